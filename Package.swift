@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every module of ours is built with: Swift 6 mode, imports private unless they say otherwise,
+/// `any` spelt out, async functions that stay with their caller, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of Martlet: the folder `Sources/<name>`, imported as `Martlet<name>`.
+func module(
+    _ name: String,
+    uses below: [String] = [],
+    c libraries: [String] = [],
+    packages: [Target.Dependency] = []
+) -> Target {
+    .target(
+        name: "Martlet\(name)",
+        dependencies: (below.map { "Martlet\($0)" } + libraries).map { .byName(name: $0) }
+            + packages,
+        path: "Sources/\(name)",
+        swiftSettings: strict
+    )
+}
+
+/// The tests of a module: the folder `Tests/<name>`.
+func tests(of name: String, uses below: [String], c libraries: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: (below.map { "Martlet\($0)" } + libraries).map { .byName(name: $0) },
+        path: "Tests/\(name)",
+        swiftSettings: strict
+    )
+}
+
+/// A C library of the system: a header that includes its own and a `shim.c`, no logic.
+func library(_ name: String, links libraries: [String] = []) -> Target {
+    .target(
+        name: "C\(name)",
+        path: "Sources/C/\(name)",
+        linkerSettings: libraries.map { .linkedLibrary($0) }
+    )
+}
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .library(name: "MartletClient", targets: ["MartletClient"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        library("Expat", links: ["expat"]),
+        library("OpenSSL", links: ["ssl", "crypto"]),
+        library("SQLite", links: ["sqlite3"]),
+        library("Linux"),
+
+        module("XML", c: ["CExpat"]),
+        module("Crypto", c: ["COpenSSL"]),
+        module("Core", uses: ["XML"]),
+        module("SASL", uses: ["Core", "Crypto"]),
+        module("Net", uses: ["Crypto"], c: ["CLinux"]),
+        module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
+        module("Storage", uses: ["Core"]),
+        module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
+        module("Router", uses: ["XML", "Core", "Net", "Storage"]),
+        module("IM", uses: ["XML", "Core", "Router", "Storage"]),
+        module("Client", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
+        module(
+            "Server",
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
+                "Router",
+                "IM",
+            ],
+            packages: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        module(
+            "Testing",
+            uses: ["XML", "Core", "Crypto", "Net", "Storage", "Router", "Client", "Server"]
+        ),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/martlet",
+            swiftSettings: strict
+        ),
+
+        tests(of: "XML", uses: ["XML"]),
+        tests(of: "Crypto", uses: ["Crypto"]),
+        tests(of: "Core", uses: ["XML", "Core"]),
+        tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
+        tests(of: "Net", uses: ["Crypto", "Net"]),
+        tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
+        tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
+        tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
+        tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
+        tests(of: "Server", uses: ["Core", "Storage", "Server"]),
+    ]
+)

@@ -1,0 +1,1 @@
+// MartletClient: see Sources/README.md.

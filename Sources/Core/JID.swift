@@ -1,0 +1,109 @@
+/// An XMPP address, `localpart@domainpart/resourcepart` (RFC 7622 §3).
+///
+/// Parts are held prepared, so `==` compares addresses as RFC 7622 asks. An address is one word that
+/// points to one immutable heap object: copying it costs a retain, and its hashes are computed once.
+///
+/// Unchecked, because a `ManagedBuffer` is never Sendable: nothing writes to this one after `make`.
+public struct JID: @unchecked Sendable {
+    let storage: Storage
+
+    /// Takes parts that are prepared already (from the store, or from another address).
+    ///
+    /// - Precondition: the domainpart is not empty and no part is longer than 1023 bytes.
+    public init(prepared localpart: String?, _ domainpart: String, _ resourcepart: String? = nil) {
+        storage = .make(
+            localpart.map { Array($0.utf8) } ?? [],
+            Array(domainpart.utf8),
+            resourcepart.map { Array($0.utf8) } ?? []
+        )
+    }
+
+    init(storage: Storage) {
+        self.storage = storage
+    }
+
+    /// The account or entity before the `@`, or nil for a server's own address.
+    public var localpart: String? {
+        storage.localBytes == 0 ? nil : storage.string(storage.localRange)
+    }
+
+    /// The domain, the only part that every address has.
+    public var domainpart: String { storage.string(storage.domainRange) }
+
+    /// What stands behind the `/`, or nil for a bare address.
+    public var resourcepart: String? {
+        storage.resourceBytes == 0 ? nil : storage.string(storage.resourceRange)
+    }
+
+    /// The same address without its resource (RFC 6120 §1.4).
+    public var bare: JID {
+        guard storage.resourceBytes > 0 else { return self }
+        return JID(storage: storage.withoutResource())
+    }
+
+    /// The address of the domain alone.
+    public var domain: JID {
+        guard storage.localBytes > 0 || storage.resourceBytes > 0 else { return self }
+        return JID(prepared: nil, domainpart)
+    }
+
+    public var isBare: Bool { storage.resourceBytes == 0 }
+    public var isFull: Bool { storage.resourceBytes > 0 }
+
+    /// Whether this is a server's or service's own address: no localpart, no resource.
+    public var isDomain: Bool { storage.localBytes == 0 && storage.resourceBytes == 0 }
+
+    public var hasLocalpart: Bool { storage.localBytes > 0 }
+
+    /// The hash of the bare address: the same for all resources of an account, and for every process
+    /// that runs this code, so that a shard (or a node) can be chosen by it.
+    public var bareHash: UInt64 { storage.bareHash }
+
+    /// Whether both name the same account, whatever their resources.
+    public func isSameAccount(as other: JID) -> Bool {
+        storage === other.storage || storage.hasSameBare(as: other.storage)
+    }
+
+    /// This account with a resource that is prepared already.
+    public func with(preparedResource resourcepart: String) -> JID {
+        JID(prepared: localpart, domainpart, resourcepart)
+    }
+
+    /// Gives the address as it stands in a `to` or `from` attribute, in UTF-8 and not escaped.
+    public func withUTF8<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E)
+        -> R
+    {
+        try storage.withText(body)
+    }
+}
+
+extension JID: Hashable {
+    public static func == (left: JID, right: JID) -> Bool {
+        left.storage === right.storage || left.storage.isEqual(to: right.storage)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(storage.fullHash)
+    }
+}
+
+extension JID: CustomStringConvertible {
+    public var description: String { storage.withText { String(decoding: $0, as: UTF8.self) } }
+}
+
+/// Looks up by account alone: two keys are equal when their bare addresses are.
+public struct AccountKey: Hashable, Sendable {
+    public let jid: JID
+
+    public init(_ jid: JID) {
+        self.jid = jid
+    }
+
+    public static func == (left: AccountKey, right: AccountKey) -> Bool {
+        left.jid.isSameAccount(as: right.jid)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(jid.bareHash)
+    }
+}

@@ -1,0 +1,1 @@
+// MartletCrypto: see Sources/README.md.

@@ -1,0 +1,1 @@
+// MartletIM: see Sources/README.md.

@@ -1,0 +1,1 @@
+// MartletNet: see Sources/README.md.

@@ -1,0 +1,1 @@
+// MartletRouter: see Sources/README.md.

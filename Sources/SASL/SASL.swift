@@ -1,0 +1,1 @@
+// MartletSASL: see Sources/README.md.

@@ -1,0 +1,1 @@
+// MartletStorage: see Sources/README.md.

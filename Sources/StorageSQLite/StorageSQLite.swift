@@ -1,0 +1,1 @@
+// MartletStorageSQLite: see Sources/README.md.

@@ -1,0 +1,1 @@
+// MartletStreams: see Sources/README.md.

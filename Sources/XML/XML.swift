@@ -1,0 +1,1 @@
+// MartletXML: see Sources/README.md.
