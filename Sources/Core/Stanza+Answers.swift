@@ -1,0 +1,109 @@
+public import MartletXML
+
+extension Stanza {
+    /// The answer that a request earned: same id, addresses turned round (RFC 6120 §8.2.3).
+    public func result(_ payload: Element? = nil) -> Stanza {
+        Stanza(
+            .iq,
+            type: .result,
+            to: from,
+            from: to,
+            id: id,
+            element: Element("iq") { iq in
+                if let payload { iq.append(payload) }
+            }
+        )
+    }
+
+    /// The stanza returned to its sender with an error, or nil where RFC 6120 §8.3.1 forbids one: an
+    /// error is never answered, nor is a result.
+    public func bounced(_ error: StanzaError, by: JID? = nil) -> Stanza? {
+        guard type != .error, type != .result else { return nil }
+        return Stanza(
+            kind,
+            type: .error,
+            to: from,
+            from: to,
+            id: id,
+            element: Self.errorElement(kind, error, original: element, by: by)
+        )
+    }
+
+    /// A presence without payload, such as the server sends for a user (RFC 6121 §3).
+    public static func presence(_ type: StanzaType, to: JID?, from: JID?) -> Stanza {
+        Stanza(.presence, type: type, to: to, from: from, id: nil, element: Element("presence"))
+    }
+
+    /// The answer to an element that could not even be read as a stanza, from `domain`.
+    public static func refusal(
+        of element: Element,
+        _ error: StanzaError,
+        from domain: JID
+    ) -> Stanza? {
+        guard let kind = Kind(element) else { return nil }
+        return Stanza(
+            kind,
+            type: .error,
+            to: nil,
+            from: domain,
+            id: element.attribute("id"),
+            element: errorElement(kind, error, original: element, by: nil)
+        )
+    }
+
+    /// The `<error/>` of an error stanza, read (RFC 6120 §8.3).
+    public var error: StanzaError? {
+        guard type == .error, let element = child("error", in: Namespace.client) else { return nil }
+        return StanzaError(element)
+    }
+
+    private static func errorElement(
+        _ kind: Kind,
+        _ error: StanzaError,
+        original: Element,
+        by: JID?
+    ) -> Element {
+        Element(kind.name) { stanza in
+            if kind == .iq, let payload = original.firstChild { stanza.append(payload) }
+            stanza.append(error.element(by: by))
+        }
+    }
+}
+
+extension StanzaError {
+    /// `<error/>` with its condition and, if there is one, its text (RFC 6120 §8.3.2).
+    public func element(by: JID? = nil) -> Element {
+        Element("error", ["type": kind.rawValue, "by": by?.description]) { error in
+            error.element(condition.rawValue, in: Namespace.stanzaErrors)
+            if let text {
+                error.element("text", in: Namespace.stanzaErrors) { $0.text(text) }
+            }
+        }
+    }
+
+    /// Reads an `<error/>`; an unknown condition is `undefined-condition`.
+    public init(_ element: Element) {
+        var condition = Condition.undefinedCondition
+        var text: String?
+        for child in element.children where child.namespace == Namespace.stanzaErrors {
+            if child.name == "text" {
+                text = child.text
+            } else {
+                condition = Condition(rawValue: child.name) ?? .undefinedCondition
+            }
+        }
+        self.init(condition, element.attribute("type").flatMap(Kind.init), text)
+    }
+}
+
+extension StreamError {
+    /// `<stream:error/>` as it is written on a stream (RFC 6120 §4.9.1).
+    public var element: Element {
+        Element("error", in: Namespace.streams) { error in
+            error.element(condition.rawValue, in: Namespace.streamErrors)
+            if let text {
+                error.element("text", in: Namespace.streamErrors) { $0.text(text) }
+            }
+        }
+    }
+}

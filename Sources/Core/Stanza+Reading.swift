@@ -1,0 +1,84 @@
+public import MartletXML
+
+/// Why an element at stream level is not a stanza that can be routed.
+public enum StanzaFault: Error, Sendable {
+    /// Not a message, presence or iq (RFC 6120 §4.9.3.24).
+    case unsupported
+    /// Refused with an answer; the element is what the answer refers to.
+    case refused(StanzaError)
+    /// Refused without one, since it is an error or an answer itself (RFC 6120 §8.3.1).
+    case ignored
+}
+
+extension Stanza {
+    /// Reads a child of the stream; `language` is the stream's.
+    public convenience init(_ element: Element, language: String? = nil) throws(StanzaFault) {
+        guard let kind = Kind(element) else { throw .unsupported }
+        let text = element.attribute("type")
+        guard let type = StanzaType(text, of: kind) else { throw .refused(.badRequest) }
+        let id = element.attribute("id")
+        if kind == .iq {
+            try Self.checkIQ(element, type: type, id: id)
+        }
+        self.init(
+            kind,
+            type: type,
+            to: try Self.address("to", of: element, type: type),
+            from: try Self.address("from", of: element, type: type),
+            id: id,
+            language: element.attribute("lang", in: "http://www.w3.org/XML/1998/namespace")
+                ?? language,
+            element: element
+        )
+    }
+
+    private static func address(
+        _ name: String,
+        of element: Element,
+        type: StanzaType
+    ) throws(StanzaFault) -> JID? {
+        guard let text = element.attribute(name) else { return nil }
+        do {
+            return try JID(text)
+        } catch {
+            throw type == .error || type == .result ? .ignored : .refused(.jidMalformed)
+        }
+    }
+
+    /// An iq has an id, and a request exactly one child (RFC 6120 §8.2.3).
+    private static func checkIQ(
+        _ element: Element,
+        type: StanzaType,
+        id: String?
+    ) throws(StanzaFault) {
+        guard type == .get || type == .set else {
+            if id == nil { throw .ignored }
+            return
+        }
+        guard id != nil else { throw .refused(.badRequest) }
+        var children = element.children.makeIterator()
+        guard children.next() != nil, children.next() == nil else { throw .refused(.badRequest) }
+    }
+}
+
+extension Stanza.Kind {
+    init?(_ element: Element) {
+        if element.isNamed("message", in: Namespace.client) {
+            self = .message
+        } else if element.isNamed("presence", in: Namespace.client) {
+            self = .presence
+        } else if element.isNamed("iq", in: Namespace.client) {
+            self = .iq
+        } else {
+            return nil
+        }
+    }
+
+    public var name: String {
+        switch self {
+        case .message: "message"
+        case .presence: "presence"
+        case .iq: "iq"
+        }
+    }
+}

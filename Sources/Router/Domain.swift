@@ -1,0 +1,47 @@
+public import MartletCore
+public import MartletXML
+
+/// A virtual host as the router knows it: immutable, replaced whole on reload.
+public final class Domain: Sendable {
+    public let jid: JID
+    public let name: String
+    public let limits: DomainLimits
+    public let discovery: Discovery
+    /// Shown to clients that may bind (RFC 6120 §4.3.2), as the modules registered them.
+    public let streamFeatures: [Element]
+    let phases: PhaseTable
+    let sessionObservers: [SessionObserver]
+
+    /// Asks every module what it adds to this domain.
+    ///
+    /// - Throws: `PhaseConflict`, or what a module threw.
+    public init(_ jid: JID, limits: DomainLimits = DomainLimits(), modules: [any Module]) throws {
+        var registration = Registration(domain: jid)
+        for module in modules { try registration.add(module) }
+        self.jid = jid
+        name = jid.domainpart
+        self.limits = limits
+        discovery = registration.discovery
+        streamFeatures = registration.streamFeatures
+        phases = try PhaseTable(registration.handlers)
+        sessionObservers = registration.sessionObservers
+    }
+}
+
+/// Bounds that a domain sets for its users; each is a key of `config.json`.
+public struct DomainLimits: Hashable, Sendable {
+    /// Past it, binding another resource is refused with `resource-constraint`.
+    public var sessionsPerAccount = 20
+    /// Past it, an addition is refused with `resource-constraint`.
+    public var rosterItems = 5_000
+    /// Past either, a message for someone who is away returns as `service-unavailable`.
+    public var offlineMessages = 1_000
+    public var offlineBytes = 10 * 1_048_576
+    /// Past either, a session that does not acknowledge is given up (XEP-0198 §4).
+    public var unacknowledgedStanzas = 1_000
+    public var unacknowledgedBytes = 1_048_576
+    /// How long a session that lost its connection is kept for its client (XEP-0198 §5).
+    public var resumptionTime = Duration.seconds(300)
+
+    public init() {}
+}

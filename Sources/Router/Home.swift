@@ -1,0 +1,33 @@
+public import MartletCore
+
+/// One account at its home: its sessions, and what modules keep of it.
+///
+/// Everything that must agree about a user is here; it belongs to the account's `RouterShard` and is
+/// never seen outside of that actor.
+public final class Home {
+    /// The account's bare address.
+    public let jid: JID
+    public internal(set) var domain: Domain
+    /// In the order in which they were bound.
+    public internal(set) var sessions: [Session] = []
+    /// What modules keep of this account, such as its roster.
+    public let state = ModuleState()
+    /// Stanzas for this account that wait for one that is being handled.
+    var inbox = WorkQueue<Stanza>()
+    /// Whether the store knows the account, or why it could not say.
+    var existence = Result<Bool, StanzaError>.success(true)
+
+    init(jid: JID, domain: Domain) {
+        self.jid = jid
+        self.domain = domain
+    }
+
+    public func session(with full: JID) -> Session? {
+        sessions.first { $0.jid == full }
+    }
+
+    public var availableSessions: [Session] { sessions.filter(\.isAvailable) }
+
+    /// Nothing is bound here and nothing waits: it can be forgotten.
+    var isVacant: Bool { sessions.isEmpty && inbox.isIdle }
+}

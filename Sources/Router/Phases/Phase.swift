@@ -1,0 +1,13 @@
+/// A place on a stanza's way where modules may act.
+public enum Phase: Int, Sendable, CaseIterable {
+    /// A client of this domain sent it; `from` is stamped, nothing was done yet.
+    case received
+    /// It is addressed to the domain itself.
+    case domain
+    /// It is an iq addressed to an account, which the server answers on the account's behalf.
+    case account
+    /// It reached the home of the user it is for; no resource has it yet.
+    case delivery
+    /// It is for a user with no resource to take it.
+    case offline
+}

@@ -1,0 +1,86 @@
+import MartletCore
+import MartletXML
+
+/// The handlers of one domain, compiled: which ones want a stanza at a phase, in their order.
+///
+/// Iqs are found by the namespace of their payload; messages and presences by kind. A stanza that no
+/// handler wants costs one look-up, however many handlers there are.
+struct PhaseTable: Sendable {
+    struct Entry: Sendable {
+        let match: Match
+        let priority: Int
+        let name: String
+        let handler: Handler
+    }
+
+    private struct Chains: Sendable {
+        var message: [Entry] = []
+        var presence: [Entry] = []
+        /// Those that want iqs whatever they hold.
+        var anyIQ: [Entry] = []
+        /// Those for one payload namespace, with those for any merged in.
+        var iq: [String: [Entry]] = [:]
+    }
+
+    private var phases = [Chains](repeating: Chains(), count: Phase.allCases.count)
+
+    /// - Throws: the two names, when two handlers tie for a place.
+    init(_ entries: [(phase: Phase, entry: Entry)]) throws(PhaseConflict) {
+        for phase in Phase.allCases {
+            let sorted = entries.filter { $0.phase == phase }.map(\.entry)
+                .sorted { $0.priority > $1.priority }
+            try Self.refuseTies(sorted, at: phase)
+            phases[phase.rawValue] = Self.chains(of: sorted)
+        }
+    }
+
+    /// The handlers that may want this stanza; each still has its match to be asked.
+    func candidates(at phase: Phase, for stanza: Stanza) -> [Entry] {
+        let chains = phases[phase.rawValue]
+        switch stanza.kind {
+        case .message: return chains.message
+        case .presence: return chains.presence
+        case .iq:
+            guard !chains.iq.isEmpty, let payload = stanza.payload else { return chains.anyIQ }
+            return chains.iq[payload.namespace] ?? chains.anyIQ
+        }
+    }
+
+    private static func chains(of entries: [Entry]) -> Chains {
+        var chains = Chains()
+        for entry in entries {
+            if entry.match.mayMatch(root: "message") { chains.message.append(entry) }
+            if entry.match.mayMatch(root: "presence") { chains.presence.append(entry) }
+        }
+        let iqs = entries.filter { $0.match.mayMatch(root: "iq") }
+        chains.anyIQ = iqs.filter { $0.match.payloadNamespaces(root: "iq") == nil }
+        for namespace in Set(iqs.flatMap { $0.match.payloadNamespaces(root: "iq") ?? [] }) {
+            chains.iq[namespace] = iqs.filter {
+                $0.match.payloadNamespaces(root: "iq")?.contains(namespace) ?? true
+            }
+        }
+        return chains
+    }
+
+    /// Two handlers with one match and one priority would run in an order that nobody chose.
+    private static func refuseTies(_ sorted: [Entry], at phase: Phase) throws(PhaseConflict) {
+        var seen: [String: String] = [:]
+        for entry in sorted {
+            let place = "\(entry.priority) \(entry.match)"
+            if let other = seen.updateValue(entry.name, forKey: place) {
+                throw PhaseConflict(phase: phase, first: other, second: entry.name)
+            }
+        }
+    }
+}
+
+/// Two modules ask for the same place in one phase.
+public struct PhaseConflict: Error, CustomStringConvertible, Sendable {
+    public let phase: Phase
+    public let first: String
+    public let second: String
+
+    public var description: String {
+        "\(first) and \(second) ask for the same match and priority in phase \(phase)"
+    }
+}

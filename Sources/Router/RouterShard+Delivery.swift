@@ -1,0 +1,133 @@
+public import MartletCore
+public import MartletXML
+
+extension RouterShard {
+    /// Sends a stanza to wherever its `to` leads; from this shard only.
+    public func route(_ stanza: Stanza) {
+        guard let to = stanza.to else { return }
+        switch place(of: to) {
+        case .home(let index):
+            if index == shard.index { deliver(stanza) } else { peers[index].post(stanza) }
+        case .domain(let domain): reach(domain, stanza)
+        case .elsewhere: bounce(stanza, .remoteServerNotFound)
+        }
+    }
+
+    /// Returns a stanza to its sender with an error, unless it is one that is never answered.
+    public func bounce(_ stanza: Stanza, _ error: StanzaError) {
+        guard let bounced = stanza.bounced(error) else { return }
+        route(bounced.from == nil ? bounced.addressed(to: bounced.to, from: stanza.from?.bare) : bounced)
+    }
+
+    /// Answers a request with a result.
+    public func answer(_ request: Stanza, with payload: Element?) {
+        let result = request.result(payload)
+        // A request without `to` was for the account itself (RFC 6120 §8.1.2.1).
+        route(result)
+    }
+
+    /// A stanza for the domain itself that did not come from a client homed here.
+    private func reach(_ domain: Domain, _ stanza: Stanza) {
+        let context = Context(domain: domain, session: nil)
+        let outcome = run(.domain, stanza, context) { shard, outcome in
+            shard.finishAtDomain(outcome)
+        }
+        if let outcome { finishAtDomain(outcome) }
+    }
+
+    /// A presence for a server says nothing to it; a message for it cannot be read by anybody.
+    private func finishAtDomain(_ outcome: ChainOutcome) {
+        if case .passed(let stanza) = outcome, stanza.kind == .presence { return }
+        finishRequest(outcome)
+    }
+
+    /// Takes a stanza for an account that is homed here, in order behind what already waits there.
+    func deliver(_ stanza: Stanza) {
+        guard let to = stanza.to else { return }
+        if let home = homesByAccount[AccountKey(to)] {
+            deliver(stanza, to: home)
+        } else if let domain = domains[to.domainpart] {
+            summon(to.bare, of: domain, for: stanza)
+        }
+    }
+
+    /// How many stanzas may wait at one home; past it the sender is told `resource-constraint`.
+    private static let homeInboxLimit = 10_000
+
+    private func deliver(_ stanza: Stanza, to home: Home) {
+        guard home.inbox.count < Self.homeInboxLimit else {
+            return bounce(stanza, .resourceConstraint)
+        }
+        guard home.inbox.admits(stanza) else { return }
+        handle(stanza, at: home)
+        forgetIfVacant(home)
+    }
+
+    /// Finds out whether the account exists; what arrives meanwhile waits behind `stanza`.
+    private func summon(_ account: JID, of domain: Domain, for stanza: Stanza) {
+        let home = Home(jid: account, domain: domain)
+        homesByAccount[AccountKey(account)] = home
+        home.inbox.suspend()
+        track { shard in
+            let found = await shard.accountExists(account)
+            guard let home = shard.homesByAccount[AccountKey(account)] else { return }
+            home.existence = home.sessions.isEmpty ? found : .success(true)
+            home.inbox.resume()
+            shard.handle(stanza, at: home)
+            shard.resumeInbox(of: home)
+        }
+    }
+
+    private func accountExists(_ account: JID) async -> Result<Bool, StanzaError> {
+        do {
+            return .success(try await store.account(account) != nil)
+        } catch {
+            return .failure(.internalServerError)
+        }
+    }
+
+    func resumeInbox(of home: Home) {
+        while let next = home.inbox.next() { handle(next, at: home) }
+        forgetIfVacant(home)
+    }
+
+    /// A home without sessions is kept only while something waits there.
+    func forgetIfVacant(_ home: Home) {
+        if home.isVacant { homesByAccount[AccountKey(home.jid)] = nil }
+    }
+
+    private func handle(_ stanza: Stanza, at home: Home) {
+        switch home.existence {
+        case .success(true): break
+        case .success(false): return refuse(stanza)
+        case .failure(let error): return bounce(stanza, error)
+        }
+        let context = Context(domain: home.domain, session: nil)
+        let account = home.jid
+        let outcome = run(.delivery, stanza, context) { shard, outcome in
+            guard shard.finishDelivery(outcome, at: account) else { return }
+            shard.delivered(at: account)
+        }
+        guard let outcome, finishDelivery(outcome, at: account) else {
+            return home.inbox.suspend()
+        }
+    }
+
+    /// The stanza that held the home's queue is done with.
+    func delivered(at account: JID) {
+        guard let home = home(of: account) else { return }
+        home.inbox.resume()
+        resumeInbox(of: home)
+    }
+
+    /// There is no such account: the same answer as from one with nobody there (RFC 6121 §8.5.1).
+    private func refuse(_ stanza: Stanza) {
+        switch stanza.kind {
+        case .presence where stanza.type == .subscribe:
+            guard let to = stanza.to, let from = stanza.from else { return }
+            route(Stanza.presence(.unsubscribed, to: from.bare, from: to.bare))
+        case .presence: break
+        case .message, .iq: bounce(stanza, .serviceUnavailable)
+        }
+    }
+}

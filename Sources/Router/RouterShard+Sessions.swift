@@ -1,0 +1,104 @@
+public import MartletCore
+
+extension RouterShard {
+    /// Binds a resource to a client's connection (RFC 6120 §7).
+    ///
+    /// A session that has the address already gives way: its stream ends with `conflict`
+    /// (RFC 6120 §7.7.2.2).
+    ///
+    /// - Throws: `resource-constraint` when the account has as many sessions as it may.
+    public func bind(
+        _ full: JID,
+        in domain: Domain,
+        sink: any SessionSink
+    ) throws(StanzaError) -> SessionID {
+        let home = residence(of: full.bare, in: domain)
+        if let other = home.session(with: full) {
+            other.sink?.close(StreamError(.conflict, "another client bound this resource"))
+            end(other.id)
+        }
+        guard home.sessions.count < domain.limits.sessionsPerAccount else {
+            forgetIfVacant(home)
+            throw StanzaError(.resourceConstraint, .wait, "too many sessions of this account")
+        }
+        let residence = residence(of: full.bare, in: domain)
+        let session = Session(id: nextSessionID(for: full), domain: domain, sink: sink)
+        residence.sessions.append(session)
+        sessionsByID[session.id] = session
+        for observe in domain.sessionObservers { observe(self, session, .bound) }
+        return session.id
+    }
+
+    private func residence(of account: JID, in domain: Domain) -> Home {
+        if let home = homesByAccount[AccountKey(account)] {
+            home.existence = .success(true)
+            return home
+        }
+        let home = Home(jid: account, domain: domain)
+        homesByAccount[AccountKey(account)] = home
+        return home
+    }
+
+    /// Writes a stanza to a session's client, and keeps it until acknowledged where that was agreed.
+    public func send(_ stanza: Stanza, to session: Session) {
+        if session.management != nil {
+            sendManaged(stanza, to: session)
+        } else {
+            session.sink?.send(stanza)
+        }
+    }
+
+    /// The client's stream is over and cannot be resumed: the session is.
+    ///
+    /// What the client had not acknowledged goes where it would have gone without this session.
+    public func end(_ id: SessionID) {
+        guard let session = sessionsByID.removeValue(forKey: id) else { return }
+        let home = homesByAccount[AccountKey(id.jid)]
+        home?.sessions.removeAll { $0.id == id }
+        session.sink = nil
+        let undelivered = session.dismissManagement(on: shard)
+        for observe in session.domain.sessionObservers { observe(self, session, .ended) }
+        for stanza in undelivered { reroute(stanza) }
+        if let home { forgetIfVacant(home) }
+    }
+
+    /// A stanza that its session's client never acknowledged is treated as for a resource that is
+    /// gone (XEP-0198 §5).
+    private func reroute(_ stanza: Stanza) {
+        switch stanza.kind {
+        case .message: route(stanza)
+        case .iq where stanza.isRequest: bounce(stanza, .recipientUnavailable)
+        case .iq, .presence: break
+        }
+    }
+
+    /// Closes every session of the account, when it is removed or its password changed.
+    public func close(sessionsOf account: JID, with error: StreamError) {
+        for session in homesByAccount[AccountKey(account)]?.sessions ?? [] {
+            session.sink?.close(error)
+            end(session.id)
+        }
+    }
+}
+
+extension RouterShard {
+    nonisolated func replaceDomains(_ table: DomainTable) {
+        shard.submit { self.assumeIsolated { $0.adopt(table) } }
+    }
+
+    /// Homes and sessions of domains that stay see the new settings; the others end.
+    private func adopt(_ table: DomainTable) {
+        domains = table
+        for home in homesByAccount.values {
+            if let domain = table[home.jid.domainpart] { home.domain = domain }
+        }
+        for session in sessionsByID.values {
+            if let domain = table[session.jid.domainpart] {
+                session.domain = domain
+            } else {
+                session.sink?.close(StreamError(.hostGone))
+                end(session.id)
+            }
+        }
+    }
+}

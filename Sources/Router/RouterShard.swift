@@ -1,0 +1,109 @@
+public import MartletCore
+public import MartletNet
+public import MartletStorage
+import Synchronization
+
+/// The homes of the accounts whose addresses hash to one shard.
+///
+/// An actor pinned to that shard: connections homed there call it plainly, other shards post to its
+/// mailbox, and nothing it holds is ever locked.
+public actor RouterShard {
+    public nonisolated let shard: Shard
+    public nonisolated let store: any Store
+    nonisolated let mailbox = Mailbox()
+    private nonisolated let count: Int
+    var domains: DomainTable
+    var peers: [RouterShard] = []
+    var homesByAccount: [AccountKey: Home] = [:]
+    var sessionsByID: [SessionID: Session] = [:]
+    private var lastSerial: UInt64 = 0
+    private var tasksInFlight = 0
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
+
+    init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {
+        self.shard = shard
+        self.count = count
+        self.store = store
+        self.domains = domains
+    }
+
+    /// Where an address leads from here.
+    func place(of jid: JID) -> Place {
+        guard let domain = domains[jid.domainpart] else { return .elsewhere }
+        guard jid.hasLocalpart else { return .domain(domain) }
+        return .home(Router.homeIndex(of: jid, among: count))
+    }
+
+    /// The account's home if it is in memory: it has sessions, or something waits for it.
+    public func home(of account: JID) -> Home? {
+        homesByAccount[AccountKey(account)]
+    }
+
+    public func session(_ id: SessionID) -> Session? { sessionsByID[id] }
+
+    func nextSessionID(for jid: JID) -> SessionID {
+        lastSerial += 1
+        return SessionID(jid: jid, serial: lastSerial)
+    }
+
+    /// Runs work that may wait, on this actor; it starts at once, and `drained` waits for its end.
+    func track(_ work: @escaping @Sendable (isolated RouterShard) async -> Void) {
+        tasksInFlight += 1
+        Task.immediate {
+            await work(self)
+            self.untrack()
+        }
+    }
+
+    private func untrack() {
+        tasksInFlight -= 1
+        guard tasksInFlight == 0 else { return }
+        for waiter in idleWaiters { waiter.resume() }
+        idleWaiters.removeAll()
+    }
+
+    /// Returns when no handler waits any more.
+    public func drained() async {
+        guard tasksInFlight > 0 else { return }
+        await withCheckedContinuation { idleWaiters.append($0) }
+    }
+}
+
+/// What other shards put down for this one: one lock an entry, one wake-up for all of them.
+struct Mailbox: ~Copyable, Sendable {
+    private let entries = Mutex<[Stanza]>([])
+
+    /// Whether the owner must be woken.
+    func append(_ stanza: Stanza) -> Bool {
+        entries.withLock {
+            $0.append(stanza)
+            return $0.count == 1
+        }
+    }
+
+    func take() -> [Stanza] {
+        entries.withLock {
+            var taken: [Stanza] = []
+            swap(&taken, &$0)
+            return taken
+        }
+    }
+}
+
+extension RouterShard {
+    nonisolated func join(_ homes: [RouterShard]) {
+        shard.submit { self.assumeIsolated { $0.peers = homes } }
+    }
+
+    /// Puts a stanza down for this shard, from any thread; those of one sender stay in order.
+    public nonisolated func post(_ stanza: Stanza) {
+        guard mailbox.append(stanza) else { return }
+        shard.submit { self.assumeIsolated { $0.takeMail() } }
+    }
+
+    private func takeMail() {
+        for stanza in mailbox.take() { deliver(stanza) }
+    }
+}

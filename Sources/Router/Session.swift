@@ -1,0 +1,58 @@
+public import MartletCore
+
+/// Names one session of this process, for as long as the process lives.
+public struct SessionID: Hashable, Sendable {
+    /// The full address it is bound to.
+    public let jid: JID
+    let serial: UInt64
+}
+
+/// A bound resource of an account (RFC 6120 §7): the home's side of one client.
+///
+/// It belongs to its account's `RouterShard` and is never seen outside of that actor.
+public final class Session {
+    public let id: SessionID
+    public internal(set) var domain: Domain
+    /// The client's connection; nil while it is gone and the session waits to be resumed.
+    public internal(set) var sink: (any SessionSink)?
+    /// The last presence without a type and without `to`; nil before the first one and after
+    /// `unavailable` (RFC 6121 §4.2).
+    public var presence: Stanza?
+    /// Between -128 and 127, as the presence said (RFC 6121 §4.7.2.3).
+    public var priority = 0
+    /// Asked for the roster, so that it is told of changes (RFC 6121 §2.1.6).
+    public var isInterested = false
+    /// What modules keep of this session.
+    public let state = ModuleState()
+    /// Stanzas that wait for one that is being handled.
+    var inbox = WorkQueue<Stanza>()
+    var management: SessionManagement?
+
+    public var jid: JID { id.jid }
+    public var isAvailable: Bool { presence != nil }
+
+    init(id: SessionID, domain: Domain, sink: any SessionSink) {
+        self.id = id
+        self.domain = domain
+        self.sink = sink
+    }
+}
+
+/// What modules keep at a place that the router owns: at most one value of each type.
+public final class ModuleState {
+    private var values: [(type: ObjectIdentifier, value: Any)] = []
+
+    /// The value of that type, or nil where none was put yet.
+    public subscript<Value>(_ type: Value.Type) -> Value? {
+        get {
+            for entry in values where entry.type == ObjectIdentifier(type) {
+                return entry.value as? Value
+            }
+            return nil
+        }
+        set {
+            values.removeAll { $0.type == ObjectIdentifier(type) }
+            if let newValue { values.append((ObjectIdentifier(type), newValue)) }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// Keeps order while one piece of work waits: what comes meanwhile stands behind it.
+struct WorkQueue<Work> {
+    private(set) var isWorking = false
+    private var waiting: [Work] = []
+    private var head = 0
+
+    var count: Int { waiting.count - head }
+    var isIdle: Bool { !isWorking && count == 0 }
+
+    /// Whether this work may start now; otherwise it is kept.
+    mutating func admits(_ work: Work) -> Bool {
+        guard isWorking else { return true }
+        waiting.append(work)
+        return false
+    }
+
+    /// The work under way waits; nothing is admitted until `resume`.
+    mutating func suspend() {
+        isWorking = true
+    }
+
+    /// The work that waited is done.
+    mutating func resume() {
+        isWorking = false
+    }
+
+    /// What comes next, if nothing is under way.
+    mutating func next() -> Work? {
+        guard !isWorking, head < waiting.count else { return nil }
+        let work = waiting[head]
+        head += 1
+        if head == waiting.count {
+            waiting.removeAll()
+            head = 0
+        }
+        return work
+    }
+}

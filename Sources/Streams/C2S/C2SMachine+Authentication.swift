@@ -1,0 +1,99 @@
+import MartletCore
+import MartletCrypto
+import MartletSASL
+import MartletXML
+
+/// SASL negotiation (RFC 6120 §6).
+extension C2SMachine {
+    mutating func readSASL(_ element: Element) -> [Action] {
+        switch (element.name, state) {
+        case ("auth", .negotiating): return begin(element)
+        case ("response", .authenticating):
+            guard let data = decode(element.text) else {
+                return failAuthentication(.incorrectEncoding)
+            }
+            return authenticate(.response(data))
+        case ("abort", .authenticating): return failAuthentication(.aborted)
+        default: return failAuthentication(.malformedRequest)
+        }
+    }
+
+    private mutating func begin(_ element: Element) -> [Action] {
+        guard let host, let name = element.attribute("mechanism").map(SASLMechanismName.init(_:))
+        else { return failAuthentication(.invalidMechanism) }
+        let offered = StreamFeature.mechanisms(host: host, security: security)
+        guard offered.contains(name) else {
+            let isWithheld = host.mechanisms.contains(name) && !security.isEncrypted
+            return failAuthentication(isWithheld ? .encryptionRequired : .invalidMechanism)
+        }
+        let text = element.text
+        guard let initial = text.isEmpty ? .some(nil) : decode(text).map(Optional.some) else {
+            return failAuthentication(.incorrectEncoding)
+        }
+        let parameters = SASLServerParameters(
+            domain: host.domain,
+            channelBindings: security.channelBindings,
+            offered: offered,
+            certifiedAddresses: security.certifiedAddresses
+        )
+        guard let mechanism = name.makeServer(parameters) else {
+            return failAuthentication(.invalidMechanism)
+        }
+        state = .authenticating(mechanism, name)
+        return authenticate(.initial(initial))
+    }
+
+    /// `=` stands for data that is there and empty (RFC 6120 §6.4.2).
+    private func decode(_ text: String) -> [UInt8]? {
+        text == "=" ? [] : Base64.decode(text)
+    }
+
+    mutating func authenticate(_ event: SASLServerEvent) -> [Action] {
+        guard case .authenticating(var mechanism, let name) = state else { return [] }
+        let action = mechanism.step(event)
+        state = .authenticating(mechanism, name)
+        switch action {
+        case .challenge(let data): return [.send(sasl("challenge", data))]
+        case .lookUp(let account):
+            claimant = account
+            return [.lookUp(account, name)]
+        case .verify(let account, let password):
+            claimant = account
+            return [.verify(account, password: password)]
+        case .success(let account, let data): return succeed(account, data)
+        case .failure(let failure): return failAuthentication(failure)
+        }
+    }
+
+    private mutating func succeed(_ account: JID, _ data: [UInt8]?) -> [Action] {
+        self.account = account
+        state = .opening
+        return [.send(sasl("success", data)), .authenticated(account), .restart]
+    }
+
+    mutating func failAuthentication(_ failure: SASLFailure) -> [Action] {
+        defer { claimant = nil }
+        state = .negotiating
+        failedAttempts += 1
+        let told: [Action] = [.failed(claimant), .send(failure.element)]
+        guard failedAttempts >= Self.attemptLimit else { return told }
+        return told + close(StreamError(.policyViolation, "too many failed attempts to log in"))
+    }
+
+    private func sasl(_ name: String, _ data: [UInt8]?) -> Element {
+        Element(name, in: Namespace.sasl) { element in
+            if let data { element.text(data.isEmpty ? "=" : Base64.encode(data)) }
+        }
+    }
+}
+
+extension SASLFailure {
+    var element: Element {
+        Element("failure", in: Namespace.sasl) { failure in
+            failure.element(condition.rawValue, in: Namespace.sasl)
+            if let text {
+                failure.element("text", in: Namespace.sasl) { $0.text(text) }
+            }
+        }
+    }
+}

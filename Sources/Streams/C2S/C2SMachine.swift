@@ -1,0 +1,197 @@
+public import MartletCore
+public import MartletSASL
+public import MartletXML
+
+/// How a client's stream is negotiated, from its first byte to its resource (RFC 6120 §4.3, §5–7).
+///
+/// It does no I/O: events go in, actions come out, in the order in which they are to be carried out.
+public struct C2SMachine: Sendable {
+    /// What happened on the stream, or what became of an action that takes time.
+    public enum Event: Sendable {
+        /// The client opened the stream, or opened it anew.
+        case opened(StreamHeader)
+        case element(Element)
+        /// `</stream:stream>`.
+        case closed
+        /// TLS stands; with direct TLS, before anything else.
+        case secured(StreamSecurity)
+        /// The answer to `.lookUp`.
+        case credentials(ScramCredentials?)
+        /// The answer to `.verify`.
+        case verified(Bool)
+        /// Logging in is refused for now, because it was tried too often or the store is away.
+        case authenticationUnavailable
+        case bound(JID)
+        case bindRefused(StanzaError)
+        /// The stream took over a session that had lost its own (XEP-0198 §5).
+        case resumed(JID)
+    }
+
+    public enum Action: Sendable {
+        case write([UInt8])
+        case send(Element)
+        /// Bytes that follow the current element are dropped and TLS begins.
+        case startTLS
+        /// The client opens the stream anew.
+        case restart
+        /// The verifier of an account is wanted, or one that cannot be told from it.
+        case lookUp(JID, SASLMechanismName)
+        /// A password is to be checked, off the loop.
+        case verify(JID, password: String)
+        /// The client is who it says; limits for strangers no longer hold.
+        case authenticated(JID)
+        /// A login failed: it is counted against its address and account.
+        case failed(JID?)
+        case bind(JID, resource: String?)
+        /// An element of XEP-0198 for an authenticated stream: `resume` before a resource is bound,
+        /// `enable`, `r` and `a` after.
+        case manage(Element)
+        case stanza(Element)
+        /// The stream ends; with an error, that is told first.
+        case close(StreamError?)
+    }
+
+    /// Where the stream stands.
+    enum State: Sendable {
+        case opening
+        case negotiating
+        case securing
+        case authenticating(any SASLServerMechanism, SASLMechanismName)
+        case authenticated
+        case binding(id: String?)
+        case bound
+        case closed
+    }
+
+    /// How often a client may fail to log in on one stream (RFC 6120 §6.4.5).
+    static let attemptLimit = 3
+
+    let hosts: @Sendable (String) -> StreamHost?
+    let features: StreamFeatures
+    let makeID: @Sendable () -> String
+    var state = State.opening
+    var host: StreamHost?
+    var security = StreamSecurity()
+    var account: JID?
+    /// Whose login is under way, as far as it said.
+    var claimant: JID?
+    var failedAttempts = 0
+    private var hasSentHeader = false
+    public private(set) var language: String?
+
+    public init(
+        features: StreamFeatures,
+        makeID: @escaping @Sendable () -> String,
+        hosts: @escaping @Sendable (String) -> StreamHost?
+    ) {
+        self.features = features
+        self.makeID = makeID
+        self.hosts = hosts
+    }
+
+    public var isBound: Bool { if case .bound = state { true } else { false } }
+    public var isClosed: Bool { if case .closed = state { true } else { false } }
+
+    public mutating func receive(_ event: Event) -> [Action] {
+        guard !isClosed else { return [] }
+        switch event {
+        case .opened(let header): return open(header)
+        case .element(let element): return read(element)
+        case .closed: return close(nil)
+        case .secured(let security): return secure(security)
+        case .credentials(let credentials): return authenticate(.credentials(credentials))
+        case .verified(let isCorrect): return authenticate(.verified(isCorrect))
+        case .authenticationUnavailable: return failAuthentication(.temporaryAuthFailure)
+        case .bound(let jid): return confirmBinding(of: jid)
+        case .bindRefused(let error): return refuseBinding(error)
+        case .resumed:
+            state = .bound
+            return []
+        }
+    }
+
+    /// Ends the stream; before anything was sent, the header comes first (RFC 6120 §4.9.1.2).
+    public mutating func close(_ error: StreamError?) -> [Action] {
+        guard !isClosed else { return [] }
+        state = .closed
+        guard !hasSentHeader, error != nil else { return [.close(error)] }
+        return [header(answering: nil), .close(error)]
+    }
+
+    mutating func header(answering header: StreamHeader?) -> Action {
+        hasSentHeader = true
+        let opening = StreamOpening(
+            to: header?.from,
+            from: host?.domain.description ?? header?.to,
+            id: makeID(),
+            language: header?.language ?? "en"
+        )
+        return .write(opening.bytes)
+    }
+
+    private mutating func open(_ header: StreamHeader) -> [Action] {
+        guard case .opening = state else { return close(StreamError(.badFormat)) }
+        language = header.language
+        if let fault = admit(header) {
+            state = .closed
+            return [self.header(answering: header), .close(fault)]
+        }
+        guard let host else { return close(StreamError(.hostUnknown)) }
+        state = account == nil ? .negotiating : .authenticated
+        let offers = StreamState(host: host, security: security, account: account)
+        return [self.header(answering: header), .send(features.element(in: offers))]
+    }
+
+    /// What is wrong with a stream header, if anything (RFC 6120 §4.7–4.8).
+    private mutating func admit(_ header: StreamHeader) -> StreamError? {
+        guard header.namespace == Namespace.streams, header.contentNamespace == Namespace.client
+        else { return StreamError(.invalidNamespace) }
+        guard header.name == "stream" else { return StreamError(.badFormat) }
+        guard let to = header.to, let jid = try? JID(to), jid.isDomain,
+            let host = hosts(jid.domainpart), account == nil || host.domain == account?.domain
+        else { return StreamError(.hostUnknown) }
+        self.host = host
+        guard let version = header.version, let major = version.split(separator: ".").first,
+            let number = Int(major), number >= 1
+        else { return StreamError(.unsupportedVersion) }
+        return nil
+    }
+
+    private mutating func secure(_ security: StreamSecurity) -> [Action] {
+        self.security = security
+        state = .opening
+        hasSentHeader = false
+        return []
+    }
+
+    private mutating func read(_ element: Element) -> [Action] {
+        switch state {
+        case .opening, .closed: return close(StreamError(.badFormat))
+        case .securing: return close(StreamError(.policyViolation))
+        case .negotiating, .authenticating: return readBeforeLogin(element)
+        case .authenticated: return readBeforeBinding(element)
+        // What a client sends on while its resource is being bound waits in its connection.
+        case .binding, .bound: return readBound(element)
+        }
+    }
+
+    private mutating func readBeforeLogin(_ element: Element) -> [Action] {
+        switch element.namespace {
+        case Namespace.tls where element.name == "starttls": return startTLS()
+        case Namespace.sasl: return readSASL(element)
+        default: return close(StreamError(.notAuthorized))
+        }
+    }
+
+    private mutating func startTLS() -> [Action] {
+        guard !security.isEncrypted, case .negotiating = state else {
+            return close(StreamError(.policyViolation))
+        }
+        guard host?.hasTLS == true else {
+            state = .closed
+            return [.send(Element("failure", in: Namespace.tls)), .close(nil)]
+        }
+        state = .securing
+        return [.send(Element("proceed", in: Namespace.tls)), .startTLS]
+    }
+}

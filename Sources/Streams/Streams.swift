@@ -1,1 +1,0 @@
-// MartletStreams: see Sources/README.md.
