@@ -1,0 +1,59 @@
+public import MartletCore
+
+/// Whose documents and logs: an account, a room, a service, or a domain as a whole.
+///
+/// Names are compared byte by byte, not as Unicode characters.
+public struct Owner: Hashable, Sendable {
+    /// The domain that the owner belongs to, prepared as in an address.
+    public let domain: String
+    /// What tells the owner from others of the domain; empty for the domain itself.
+    public let name: String
+
+    public init(domain: String, name: String = "") {
+        self.domain = domain
+        self.name = name
+    }
+
+    /// The account (or room) with this bare address; ``AccountStore/removeAccount(_:)`` removes what
+    /// this owner has.
+    public init(_ jid: JID) {
+        self.init(domain: jid.domainpart, name: jid.bare.description)
+    }
+
+    public static func == (left: Owner, right: Owner) -> Bool {
+        left.domain.utf8.elementsEqual(right.domain.utf8)
+            && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        ByteText(domain).hash(into: &hasher)
+        ByteText(name).hash(into: &hasher)
+    }
+}
+
+/// A text that is equal to another only when its bytes are, and is ordered by them, as databases do
+/// it; Swift's own `String` takes `é` and `e` with an accent for the same.
+package struct ByteText: Hashable, Comparable, Sendable {
+    package let string: String
+
+    package init(_ string: String) {
+        self.string = string
+    }
+
+    package static func == (left: ByteText, right: ByteText) -> Bool {
+        left.string.utf8.elementsEqual(right.string.utf8)
+    }
+
+    package static func < (left: ByteText, right: ByteText) -> Bool {
+        left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    }
+
+    package func hasPrefix(_ prefix: ByteText) -> Bool {
+        string.utf8.starts(with: prefix.string.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in string.utf8 { hasher.combine(byte) }
+        hasher.combine(0xff as UInt8)
+    }
+}

@@ -1,1 +1,0 @@
-// MartletStorage: see Sources/README.md.
