@@ -1,0 +1,65 @@
+import Logging
+import MartletCore
+import MartletNet
+import MartletRouter
+import MartletStreams
+import MartletXML
+
+/// One client's connection: bytes in, stanzas to the home; stanzas in, bytes out.
+///
+/// Pinned to its shard: the loop enters it without a hop, and so does the home once a resource is
+/// bound, since by then the connection lives on the home's shard. Negotiation starts where the
+/// socket was accepted; at bind everything moves into a new connection on the shard of the account's home.
+actor C2SConnection {
+    nonisolated let shard: Shard
+    nonisolated let service: C2SService
+    let transport: Transport
+    var parser: StreamParser
+    var machine: C2SMachine
+    var events: [StreamEvent] = []
+    /// Why reading stands still, if it does.
+    var pauses: Set<Pause> = []
+    /// Bytes that came behind an element whose handling waits.
+    var leftover: [UInt8] = []
+    /// The session, once a resource is bound.
+    var session: SessionID?
+    var byteBucket: TokenBucket
+    var stanzaBucket: TokenBucket
+    var lastReceived: ShardInstant
+    var watchdog: TimerID?
+    var isPinged = false
+    var hasLoggedIn = false
+    /// The work under way for negotiation: a look-up, a key derivation. Cancelled when the stream ends.
+    var negotiation: Task<Void, Never>?
+    var log: Logger
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
+
+    enum Pause: Hashable {
+        /// The machine waits for an answer; nothing may overtake it.
+        case negotiation
+        /// The home has too many stanzas of this stream waiting.
+        case home
+        /// The client sent more than its rate allows.
+        case rate
+        /// The client does not read its answers, so its questions are not read either.
+        case congestion
+    }
+
+    /// Takes over a transport that was just accepted on the shard.
+    init(_ transport: Transport, on shard: Shard, of service: C2SService) {
+        self.shard = shard
+        self.service = service
+        self.transport = transport
+        parser = StreamParser(
+            pool: service.pool(of: shard),
+            limits: service.limits.beforeLogin
+        )
+        machine = service.makeMachine(allowingPlain: false)
+        byteBucket = service.limits.makeByteBucket(at: shard.now)
+        stanzaBucket = service.limits.makeStanzaBucket(at: shard.now)
+        lastReceived = shard.now
+        log = service.log
+        log[metadataKey: "peer"] = "\(transport.peerAddress)"
+    }
+}
