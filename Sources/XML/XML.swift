@@ -1,1 +1,0 @@
-// MartletXML: see Sources/README.md.
