@@ -1,0 +1,53 @@
+extension Element {
+    /// The canonical bytes between the start tag and the end tag.
+    ///
+    /// They inherit this element's namespace: write them into one that has the same.
+    public var contentBytes: [UInt8] { withContentBytes { [UInt8]($0) } }
+
+    /// Lends the canonical bytes between the start tag and the end tag.
+    public func withContentBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        document.read { tape in
+            body(UnsafeRawBufferPointer(tape.bytes(tape.nodes[index].content)))
+        }
+    }
+
+    /// Appends the canonical bytes between the start tag and the end tag.
+    public func appendContent(to output: inout [UInt8]) {
+        withContentBytes { output.append(contentsOf: $0) }
+    }
+
+    /// Appends the canonical form, as the root of a document would have it.
+    ///
+    /// A namespace that an element around this one declared is declared here.
+    public func append(to output: inout [UInt8]) {
+        withBytes { output.append(contentsOf: $0) }
+    }
+
+    /// Lends the canonical form, as the root of a document would have it.
+    public func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        guard isRoot else { return detached().withBytes(body) }
+        return document.read { body(UnsafeRawBufferPointer($0.bytes)) }
+    }
+
+    /// This element as a document of its own, which does not keep the larger one alive.
+    public func detached() -> Element {
+        guard !isRoot else { return self }
+        var builder = DocumentBuilder()
+        document.read { builder.splice($0, index) }
+        return Element(document: builder.makeDocument())
+    }
+
+    /// This element as a document of its own, with attributes set (or, if nil, removed).
+    ///
+    /// They are those without a namespace. The rest is copied, not parsed.
+    public func setting(_ changes: KeyValuePairs<String, String?>) -> Element {
+        var writer = ElementWriter()
+        writer.copy(self, setting: changes)
+        return Element(document: writer.builder.makeDocument())
+    }
+}
+
+extension Element: CustomStringConvertible {
+    /// The canonical form.
+    public var description: String { withBytes { String(decoding: $0, as: UTF8.self) } }
+}

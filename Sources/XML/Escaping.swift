@@ -1,0 +1,101 @@
+/// Which characters a canonical document writes as references, as bits of one word.
+///
+/// They are all below U+0040, so a test is one comparison and one shift.
+struct Escaping {
+    let mask: UInt64
+
+    /// `>` too, so that `]]>` never stands in text; CR, which a parser would read as LF.
+    static let text = Escaping([0x26, 0x3C, 0x3E, 0x0D])
+
+    /// What a parser would turn into a space (XML 1.0 §3.3.3), or end the value at.
+    static let attribute = Escaping([0x26, 0x3C, 0x3E, 0x0D, 0x27, 0x09, 0x0A])
+
+    private init(_ characters: [UInt8]) {
+        mask = characters.reduce(0) { $0 | 1 << UInt64($1) }
+    }
+
+    func contains(_ byte: UInt8) -> Bool { byte < 64 && (mask &>> UInt64(byte)) & 1 != 0 }
+
+    static func reference(for byte: UInt8) -> StaticString {
+        switch byte {
+        case 0x26: "&amp;"
+        case 0x3C: "&lt;"
+        case 0x3E: "&gt;"
+        case 0x27: "&apos;"
+        case 0x09: "&#9;"
+        case 0x0A: "&#10;"
+        default: "&#13;"
+        }
+    }
+}
+
+extension Scratch<UInt8> {
+    /// Appends characters as a canonical document has them, in runs.
+    ///
+    /// - Returns: whether any became a reference.
+    mutating func appendEscaped(_ source: Bytes, _ escaping: Escaping) -> Bool {
+        guard let start = source.baseAddress else { return false }
+        var runStart = 0
+        for at in 0..<source.count where escaping.contains(start[at]) {
+            append(start + runStart, at - runStart)
+            append(Escaping.reference(for: start[at]))
+            runStart = at + 1
+        }
+        append(start + runStart, source.count - runStart)
+        return runStart > 0
+    }
+}
+
+/// Reads back what ``Scratch/appendEscaped(_:_:)`` wrote; nothing else stands in a document of ours.
+func unescaped(_ source: Bytes) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(source.count)
+    var at = 0
+    while at < source.count {
+        guard source[at] == 0x26, let end = source[at...].firstIndex(of: 0x3B) else {
+            result.append(source[at])
+            at += 1
+            continue
+        }
+        result.append(character(of: Bytes(rebasing: source[at...end])))
+        at = end + 1
+    }
+    return result
+}
+
+private func character(of reference: Bytes) -> UInt8 {
+    for byte: UInt8 in [0x26, 0x3C, 0x3E, 0x27, 0x09, 0x0A]
+    where isEqual(reference, Escaping.reference(for: byte)) {
+        return byte
+    }
+    return 0x0D
+}
+
+/// Replaces what XML cannot carry, not even as a reference (XML 1.0 §2.2), by U+FFFD.
+func legalText(_ text: String) -> String {
+    let isLegal = withUTF8(text) { bytes in
+        bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+            && !hasNoncharacter(bytes)
+    }
+    guard !isLegal else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+        result.append(isLegalCharacter(scalar) ? scalar : "\u{FFFD}")
+    }
+    return String(result)
+}
+
+private func isLegalCharacter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x09, 0x0A, 0x0D: true
+    case 0..<0x20, 0xFFFE, 0xFFFF: false
+    default: true
+    }
+}
+
+/// Whether U+FFFE or U+FFFF stands here: `EF BF BE` and `EF BF BF`.
+private func hasNoncharacter(_ bytes: Bytes) -> Bool {
+    bytes.indices.dropLast(2).contains {
+        bytes[$0] == 0xEF && bytes[$0 + 1] == 0xBF && bytes[$0 + 2] >= 0xBE
+    }
+}
