@@ -1,1 +1,0 @@
-// MartletNet: see Sources/README.md.

@@ -1,0 +1,94 @@
+import CLinux
+import Glibc
+
+/// What a descriptor is ready for.
+struct Readiness {
+    var canRead: Bool
+    var canWrite: Bool
+    /// An error, or both directions shut; epoll reports it whether asked or not.
+    var isHungUp: Bool
+}
+
+/// What a descriptor is watched for.
+struct Interest: OptionSet {
+    let rawValue: UInt8
+
+    static let reading = Interest(rawValue: 1)
+    static let writing = Interest(rawValue: 2)
+}
+
+/// An epoll instance, level-triggered, and the eventfd that wakes it. Owns both.
+///
+/// All is `let`: `wake` may be called from any thread, the rest from the shard's.
+struct Poller: ~Copyable, Sendable {
+    static let batchSize = 256
+    private static let wakeToken = UInt64.max
+
+    private let epoll: CInt
+    private let wakeup: CInt
+
+    init() {
+        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        wakeup = eventfd(0, CInt(EFD_NONBLOCK | EFD_CLOEXEC))
+        precondition(epoll >= 0 && wakeup >= 0, "a shard needs two descriptors to begin with")
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: Self.wakeToken))
+        epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
+    }
+
+    deinit {
+        Glibc.close(epoll)
+        Glibc.close(wakeup)
+    }
+
+    func wake() {
+        eventfd_write(wakeup, 1)
+    }
+
+    /// - Returns: whether the kernel took it; it refuses for want of memory alone.
+    func add(_ descriptor: CInt, _ interest: Interest, token: UInt64) -> Bool {
+        var event = Self.event(interest, token)
+        return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
+    }
+
+    func change(_ descriptor: CInt, to interest: Interest, token: UInt64) {
+        var event = Self.event(interest, token)
+        epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    func remove(_ descriptor: CInt) {
+        var event = epoll_event()
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+    }
+
+    /// Waits for at most a batch of events; calls `awoken`, then `body` for each with its token.
+    func wait(milliseconds: Int32, awoken: () -> Void, _ body: (UInt64, Readiness) -> Void) {
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batchSize) { events in
+            let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
+            awoken()
+            guard count > 0 else { return }
+            for event in events[0..<Int(count)] {
+                if event.data.u64 == Self.wakeToken {
+                    var value: eventfd_t = 0
+                    eventfd_read(wakeup, &value)
+                } else {
+                    body(event.data.u64, Readiness(bits: event.events))
+                }
+            }
+        }
+    }
+
+    private static func event(_ interest: Interest, _ token: UInt64) -> epoll_event {
+        var bits: UInt32 = 0
+        if interest.contains(.reading) { bits |= EPOLLIN.rawValue }
+        if interest.contains(.writing) { bits |= EPOLLOUT.rawValue }
+        return epoll_event(events: bits, data: epoll_data_t(u64: token))
+    }
+}
+
+extension Readiness {
+    fileprivate init(bits: UInt32) {
+        canRead = bits & EPOLLIN.rawValue != 0
+        canWrite = bits & EPOLLOUT.rawValue != 0
+        isHungUp = bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    }
+}

@@ -1,0 +1,267 @@
+/// A byte stream as a connection sees it: TCP, TLS over either, or an in-memory pipe.
+///
+/// Confined to its shard: every member is for the shard's thread. It keeps its delegate until
+/// `transportClosed`, and the shard keeps it while it is open. An idle transport holds no buffer.
+///
+/// Unchecked, because it is confined: debug builds assert the thread in each entry.
+public class Transport: @unchecked Sendable {
+    enum Phase {
+        case open
+        /// Closed by us: what waits is being flushed, what comes in is thrown away.
+        case closing
+        case ended
+        /// Handed to another shard; this object is a shell.
+        case detached
+    }
+
+    /// What a medium made of bytes it was given.
+    enum Written {
+        case all
+        /// The medium takes no more for now and will report when it does again.
+        case some(Int)
+        case broken
+    }
+
+    public let shard: Shard
+    public let peerAddress: SocketAddress
+    public var limits = WriteLimits()
+
+    /// The owner. Nothing is read before there is one.
+    public var delegate: (any TransportDelegate)? {
+        didSet { delegateChanged(had: oldValue != nil) }
+    }
+
+    /// Whether `bufferedBytes` went above the high-water mark and has not drained since.
+    public private(set) var isCongested = false
+    public private(set) var isReadingPaused = false
+
+    final var phase = Phase.open
+    /// The peer said its last: nothing more is read.
+    final var hasReachedEnd = false
+    /// The medium took less than it was given; nothing is written until it says that it can.
+    final var isBlocked = false
+    /// A place in a table of counted connections, given back at the end.
+    final var admission: Admission?
+
+    private var output: [UInt8] = []
+    private var outputStart = 0
+    private var isDirty = false
+    private var hasShut = false
+    private var hasAnnouncedEnd = false
+    private var end = TransportEnd.closed
+    private var lingerTimer: TimerID?
+
+    init(shard: Shard, peerAddress: SocketAddress) {
+        self.shard = shard
+        self.peerAddress = peerAddress
+    }
+
+    // MARK: What a medium is
+
+    /// Hands bytes to the peer, without waiting.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Written { .broken }
+    /// Says that nothing more will be written.
+    func shutWriting() {}
+    /// Lets go of the descriptor, or of its like. Called once.
+    func release() {}
+    /// `wantsBytes` or `isBlocked` changed.
+    func interestChanged() {}
+
+    final var wantsBytes: Bool {
+        guard !hasReachedEnd else { return false }
+        return phase == .closing || (phase == .open && !isReadingPaused && delegate != nil)
+    }
+}
+
+// MARK: Writing
+
+extension Transport {
+    /// How many bytes wait to be written.
+    public final var bufferedBytes: Int { output.count - outputStart }
+
+    /// Appends bytes to what is written at the end of this turn.
+    public final func send(_ bytes: borrowing [UInt8]) {
+        bytes.withUnsafeBytes { send($0) }
+    }
+
+    /// Appends bytes to what is written at the end of this turn.
+    public final func send(_ bytes: UnsafeRawBufferPointer) {
+        withOutput { $0.append(contentsOf: bytes) }
+    }
+
+    /// Lets `body` append to what is written at the end of this turn; it must not change what is
+    /// there already, nor call the transport. On a transport that is closed it appends to nothing.
+    public final func withOutput(_ body: (inout [UInt8]) -> Void) {
+        shard.assertCurrent()
+        guard phase == .open else {
+            var nothing: [UInt8] = []
+            return body(&nothing)
+        }
+        if output.capacity == 0 { output = shard.buffers.take() }
+        body(&output)
+        markDirty()
+        if bufferedBytes > limits.highWater { relieve() }
+    }
+
+    final func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        shard.dirty.append(self)
+    }
+
+    /// Too much waits for the end of the turn: writes now what the peer takes, and judges the rest.
+    private func relieve() {
+        flush()
+        guard phase == .open, bufferedBytes > limits.highWater else { return }
+        isCongested = true
+        if bufferedBytes > limits.maximum { finish(.overflow) }
+    }
+
+    final func flushAtTurnEnd() {
+        isDirty = false
+        flush()
+        reportDrained()
+        if phase == .closing { advanceClosing() }
+    }
+
+    /// The medium takes bytes again.
+    final func mediumCanWrite() {
+        isBlocked = false
+        interestChanged()
+        markDirty()
+    }
+
+    private func flush() {
+        guard phase == .open || phase == .closing, !isBlocked, bufferedBytes > 0 else { return }
+        let written = output.withUnsafeBytes {
+            write(UnsafeRawBufferPointer(rebasing: $0[outputStart...]))
+        }
+        switch written {
+        case .all: dropOutput()
+        case .some(let count):
+            outputStart += count
+            isBlocked = true
+            compact()
+            interestChanged()
+        case .broken: finish(.reset)
+        }
+    }
+
+    private func dropOutput() {
+        outputStart = 0
+        shard.buffers.giveBack(&output)
+    }
+
+    /// Frees the written front once it is the larger part.
+    private func compact() {
+        guard outputStart > 64 * 1024, outputStart > output.count / 2 else { return }
+        output.removeFirst(outputStart)
+        outputStart = 0
+    }
+
+    private func reportDrained() {
+        guard phase == .open, isCongested, bufferedBytes < limits.lowWater else { return }
+        isCongested = false
+        delegate?.transportDrained(self)
+    }
+}
+
+// MARK: Reading
+
+extension Transport {
+    /// Stops reading; at most what was read already in this turn is still delivered.
+    public final func pauseReading() {
+        shard.assertCurrent()
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        interestChanged()
+    }
+
+    public final func resumeReading() {
+        shard.assertCurrent()
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        interestChanged()
+    }
+
+    /// Bytes came from the medium.
+    final func mediumReceived(_ bytes: UnsafeRawBufferPointer) {
+        guard phase == .open else { return }
+        delegate?.transport(self, received: bytes)
+    }
+
+    /// The medium has delivered its last byte.
+    final func mediumReachedEnd() {
+        guard phase == .open || phase == .closing, !hasReachedEnd else { return }
+        hasReachedEnd = true
+        interestChanged()
+        if phase == .closing {
+            advanceClosing()
+        } else {
+            delegate?.transportReachedEnd(self)
+        }
+    }
+
+    private func delegateChanged(had: Bool) {
+        shard.assertCurrent()
+        guard had != (delegate != nil) else { return }
+        if phase == .ended, delegate != nil { shard.endings.append(self) }
+        if phase == .open { interestChanged() }
+    }
+}
+
+// MARK: Closing
+
+extension Transport {
+    /// Ends the connection; `transportClosed` follows, at the end of this turn at the earliest.
+    ///
+    /// - Parameters:
+    ///   - afterFlush: whether to write what waits, say so (FIN) and wait for the peer to do the same;
+    ///     what it still sends is thrown away. Otherwise what waits is dropped.
+    ///   - limit: the time for that, after which the connection is cut.
+    public final func close(afterFlush: Bool, within limit: Duration) {
+        shard.assertCurrent()
+        guard phase == .open else { return }
+        guard afterFlush else { return finish(.closed) }
+        end = hasReachedEnd ? .peerClosed : .closed
+        phase = .closing
+        lingerTimer = shard.schedule(after: limit) { [unowned self] in lingeredTooLong() }
+        interestChanged()
+        markDirty()
+    }
+
+    private func advanceClosing() {
+        guard phase == .closing, bufferedBytes == 0 else { return }
+        if !hasShut {
+            hasShut = true
+            shutWriting()
+        }
+        if hasReachedEnd { finish(end) }
+    }
+
+    private func lingeredTooLong() {
+        lingerTimer = nil
+        finish(bufferedBytes == 0 ? end : .timedOut)
+    }
+
+    /// Ends it now; its owner hears of it at the end of this turn.
+    final func finish(_ reason: TransportEnd) {
+        guard phase == .open || phase == .closing else { return }
+        phase = .ended
+        end = reason
+        if let lingerTimer { shard.cancel(lingerTimer) }
+        lingerTimer = nil
+        dropOutput()
+        release()
+        admission?.giveBack()
+        admission = nil
+        shard.endings.append(self)
+    }
+
+    final func announceEnd() {
+        guard phase == .ended, !hasAnnouncedEnd, let owner = delegate else { return }
+        hasAnnouncedEnd = true
+        delegate = nil
+        owner.transportClosed(self, end)
+    }
+}
