@@ -1,0 +1,155 @@
+import MartletCore
+import MartletNet
+import MartletRouter
+import MartletSASL
+import MartletStreams
+import MartletXML
+
+/// What the machine decides is carried out here.
+extension C2SConnection {
+    func carryOut(_ actions: [C2SMachine.Action]) -> Flow {
+        var flow = Flow.goOn
+        for action in actions {
+            let next = carryOut(action)
+            if next != .goOn { flow = next }
+        }
+        return flow
+    }
+
+    private func carryOut(_ action: C2SMachine.Action) -> Flow {
+        switch action {
+        case .write(let bytes): transport.send(bytes)
+        case .send(let element): write(element)
+        case .startTLS: return startTLS()
+        case .restart: return .restart
+        case .lookUp(let account, let mechanism): return lookUp(account, mechanism)
+        case .verify(let account, let password): return verify(account, password)
+        case .authenticated(let account): loggedIn(as: account)
+        case .failed(let account): loginFailed(account)
+        case .bind(let account, let resource): return bind(account, resource)
+        case .manage(let element): return manage(element)
+        case .stanza(let element): if let session { receive(element, of: session) }
+        case .close(let error): end(error)
+        }
+        return .goOn
+    }
+
+    /// Elements of the streams namespace are written with the prefix that all clients know.
+    func write(_ element: Element) {
+        transport.withOutput { output in
+            guard element.isIn(Namespace.streams) else { return element.append(to: &output) }
+            let name = element.name
+            output.append(contentsOf: "<stream:\(name)>".utf8)
+            element.appendContent(to: &output)
+            output.append(contentsOf: "</stream:\(name)>".utf8)
+        }
+    }
+
+    private func startTLS() -> Flow {
+        guard let context = service.tlsContext else { return .drop }
+        leftover = []
+        transport.startTLS(context, role: .server)
+        armWatchdog(within: service.limits.tlsTime)
+        return .drop
+    }
+
+    /// Work that takes time; its answer goes on where the stream stands now.
+    private func negotiate(
+        _ work: @escaping @Sendable () async -> C2SMachine.Event
+    ) -> Flow {
+        pause(.negotiation)
+        negotiation = Task { [weak self] in
+            let event = await work()
+            guard !Task.isCancelled else { return }
+            await self?.answer(event)
+        }
+        return .wait
+    }
+
+    private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
+        let (service, address) = (service, transport.peerAddress)
+        return negotiate {
+            await service.admission(of: account, from: address) {
+                .credentials(try await service.accounts.credentials(of: account, for: mechanism))
+            }
+        }
+    }
+
+    private func verify(_ account: JID, _ password: String) -> Flow {
+        let (service, address) = (service, transport.peerAddress)
+        return negotiate {
+            await service.admission(of: account, from: address) {
+                .verified(try await service.accounts.verify(password, of: account))
+            }
+        }
+    }
+
+    private func loggedIn(as account: JID) {
+        hasLoggedIn = true
+        parser.limits = service.limits.afterLogin
+        transport.admission?.authenticated()
+        service.throttle.succeeded(account, from: transport.peerAddress)
+        log[metadataKey: "account"] = "\(account)"
+        log.info("login")
+    }
+
+    private func loginFailed(_ account: JID?) {
+        service.throttle.failed(account, from: transport.peerAddress)
+        log.notice("login failed", metadata: account.map { ["account": "\($0)"] })
+    }
+
+    private func bind(_ account: JID, _ resource: String?) -> Flow {
+        let target = service.router.home(of: account)
+        guard target.shard === shard else { return moveHome(to: target, binding: account, resource) }
+        return carryOut(machine.receive(bindHere(account, resource)))
+    }
+
+    /// Binds on this shard, which is the home's.
+    private func bindHere(_ account: JID, _ resource: String?) -> C2SMachine.Event {
+        guard let domain = service.router.domains[account.domainpart] else {
+            return .bindRefused(.itemNotFound)
+        }
+        let full: JID
+        do {
+            full = try JID(
+                account.localpart,
+                account.domainpart,
+                resource ?? service.makeResource()
+            )
+        } catch {
+            return .bindRefused(.badRequest)
+        }
+        do {
+            let id = try home.assumeIsolated { (home) throws(StanzaError) in
+                try home.bind(full, in: domain, sink: self)
+            }
+            session = id
+            log[metadataKey: "resource"] = "\(full.resourcepart ?? "")"
+            return .bound(full)
+        } catch {
+            return .bindRefused(error)
+        }
+    }
+
+    /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
+    func end(_ error: StreamError?) {
+        if let error {
+            write(error.element)
+            log.info("stream error", metadata: ["condition": "\(error.condition.rawValue)"])
+        }
+        transport.send(StreamOpening.closing)
+        transport.close(afterFlush: true, within: service.limits.closingTime)
+        releaseSession(isResumable: false)
+    }
+
+    /// The home is told that this client is gone.
+    func releaseSession(isResumable: Bool) {
+        negotiation?.cancel()
+        negotiation = nil
+        guard let id = session else { return }
+        session = nil
+        home.assumeIsolated { home in
+            if isResumable { home.detach(id) } else { home.end(id) }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import MartletCore
+import MartletNet
+import MartletRouter
+import MartletStreams
+import MartletXML
+
+/// From bytes to stanzas.
+extension C2SConnection {
+    /// What becomes of the bytes behind an element.
+    enum Flow {
+        case goOn
+        /// They belong to a new stream on the same connection (RFC 6120 §4.3.3).
+        case restart
+        /// They were sent before TLS stood and mean nothing (the STARTTLS injection attack).
+        case drop
+        /// They wait until an answer is there.
+        case wait
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        lastReceived = shard.now
+        isPinged = false
+        guard !pauses.contains(.negotiation) else { return keep(bytes) }
+        read(bytes)
+        limitRate(bytes: bytes.count)
+    }
+
+    /// Bytes that arrive while the machine waits; reading is paused, so they are one chunk at most.
+    private func keep(_ bytes: UnsafeRawBufferPointer) {
+        leftover.append(contentsOf: bytes)
+    }
+
+    /// Reads bytes until there are no more, or until something else must happen first.
+    func read(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty, !machine.isClosed {
+            guard let offset = readStream(rest) else { return }
+            rest = UnsafeRawBufferPointer(rebasing: rest[offset...])
+        }
+    }
+
+    /// Reads on in the stream as it is; gives the offset at which a new one begins, if one does.
+    private func readStream(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var events: [StreamEvent] = []
+        swap(&events, &self.events)
+        defer {
+            events.removeAll(keepingCapacity: true)
+            self.events = events
+        }
+        let fault = parser.read(bytes, into: &events)
+        for event in events {
+            switch take(event) {
+            case .goOn: continue
+            case .restart:
+                parser.restart()
+                return event.endOffset
+            case .drop:
+                parser.restart()
+                return nil
+            case .wait:
+                parser.returnToBoundary()
+                leftover = Array(bytes[event.endOffset...])
+                return nil
+            }
+        }
+        if let fault, !machine.isClosed { _ = carryOut(machine.close(StreamError(fault))) }
+        return nil
+    }
+
+    private func take(_ event: StreamEvent) -> Flow {
+        guard !machine.isClosed else { return .drop }
+        switch event.kind {
+        case .opened(let header): return carryOut(machine.receive(.opened(header)))
+        case .element(let element):
+            if let session, machine.isBound, element.isNamed("message", "jabber:client") {
+                receive(element, of: session)
+                return .goOn
+            }
+            return carryOut(machine.receive(.element(element)))
+        case .closed: return carryOut(machine.receive(.closed))
+        }
+    }
+
+    /// Gives the machine an answer it waited for, then reads what came meanwhile.
+    func answer(_ event: C2SMachine.Event) {
+        guard !machine.isClosed else { return }
+        let flow = carryOut(machine.receive(event))
+        if flow == .wait { return }
+        if flow == .restart { parser.restart() }
+        readLeftover()
+    }
+
+    func readLeftover() {
+        resume(.negotiation)
+        var bytes: [UInt8] = []
+        swap(&bytes, &leftover)
+        bytes.withUnsafeBytes { read($0) }
+    }
+
+    /// Hands a bound client's stanza to its home.
+    func receive(_ element: Element, of session: SessionID) {
+        countStanza()
+        do {
+            let stanza = try Stanza(element, language: machine.language)
+            guard isOwn(stanza.from, session) else {
+                _ = carryOut(machine.close(StreamError(.invalidFrom)))
+                return
+            }
+            home.assumeIsolated { $0.receive(stanza, from: session) }
+        } catch {
+            refuse(element, error, of: session)
+        }
+    }
+
+    /// A client may leave `from` out, or give its own full or bare address (RFC 6120 §8.1.2.1).
+    private func isOwn(_ from: JID?, _ session: SessionID) -> Bool {
+        guard let from else { return true }
+        return from == session.jid || (from.isBare && from.isSameAccount(as: session.jid))
+    }
+
+    private func refuse(_ element: Element, _ fault: StanzaFault, of session: SessionID) {
+        switch fault {
+        case .unsupported: _ = carryOut(machine.close(StreamError(.unsupportedStanzaType)))
+        case .ignored: break
+        case .refused(let error):
+            guard let answer = Stanza.refusal(of: element, error, from: session.jid.domain) else {
+                return
+            }
+            home.assumeIsolated { home in
+                guard let bound = home.session(session) else { return }
+                home.send(answer.addressed(to: session.jid, from: answer.from), to: bound)
+            }
+        }
+    }
+
+    /// The home of the account that is bound here; it lives on this connection's shard.
+    var home: RouterShard { service.router.homes[shard.index] }
+}
+
+extension StreamError {
+    /// What a parser's fault is on the wire (RFC 6120 §4.9.3).
+    init(_ fault: XMLError) {
+        switch fault.kind {
+        case .notWellFormed: self.init(.notWellFormed)
+        case .restrictedXML: self.init(.restrictedXML)
+        case .badNamespacePrefix: self.init(.badNamespacePrefix)
+        case .unsupportedEncoding: self.init(.unsupportedEncoding)
+        case .badFormat: self.init(.badFormat)
+        case .limit(let limit): self.init(.policyViolation, "over the limit: \(limit.rawValue)")
+        }
+    }
+}
