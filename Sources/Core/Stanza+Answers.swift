@@ -107,3 +107,19 @@ extension StreamError {
         }
     }
 }
+
+extension StreamError {
+    /// Reads a `<stream:error/>`; an unknown condition is `undefined-condition`.
+    public init(_ element: Element) {
+        var condition = Condition.undefinedCondition
+        var text: String?
+        for child in element.children where child.namespace == Namespace.streamErrors {
+            if child.name == "text" {
+                text = child.text
+            } else {
+                condition = Condition(rawValue: child.name) ?? .undefinedCondition
+            }
+        }
+        self.init(condition, text)
+    }
+}

@@ -1,0 +1,95 @@
+import MartletCore
+import MartletRouter
+import MartletStorage
+
+/// A user's roster as their home holds it, read from the store when it is first wanted.
+///
+/// A change is decided and made here at once, then stored; so two changes never start from the same
+/// state. When storing fails, what is held is forgotten and read anew.
+final class UserRoster {
+    private(set) var items: [JID: RosterItem] = [:]
+    var version: Int64
+
+    init(_ roster: Roster) {
+        items = Dictionary(roster.items.map { ($0.jid, $0) }, uniquingKeysWith: { $1 })
+        version = roster.version
+    }
+
+    subscript(contact: JID) -> RosterItem? { items[contact] }
+
+    func apply(_ change: RosterChange) {
+        switch change {
+        case .set(let item): items[item.jid] = item
+        case .remove(let contact): items[contact] = nil
+        }
+    }
+
+    /// Contacts who see this user's presence.
+    var subscribers: [JID] { items.values.filter(\.subscription.hasFrom).map(\.jid) }
+
+    /// Contacts whose presence this user sees.
+    var subscriptions: [JID] { items.values.filter(\.subscription.hasTo).map(\.jid) }
+
+    /// What the user sees of it: not the contacts who merely asked (RFC 6121 §A.1).
+    var visibleItems: [RosterItem] { items.values.filter(\.isInRoster) }
+}
+
+extension RouterShard {
+    /// The roster of an account homed here.
+    func roster(of account: JID) async throws(StanzaError) -> UserRoster {
+        if let roster = home(of: account)?.state[UserRoster.self] { return roster }
+        let stored: Roster
+        do {
+            stored = try await store.roster(of: account.bare)
+        } catch {
+            throw .internalServerError
+        }
+        // Another task may have read it in the meantime, and changed what it read.
+        if let roster = home(of: account)?.state[UserRoster.self] { return roster }
+        let roster = UserRoster(stored)
+        home(of: account)?.state[UserRoster.self] = roster
+        return roster
+    }
+
+    /// Makes changes to an account's roster; returns when they are stored, with the new version.
+    @discardableResult
+    func change(
+        _ roster: UserRoster,
+        of account: JID,
+        _ changes: [RosterChange]
+    ) async throws(StanzaError) -> Int64 {
+        for change in changes { roster.apply(change) }
+        do {
+            let version = try await store.changeRoster(changes, of: account.bare)
+            roster.version = max(roster.version, version)
+            return version
+        } catch {
+            home(of: account)?.state[UserRoster.self] = nil
+            throw .internalServerError
+        }
+    }
+
+    /// Tells every interested resource of the account what became of an item (RFC 6121 §2.1.6).
+    func push(_ change: RosterChange, version: Int64, to account: JID) {
+        for session in home(of: account)?.sessions ?? [] where session.isInterested {
+            push(change, version: version, to: session)
+        }
+    }
+
+    func push(_ change: RosterChange, version: Int64, to session: Session) {
+        let query = RosterXML.query(version: version) { query in
+            RosterXML.write(change, to: &query)
+        }
+        let id = "push\(version)"
+        let element = Element("iq") { $0.append(query) }
+        let push = Stanza(
+            .iq,
+            type: .set,
+            to: session.jid,
+            from: nil,
+            id: id,
+            element: element
+        )
+        send(push, to: session)
+    }
+}

@@ -1,0 +1,40 @@
+import MartletCore
+import MartletNet
+import MartletStreams
+import MartletXML
+
+/// What the home tells its client's connection; always on the shard.
+extension C2SConnection: SessionSink {
+    nonisolated func send(_ stanza: Stanza) {
+        assumeIsolated { connection in
+            connection.transport.withOutput { stanza.append(to: &$0) }
+            connection.noteCongestion()
+        }
+    }
+
+    nonisolated func send(nonza: Element) {
+        assumeIsolated { $0.write(nonza) }
+    }
+
+    nonisolated func close(_ error: StreamError?) {
+        assumeIsolated { connection in
+            // The home lets go of the session by itself.
+            connection.session = nil
+            _ = connection.carryOut(connection.machine.close(error))
+        }
+    }
+
+    nonisolated var isCongested: Bool { assumeIsolated { $0.transport.isCongested } }
+
+    nonisolated func pauseReading() {
+        assumeIsolated { $0.pause(.home) }
+    }
+
+    nonisolated func resumeReading() {
+        assumeIsolated { $0.resume(.home) }
+    }
+
+    private func noteCongestion() {
+        if transport.isCongested { pause(.congestion) }
+    }
+}

@@ -1,0 +1,56 @@
+import MartletCore
+import MartletNet
+import MartletStreams
+
+/// What the transport tells; always on the shard.
+extension C2SConnection: TransportDelegate {
+    nonisolated func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
+        // Lent for the length of this call, which stays on the shard's thread.
+        nonisolated(unsafe) let bytes = bytes
+        assumeIsolated { $0.receive(bytes) }
+    }
+
+    nonisolated func transportSecured(_ transport: Transport) {
+        assumeIsolated { $0.secured() }
+    }
+
+    nonisolated func transportReachedEnd(_ transport: Transport) {
+        assumeIsolated { $0.reachedEnd() }
+    }
+
+    nonisolated func transportDrained(_ transport: Transport) {
+        assumeIsolated { $0.resume(.congestion) }
+    }
+
+    nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
+        assumeIsolated { $0.closed(reason) }
+    }
+
+    private func secured() {
+        var security = StreamSecurity()
+        security.isEncrypted = true
+        if let tls = transport.tls {
+            security.channelBindings = tls.channelBindings
+            security.certifiedAddresses = service.certifiedAddresses(of: tls)
+            log[metadataKey: "tls"] = "\(tls.version)"
+        }
+        _ = carryOut(machine.receive(.secured(security)))
+        armWatchdog(within: service.limits.loginTime)
+    }
+
+    /// The client will say no more. Without a closing tag it may come back (XEP-0198 §5).
+    private func reachedEnd() {
+        let wasClosed = machine.isClosed
+        releaseSession(isResumable: !wasClosed)
+        if !wasClosed { _ = machine.close(nil) }
+        transport.close(afterFlush: true, within: service.limits.closingTime)
+    }
+
+    private func closed(_ reason: TransportEnd) {
+        releaseSession(isResumable: !machine.isClosed)
+        _ = machine.close(nil)
+        disarmWatchdog()
+        service.forget(self)
+        log.info("connection closed", metadata: ["reason": "\(reason)"])
+    }
+}

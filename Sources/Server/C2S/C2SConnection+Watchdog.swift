@@ -1,0 +1,72 @@
+import MartletCore
+import MartletNet
+import MartletXML
+
+/// Clients that do not log in, and clients that fall silent.
+extension C2SConnection {
+    /// Ends the connection unless negotiation got further in time.
+    func armWatchdog(within time: Duration) {
+        disarmWatchdog()
+        watchdog = shard.schedule(after: time) { [weak self] in
+            self?.assumeIsolated { $0.timeOut() }
+        }
+    }
+
+    func disarmWatchdog() {
+        if let watchdog { shard.cancel(watchdog) }
+        watchdog = nil
+    }
+
+    private func timeOut() {
+        watchdog = nil
+        _ = carryOut(machine.close(StreamError(.connectionTimeout)))
+    }
+
+    /// Looks again when the client would have been silent for long enough.
+    ///
+    /// One timer a connection, set anew only when it fires: traffic costs nothing.
+    func watchSilence() {
+        disarmWatchdog()
+        let limit = isPinged ? service.limits.pingTime : service.limits.idleTime
+        let silent = lastReceived.duration(to: shard.now)
+        watchdog = shard.schedule(after: max(limit - silent, .milliseconds(10))) { [weak self] in
+            self?.assumeIsolated { $0.checkSilence() }
+        }
+    }
+
+    private func checkSilence() {
+        watchdog = nil
+        guard let session else { return }
+        let silent = lastReceived.duration(to: shard.now)
+        if isPinged {
+            log.info("client is gone", metadata: ["silent": "\(silent)"])
+            transport.close(afterFlush: false, within: .zero)
+        } else if silent >= service.limits.idleTime {
+            ping(session.jid)
+        } else {
+            watchSilence()
+        }
+    }
+
+    /// Any answer will do, an error too (XEP-0199 §4.1).
+    private func ping(_ client: JID) {
+        isPinged = true
+        let ping = Element("iq") { $0.element("ping", in: Namespace.ping) }
+        let stanza = Stanza(
+            .iq,
+            type: .get,
+            to: client,
+            from: client.domain,
+            id: service.makeResource(),
+            element: ping
+        )
+        transport.withOutput { stanza.append(to: &$0) }
+        watchdog = shard.schedule(after: service.limits.pingTime) { [weak self] in
+            self?.assumeIsolated { $0.pingEnded() }
+        }
+    }
+
+    private func pingEnded() {
+        if isPinged { checkSilence() } else { watchSilence() }
+    }
+}

@@ -1,0 +1,117 @@
+import Logging
+import MartletCore
+import MartletCrypto
+import MartletNet
+import MartletRouter
+import MartletSASL
+import MartletStreams
+import MartletXML
+import Synchronization
+
+/// What all client connections of the server share.
+final class C2SService: Sendable {
+    let router: Router
+    let accounts: Accounts
+    let throttle: SharedThrottle
+    let log: Logger
+    private let places: [C2SPlace]
+    private let settings: Mutex<C2SSettings>
+
+    init(
+        router: Router,
+        accounts: Accounts,
+        throttle: SharedThrottle,
+        settings: C2SSettings,
+        log: Logger
+    ) {
+        self.router = router
+        self.accounts = accounts
+        self.throttle = throttle
+        self.log = log
+        self.settings = Mutex(settings)
+        places = router.homes.map { C2SPlace($0.shard) }
+    }
+
+    /// What new connections and new steps of negotiation go by; replaced whole on reload.
+    var current: C2SSettings {
+        get { settings.withLock { $0 } }
+        set { settings.withLock { $0 = newValue } }
+    }
+
+    var limits: C2SLimits { current.limits }
+    var tlsContext: TLSContext? { current.tls }
+
+    func pool(of shard: Shard) -> ParserPool { places[shard.index].pool }
+
+    func makeMachine(on listener: C2SListenerTerms) -> C2SMachine {
+        C2SMachine(features: .c2s, makeID: { Self.makeToken() }) { [self] name in
+            host(named: name, on: listener)
+        }
+    }
+
+    func makeResource() -> String { Self.makeToken() }
+
+    /// 128 bits from the system's generator, as text.
+    static func makeToken() -> String { Hex.encode(Random.bytes(16)) }
+
+    private func host(named name: String, on listener: C2SListenerTerms) -> StreamHost? {
+        guard let domain = router.domains[name] else { return nil }
+        let settings = current
+        return StreamHost(
+            domain: domain.jid,
+            mechanisms: settings.mechanisms(of: name),
+            allowsPlainWithoutTLS: listener.allowsPlainWithoutTLS,
+            hasTLS: settings.tls != nil && listener.offersTLS,
+            requiresTLS: !listener.allowsPlainWithoutTLS,
+            features: domain.streamFeatures,
+            stanzaByteLimit: settings.limits.afterLogin.stanzaBytes,
+            idleSeconds: nil
+        )
+    }
+
+    /// Takes a connection that a listener accepted; on the shard that accepted it.
+    func accept(_ transport: Transport, on listener: C2SListenerTerms) {
+        let connection = C2SConnection(transport, on: transport.shard, of: self, terms: listener)
+        connection.assumeIsolated { $0.begin() }
+    }
+
+    func remember(_ connection: C2SConnection) {
+        places[connection.shard.index].connections.insert(ObjectIdentifier(connection), connection)
+    }
+
+    func forget(_ connection: C2SConnection) {
+        places[connection.shard.index].connections.remove(ObjectIdentifier(connection))
+    }
+
+    /// How many connections there are, over all shards.
+    var connectionCount: Int { places.reduce(0) { $0 + $1.connections.count } }
+
+    /// Ends every stream with `system-shutdown` and returns when all are gone.
+    func closeAll(_ error: StreamError) async {
+        for place in places { await place.closeAll(error) }
+    }
+}
+
+/// Under which terms a listener takes connections.
+struct C2SListenerTerms: Sendable, Hashable {
+    enum TLSUse: Sendable { case startTLS, direct, none }
+
+    var tls = TLSUse.startTLS
+    /// For load tests on a loopback address only.
+    var allowsPlainWithoutTLS = false
+
+    var offersTLS: Bool { tls == .startTLS }
+}
+
+/// What may change on reload.
+struct C2SSettings: Sendable {
+    var limits = C2SLimits()
+    var tls: TLSContext?
+    var mechanisms: [SASLMechanismName] = []
+    /// Domains whose list is another one.
+    var mechanismsByDomain: [String: [SASLMechanismName]] = [:]
+
+    func mechanisms(of domain: String) -> [SASLMechanismName] {
+        mechanismsByDomain[domain] ?? mechanisms
+    }
+}
