@@ -1,30 +1,17 @@
 public import MartletCore
-public import MartletXML
 
 /// A virtual host as the router knows it: immutable, replaced whole on reload.
 public final class Domain: Sendable {
     public let jid: JID
     public let name: String
     public let limits: DomainLimits
-    public let discovery: Discovery
-    /// Shown to clients that may bind (RFC 6120 §4.3.2), as the modules registered them.
-    public let streamFeatures: [Element]
-    let phases: PhaseTable
-    let sessionObservers: [SessionObserver]
+    public let modules: ModuleSet
 
-    /// Asks every module what it adds to this domain.
-    ///
-    /// - Throws: `PhaseConflict`, or what a module threw.
-    public init(_ jid: JID, limits: DomainLimits = DomainLimits(), modules: [any Module]) throws {
-        var registration = Registration(domain: jid)
-        for module in modules { try registration.add(module) }
+    public init(_ jid: JID, limits: DomainLimits = DomainLimits(), modules: ModuleSet) {
         self.jid = jid
-        name = jid.domainpart
         self.limits = limits
-        discovery = registration.discovery
-        streamFeatures = registration.streamFeatures
-        phases = try PhaseTable(registration.handlers)
-        sessionObservers = registration.sessionObservers
+        self.modules = modules
+        name = jid.domainpart
     }
 }
 

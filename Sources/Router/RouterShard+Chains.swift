@@ -18,7 +18,7 @@ extension RouterShard {
         _ context: Context,
         later: @escaping @Sendable (isolated RouterShard, ChainOutcome) -> Void
     ) -> ChainOutcome? {
-        let chain = context.domain.phases.candidates(at: phase, for: stanza)
+        let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)
         guard !chain.isEmpty else { return .passed(stanza) }
         return run(chain[...], stanza, context, later: later)
     }

@@ -25,7 +25,7 @@ extension RouterShard {
         let session = Session(id: nextSessionID(for: full), domain: domain, sink: sink)
         residence.sessions.append(session)
         sessionsByID[session.id] = session
-        for observe in domain.sessionObservers { observe(self, session, .bound) }
+        for observe in domain.modules.sessionObservers { observe(self, session, .bound) }
         return session.id
     }
 
@@ -57,7 +57,7 @@ extension RouterShard {
         home?.sessions.removeAll { $0.id == id }
         session.sink = nil
         let undelivered = session.dismissManagement(on: shard)
-        for observe in session.domain.sessionObservers { observe(self, session, .ended) }
+        for observe in session.domain.modules.sessionObservers { observe(self, session, .ended) }
         for stanza in undelivered { reroute(stanza) }
         if let home { forgetIfVacant(home) }
     }

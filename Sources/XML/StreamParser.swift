@@ -48,6 +48,26 @@ public struct StreamParser: ~Copyable {
         (state, fault, consumed, leadingSpace) = (.header, nil, 0, 0)
     }
 
+    /// Stands between two stanzas again, whatever followed the last one in the bytes of the last
+    /// `read`: for a caller that read an event, must wait, and will read what followed it later.
+    public mutating func returnToBoundary() {
+        release()
+        (state, fault) = (.stanzas, nil)
+    }
+
+    /// What another shard needs to read on where this parser stands, between two stanzas.
+    public var continuation: Continuation { Continuation(scope: scope) }
+
+    /// What a stream's header declared.
+    public struct Continuation: Sendable {
+        let scope: HeaderScope
+    }
+
+    /// Reads on in a stream whose header another parser read.
+    public init(pool: ParserPool, limits: XMLLimits, continuing stream: Continuation) {
+        self.init(pool: pool, limits: limits, inside: stream.scope)
+    }
+
     /// Reads the next bytes, cut anywhere, even inside a character, and appends what they say.
     ///
     /// - Returns: the fault, after the events that came before it; then it is always the same one.

@@ -1,7 +1,7 @@
 public import MartletCore
 public import MartletXML
 
-/// A feature: what is not the core registers here, once for each domain it is switched on for.
+/// A feature: what is not the core registers here.
 public protocol Module: Sendable {
     /// The name in `config.json`, logs and conflicts.
     var name: String { get }
@@ -9,18 +9,15 @@ public protocol Module: Sendable {
     func register(in registration: inout Registration) throws
 }
 
-/// What a module may add to a domain. All of it goes when the domain is built anew without it.
+/// What a module may add to domains. All of it goes when a domain is built anew without the module.
 public struct Registration {
-    public let domain: JID
     private(set) var handlers: [(phase: Phase, entry: PhaseTable.Entry)] = []
     private(set) var discovery = Discovery()
     private(set) var streamFeatures: [Element] = []
     private(set) var sessionObservers: [SessionObserver] = []
     private var module = "core"
 
-    init(domain: JID) {
-        self.domain = domain
-    }
+    init() {}
 
     mutating func add(_ added: any Module) throws {
         module = added.name

@@ -63,7 +63,7 @@ final class C2SService: Sendable {
             allowsPlainWithoutTLS: listener.allowsPlainWithoutTLS,
             hasTLS: settings.tls != nil && listener.offersTLS,
             requiresTLS: !listener.allowsPlainWithoutTLS,
-            features: domain.streamFeatures,
+            features: domain.modules.streamFeatures,
             stanzaByteLimit: settings.limits.afterLogin.stanzaBytes,
             idleSeconds: nil
         )

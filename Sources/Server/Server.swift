@@ -1,1 +1,0 @@
-// MartletServer: see Sources/README.md.
