@@ -1,1 +1,0 @@
-// MartletIM: see Sources/README.md.

@@ -1,0 +1,11 @@
+public import MartletRouter
+
+/// What RFC 6121 asks of every server, as modules.
+public enum InstantMessaging {
+    public static var modules: [any Module] {
+        [
+            RosterModule(), PresenceModule(), OfflineModule(), ServiceDiscovery(), LegacySession(),
+            ForgeryGuard(),
+        ]
+    }
+}

@@ -1,0 +1,160 @@
+import MartletCore
+public import MartletRouter
+import MartletXML
+
+/// Presence: who is told that a user is there, and who is asked (RFC 6121 §4).
+public struct PresenceModule: Module {
+    public let name = "presence"
+
+    public init() {}
+
+    public func register(in registration: inout Registration) throws {
+        registration.on(.received, try Match("presence")) {
+            (shard, stanza, context) throws(StanzaError) in
+            guard let id = context.session else { return .continue }
+            return try shard.takePresence(stanza, from: id)
+        }
+        registration.on(.delivery, try Match("presence[@type='probe']")) { _, probe, _ in
+            .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
+                try await shard.answer(probe: probe)
+                return .handled
+            }
+        }
+        registration.onSession { shard, session, event in
+            if event == .ended { shard.announceEnd(of: session) }
+        }
+    }
+}
+
+extension RouterShard {
+    /// Sorts what a client says of itself from what it says to somebody.
+    func takePresence(_ stanza: Stanza, from id: SessionID) throws(StanzaError) -> Verdict {
+        switch (stanza.type, stanza.to) {
+        case (.available, nil):
+            let priority = try PresencePriority.read(stanza)
+            return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
+                try await shard.announce(stanza, priority: priority, of: id)
+                return .handled
+            }
+        case (.unavailable, nil):
+            if let session = session(id) { withdraw(session, saying: stanza) }
+            return .handled
+        case (.available, .some(let to)):
+            try noteDirected(to: to, by: id)
+            return .continue
+        case (.unavailable, .some(let to)):
+            session(id)?.directed.remove(to)
+            return .continue
+        // A client does not probe; its server does that (RFC 6121 §4.3.1).
+        case (.probe, _): return .handled
+        case (.error, _): return .continue
+        case (_, nil): throw .badRequest
+        default: return .continue
+        }
+    }
+
+    /// A client is there, or says something new of itself (RFC 6121 §4.2, §4.4).
+    private func announce(
+        _ stanza: Stanza,
+        priority: Int,
+        of id: SessionID
+    ) async throws(StanzaError) {
+        let roster = try await roster(of: id.jid.bare)
+        guard let before = session(id) else { return }
+        let isInitial = !before.isAvailable
+        // Before it is available, so that nothing newer overtakes what was kept.
+        if priority >= 0, !before.takesOffline { await giveOutOffline(to: id) }
+        guard let session = session(id) else { return }
+        session.presence = stanza.addressed(to: nil, from: id.jid)
+        session.priority = priority
+        broadcast(stanza, of: session, to: roster.subscribers)
+        guard isInitial else { return }
+        for contact in roster.subscriptions {
+            route(Stanza.presence(.probe, to: contact, from: id.jid))
+        }
+        introduceOthers(to: session)
+        handOver(roster.pendingRequests, to: session)
+    }
+
+    /// Tells contacts, and the user's own resources, this one among them (RFC 6121 §4.2.2).
+    private func broadcast(_ stanza: Stanza, of session: Session, to contacts: [JID]) {
+        for contact in contacts { route(stanza.addressed(to: contact, from: session.jid)) }
+        for other in home(of: session.jid)?.availableSessions ?? [] {
+            send(stanza.addressed(to: other.jid, from: session.jid), to: other)
+        }
+    }
+
+    /// A new resource learns of the user's others, which no probe asks (RFC 6121 §4.2.2).
+    private func introduceOthers(to session: Session) {
+        for other in home(of: session.jid)?.availableSessions ?? [] where other.id != session.id {
+            guard let presence = other.presence else { continue }
+            send(presence.addressed(to: session.jid, from: other.jid), to: session)
+        }
+    }
+
+    /// Requests that the user has not answered come again with each login (RFC 6121 §3.1.3).
+    private func handOver(_ requests: [RosterItem], to session: Session) {
+        for item in requests {
+            let stored = item.pendingRequest.flatMap { try? Element(parsing: $0) }
+                .flatMap { try? Stanza($0) }
+            let request = stored ?? Stanza.presence(.subscribe, to: nil, from: item.jid)
+            send(request.addressed(to: session.jid.bare, from: item.jid), to: session)
+        }
+    }
+
+    /// The client says that it is gone, and may stay connected (RFC 6121 §4.5).
+    private func withdraw(_ session: Session, saying stanza: Stanza) {
+        let wasAvailable = session.isAvailable
+        session.presence = nil
+        let roster = home(of: session.jid)?.state[UserRoster.self]
+        var told = Set(session.directed.clear())
+        if wasAvailable {
+            let contacts = roster?.subscribers ?? []
+            told.subtract(contacts)
+            broadcast(stanza, of: session, to: contacts)
+            send(stanza.addressed(to: session.jid, from: session.jid), to: session)
+        }
+        for target in told { route(stanza.addressed(to: target, from: session.jid)) }
+    }
+
+    /// The stream is over, however it ended; the session has left its home already.
+    func announceEnd(of session: Session) {
+        let unavailable = Stanza.presence(.unavailable, to: nil, from: session.jid)
+        let wasAvailable = session.isAvailable
+        session.presence = nil
+        var told = Set(session.directed.clear())
+        if wasAvailable {
+            let contacts = home(of: session.jid)?.state[UserRoster.self]?.subscribers ?? []
+            told.subtract(contacts)
+            broadcast(unavailable, of: session, to: contacts)
+        }
+        for target in told { route(unavailable.addressed(to: target, from: session.jid)) }
+    }
+
+    /// Someone asks whether the user is there (RFC 6121 §4.3.2).
+    func answer(probe: Stanza) async throws(StanzaError) {
+        guard let asker = probe.from, let account = probe.to?.bare else { return }
+        let roster = try await roster(of: account)
+        let maySee = asker.isSameAccount(as: account)
+            || roster[asker.bare]?.subscription.hasFrom == true
+        guard maySee else {
+            return route(Stanza.presence(.unsubscribed, to: asker.bare, from: account))
+        }
+        let sessions = home(of: account)?.availableSessions ?? []
+        if sessions.isEmpty {
+            return route(Stanza.presence(.unavailable, to: asker, from: account))
+        }
+        for session in sessions {
+            guard let presence = session.presence else { continue }
+            route(presence.addressed(to: asker, from: session.jid))
+        }
+    }
+
+    private func noteDirected(to target: JID, by id: SessionID) throws(StanzaError) {
+        guard let session = session(id) else { return }
+        let contact = home(of: id.jid)?.state[UserRoster.self]?[target.bare]
+        // Subscribers are told of the end anyway.
+        if session.isAvailable, contact?.subscription.hasFrom == true { return }
+        try session.directed.insert(target)
+    }
+}
