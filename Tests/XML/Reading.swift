@@ -20,6 +20,10 @@ enum Said: Equatable, CustomStringConvertible {
         }
     }
 
+    var isElement: Bool {
+        if case .element = self { true } else { false }
+    }
+
     var description: String {
         switch self {
         case .opened(let header): "<\(header.name)>"

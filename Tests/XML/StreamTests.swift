@@ -37,6 +37,7 @@ import Testing
         #expect(fault?.kind == .restrictedXML)  // A second XML declaration.
         #expect(events.map(\.endOffset) == [clientHeader.utf8.count, first.utf8.count])
         parser.restart()
-        #expect(parser.said([Array(text[first.utf8.count...])]).count == 1)
+        let rest = parser.said([Array(text[first.utf8.count...])])
+        #expect(rest.count == 1)
     }
 }

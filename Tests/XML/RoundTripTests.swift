@@ -1,0 +1,54 @@
+import Testing
+
+@testable import MartletXML
+
+@Suite struct RoundTripTests {
+    @Test(arguments: 0..<500 as Range<UInt64>)
+    func `reads what it wrote as the same tree`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let tree = Tree.random(&chance)
+        let element = tree.element
+        #expect(Tree(element) == tree)
+        let read = try Element.parse(element.description)
+        #expect(Tree(read) == tree)
+        #expect(read == element)
+        #expect(read.description == element.description)
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `keeps each part of a tree the same, wherever it is copied`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let element = Tree.random(&chance).element
+        for part in everything(in: element) {
+            let tree = Tree(part)
+            #expect(Tree(part.detached()) == tree)
+            #expect(part.detached() == part)
+            #expect(Tree(try Element.parse(part.description)) == tree)
+            for namespace in Tree.namespaces {
+                let wrapped = Element("wrapper", in: namespace) {
+                    $0.text("before")
+                    $0.append(part)
+                    $0.append(part)
+                }
+                let canonical = try Element.parse(wrapped.description)
+                #expect(wrapped.children.map(Tree.init) == [tree, tree])
+                #expect(canonical == wrapped && canonical.description == wrapped.description)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `is the same tree when attributes come in another order`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let tree = Tree.random(&chance)
+        let rebuilt = Tree(tree.element)  // Sets iterate as they like.
+        #expect(rebuilt.element == tree.element)
+        var other = tree
+        other.content.append(.element(tree))
+        #expect(other.element != tree.element)
+    }
+
+    private func everything(in element: Element) -> [Element] {
+        [element] + element.children.flatMap(everything)
+    }
+}
