@@ -83,30 +83,28 @@ public actor Client {
     ) async throws(ClientFault) -> Stanza {
         guard !isEnded else { throw fault ?? .connection("the stream has ended") }
         let id = Hex.encode(Random.bytes(8))
-        let element = Element("iq") { $0.append(payload) }
         let result = await withCheckedContinuation { continuation in
             requests[id] = continuation
-            send(Stanza(.iq, type: type, to: to, from: nil, id: id, element: element))
+            send(Stanza(.iq, type: type, to: to, id: id) { $0.append(payload) })
         }
         return try result.get()
     }
 
     /// Sends a chat message.
     public func send(_ text: String, to: JID) {
-        let element = Element("message") { message in
-            message.element("body", in: XML.contentNamespace) { $0.text(text) }
+        let message = Stanza(.message, type: .chat, to: to, id: Hex.encode(Random.bytes(8))) {
+            $0.element("body") { $0.text(text) }
         }
-        let id = Hex.encode(Random.bytes(8))
-        send(Stanza(.message, type: .chat, to: to, from: nil, id: id, element: element))
+        send(message)
     }
 
     /// Says that the client is there (RFC 6121 §4.2).
     public func sendPresence(priority: Int? = nil) {
-        let element = Element("presence") { presence in
+        let presence = Stanza(.presence, type: .available, to: nil) { presence in
             guard let priority else { return }
-            presence.element("priority", in: XML.contentNamespace) { $0.text(String(priority)) }
+            presence.element("priority") { $0.text(String(priority)) }
         }
-        send(Stanza(.presence, type: .available, to: nil, from: nil, id: nil, element: element))
+        send(presence)
     }
 
     /// Closes the stream and returns when the connection is gone.

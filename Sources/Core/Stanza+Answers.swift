@@ -3,35 +3,23 @@ public import MartletXML
 extension Stanza {
     /// The answer that a request earned: same id, addresses turned round (RFC 6120 §8.2.3).
     public func result(_ payload: Element? = nil) -> Stanza {
-        Stanza(
-            .iq,
-            type: .result,
-            to: from,
-            from: to,
-            id: id,
-            element: Element("iq") { iq in
-                if let payload { iq.append(payload) }
-            }
-        )
+        Stanza(.iq, type: .result, to: from, from: to, id: id) { iq in
+            if let payload { iq.append(payload) }
+        }
     }
 
     /// The stanza returned to its sender with an error, or nil where RFC 6120 §8.3.1 forbids one: an
     /// error is never answered, nor is a result.
     public func bounced(_ error: StanzaError, by: JID? = nil) -> Stanza? {
         guard type != .error, type != .result else { return nil }
-        return Stanza(
-            kind,
-            type: .error,
-            to: from,
-            from: to,
-            id: id,
-            element: Self.errorElement(kind, error, original: element, by: by)
-        )
+        return Stanza(kind, type: .error, to: from, from: to, id: id) {
+            Self.write(error, of: kind, to: &$0, original: element, by: by)
+        }
     }
 
     /// A presence without payload, such as the server sends for a user (RFC 6121 §3).
     public static func presence(_ type: StanzaType, to: JID?, from: JID?) -> Stanza {
-        Stanza(.presence, type: type, to: to, from: from, id: nil, element: Element("presence"))
+        Stanza(.presence, type: type, to: to, from: from)
     }
 
     /// The answer to an element that could not even be read as a stanza, from `domain`.
@@ -41,14 +29,10 @@ extension Stanza {
         from domain: JID
     ) -> Stanza? {
         guard let kind = Kind(element) else { return nil }
-        return Stanza(
-            kind,
-            type: .error,
-            to: nil,
-            from: domain,
-            id: element.attribute("id"),
-            element: errorElement(kind, error, original: element, by: nil)
-        )
+        let id = element.attribute("id")
+        return Stanza(kind, type: .error, to: nil, from: domain, id: id) {
+            write(error, of: kind, to: &$0, original: element, by: nil)
+        }
     }
 
     /// The `<error/>` of an error stanza, read (RFC 6120 §8.3).
@@ -57,16 +41,15 @@ extension Stanza {
         return StanzaError(element)
     }
 
-    private static func errorElement(
-        _ kind: Kind,
+    private static func write(
         _ error: StanzaError,
+        of kind: Kind,
+        to stanza: inout ElementWriter,
         original: Element,
         by: JID?
-    ) -> Element {
-        Element(kind.name) { stanza in
-            if kind == .iq, let payload = original.firstChild { stanza.append(payload) }
-            stanza.append(error.element(by: by))
-        }
+    ) {
+        if kind == .iq, let payload = original.firstChild { stanza.append(payload) }
+        stanza.append(error.element(by: by))
     }
 }
 

@@ -11,7 +11,7 @@ extension Stanza {
         if let from { bytes.appendAttribute("from", from) }
         if let to { bytes.appendAttribute("to", to) }
         if let language { bytes.appendAttribute("xml:lang", language) }
-        appendForeignAttributes(to: &bytes)
+        element.appendAttributes(to: &bytes, except: Self.ownAttributes)
         let start = bytes.count
         bytes.append(UInt8(ascii: ">"))
         element.appendContent(to: &bytes)
@@ -32,15 +32,8 @@ extension Stanza {
         return bytes
     }
 
-    /// What the sender put beside RFC 6120's five attributes and in no namespace goes along.
-    private func appendForeignAttributes(to bytes: inout [UInt8]) {
-        for attribute in element.attributes where attribute.namespace == nil {
-            switch attribute.name {
-            case "type", "id", "from", "to": continue
-            default: bytes.appendAttribute(attribute.name, attribute.value)
-            }
-        }
-    }
+    /// What fields stand for; attributes of other names and without a namespace go along as they are.
+    private static let ownAttributes: [StaticString] = ["type", "id", "from", "to"]
 }
 
 extension [UInt8] {
@@ -52,14 +45,6 @@ extension [UInt8] {
 
     fileprivate mutating func appendAttribute(_ name: StaticString, _ value: String) {
         openAttribute(name)
-        appendEscaped(value)
-        append(UInt8(ascii: "'"))
-    }
-
-    fileprivate mutating func appendAttribute(_ name: String, _ value: String) {
-        append(UInt8(ascii: " "))
-        append(contentsOf: name.utf8)
-        append(contentsOf: "='".utf8)
         appendEscaped(value)
         append(UInt8(ascii: "'"))
     }

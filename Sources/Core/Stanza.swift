@@ -36,6 +36,21 @@ public final class Stanza: Sendable {
         self.element = element
     }
 
+    /// Builds a stanza of our own, payload and all.
+    public convenience init(
+        _ kind: Kind,
+        type: StanzaType,
+        to: JID?,
+        from: JID? = nil,
+        id: String? = nil,
+        _ content: (inout ElementWriter) -> Void = { _ in }
+    ) {
+        // The element has the type too, since matches look there.
+        let text = type.isImplied ? nil : type.rawValue
+        let element = Element(kind.name, ["type": text], content)
+        self.init(kind, type: type, to: to, from: from, id: id, element: element)
+    }
+
     /// The same stanza with other addresses.
     public func addressed(to: JID?, from: JID?) -> Stanza {
         Stanza(

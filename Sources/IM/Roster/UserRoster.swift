@@ -80,16 +80,9 @@ extension RouterShard {
         let query = RosterXML.query(version: version) { query in
             RosterXML.write(change, to: &query)
         }
-        let id = "push\(version)"
-        let element = Element("iq") { $0.append(query) }
-        let push = Stanza(
-            .iq,
-            type: .set,
-            to: session.jid,
-            from: nil,
-            id: id,
-            element: element
-        )
+        let push = Stanza(.iq, type: .set, to: session.jid, id: "push\(version)") {
+            $0.append(query)
+        }
         send(push, to: session)
     }
 }

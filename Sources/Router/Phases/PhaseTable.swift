@@ -49,14 +49,14 @@ struct PhaseTable: Sendable {
     private static func chains(of entries: [Entry]) -> Chains {
         var chains = Chains()
         for entry in entries {
-            if entry.match.mayMatch(root: "message") { chains.message.append(entry) }
-            if entry.match.mayMatch(root: "presence") { chains.presence.append(entry) }
+            if entry.match.mayMatch(.message) { chains.message.append(entry) }
+            if entry.match.mayMatch(.presence) { chains.presence.append(entry) }
         }
-        let iqs = entries.filter { $0.match.mayMatch(root: "iq") }
-        chains.anyIQ = iqs.filter { $0.match.payloadNamespaces(root: "iq") == nil }
-        for namespace in Set(iqs.flatMap { $0.match.payloadNamespaces(root: "iq") ?? [] }) {
+        let iqs = entries.filter { $0.match.mayMatch(.iq) }
+        chains.anyIQ = iqs.filter { $0.match.payloadNamespaces == nil }
+        for namespace in Set(iqs.flatMap { $0.match.payloadNamespaces ?? [] }) {
             chains.iq[namespace] = iqs.filter {
-                $0.match.payloadNamespaces(root: "iq")?.contains(namespace) ?? true
+                $0.match.payloadNamespaces?.contains(namespace) ?? true
             }
         }
         return chains
@@ -82,5 +82,22 @@ public struct PhaseConflict: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         "\(first) and \(second) ask for the same match and priority in phase \(phase)"
+    }
+}
+
+extension Match {
+    fileprivate func mayMatch(_ kind: Stanza.Kind) -> Bool {
+        alternatives.contains { $0.rootName == nil || $0.rootName == kind.name }
+    }
+
+    /// The namespaces of the iq payloads that may match, or nil where any may.
+    fileprivate var payloadNamespaces: [String]? {
+        var namespaces: [String] = []
+        for alternative in alternatives
+        where alternative.rootName == nil || alternative.rootName == "iq" {
+            guard let namespace = alternative.payload?.namespace else { return nil }
+            namespaces.append(namespace)
+        }
+        return namespaces
     }
 }

@@ -51,15 +51,10 @@ extension C2SConnection {
     /// Any answer will do, an error too (XEP-0199 §4.1).
     private func ping(_ client: JID) {
         isPinged = true
-        let ping = Element("iq") { $0.element("ping", in: Namespace.ping) }
-        let stanza = Stanza(
-            .iq,
-            type: .get,
-            to: client,
-            from: client.domain,
-            id: service.makeResource(),
-            element: ping
-        )
+        let id = service.makeResource()
+        let stanza = Stanza(.iq, type: .get, to: client, from: client.domain, id: id) {
+            $0.element("ping", in: Namespace.ping)
+        }
         transport.withOutput { stanza.append(to: &$0) }
         watchdog = shard.schedule(after: service.limits.pingTime) { [weak self] in
             self?.assumeIsolated { $0.pingEnded() }
