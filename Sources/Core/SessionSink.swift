@@ -13,6 +13,8 @@ public protocol SessionSink: AnyObject, Sendable {
     func close(_ error: StreamError?)
     /// Whether the client reads more slowly than it is written to.
     var isCongested: Bool { get }
+    /// Tells the home, once, when all that was sent so far has left for the network.
+    func reportFlush()
     /// Stops reading from the client until told otherwise: what it sends cannot be handled yet.
     func pauseReading()
     func resumeReading()

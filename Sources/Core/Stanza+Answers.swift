@@ -87,6 +87,7 @@ extension StreamError {
             if let text {
                 error.element("text", in: Namespace.streamErrors) { $0.text(text) }
             }
+            if let application { error.append(application) }
         }
     }
 }

@@ -1,5 +1,7 @@
+public import MartletXML
+
 /// What ends a whole stream (RFC 6120 §4.9).
-public struct StreamError: Error, Hashable, Sendable {
+public struct StreamError: Error, Equatable, Sendable {
     /// The defined conditions (RFC 6120 §4.9.3).
     public enum Condition: String, Sendable, CaseIterable {
         case badFormat = "bad-format"
@@ -32,6 +34,8 @@ public struct StreamError: Error, Hashable, Sendable {
     public var condition: Condition
     /// A sentence for a person, in English; safe to log.
     public var text: String?
+    /// A condition of the application's own, beside the defined one (RFC 6120 §4.9.4).
+    public var application: Element?
 
     public init(_ condition: Condition, _ text: String? = nil) {
         self.condition = condition

@@ -4,8 +4,8 @@ public import MartletRouter
 public enum InstantMessaging {
     public static var modules: [any Module] {
         [
-            RosterModule(), PresenceModule(), OfflineModule(), ServiceDiscovery(), LegacySession(),
-            ForgeryGuard(),
+            RosterModule(), SubscriptionModule(), PresenceModule(), OfflineModule(),
+            ServiceDiscovery(), LegacySession(), ForgeryGuard(),
         ]
     }
 }

@@ -6,9 +6,17 @@ public final class Domain: Sendable {
     public let name: String
     public let limits: DomainLimits
     public let modules: ModuleSet
+    /// What presence and features say of the domain's abilities (XEP-0115), if anything.
+    public let capabilities: Capabilities?
 
-    public init(_ jid: JID, limits: DomainLimits = DomainLimits(), modules: ModuleSet) {
+    public init(
+        _ jid: JID,
+        limits: DomainLimits = DomainLimits(),
+        modules: ModuleSet,
+        capabilities: Capabilities? = nil
+    ) {
         self.jid = jid
+        self.capabilities = capabilities
         self.limits = limits
         self.modules = modules
         name = jid.domainpart

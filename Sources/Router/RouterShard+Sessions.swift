@@ -40,12 +40,25 @@ extension RouterShard {
     }
 
     /// Writes a stanza to a session's client, and keeps it until acknowledged where that was agreed.
-    public func send(_ stanza: Stanza, to session: Session) {
+    ///
+    /// - Parameter receipt: told once whether the client took it.
+    public func send(_ stanza: Stanza, to session: Session, receipt: Receipt? = nil) {
         if session.management != nil {
-            sendManaged(stanza, to: session)
+            sendManaged(stanza, to: session, receipt: receipt)
         } else {
             session.sink?.send(stanza)
+            guard let receipt else { return }
+            session.receipts.append(receipt)
+            if session.receipts.count == 1 { session.sink?.reportFlush() }
         }
+    }
+
+    /// Everything sent to the session's client so far has left for the network.
+    public func flushed(_ id: SessionID) {
+        guard let session = session(id) else { return }
+        let receipts = session.receipts
+        session.receipts = []
+        for receipt in receipts { receipt(self, true) }
     }
 
     /// The client's stream is over and cannot be resumed: the session is.
@@ -58,7 +71,12 @@ extension RouterShard {
         session.sink = nil
         let undelivered = session.dismissManagement(on: shard)
         for observe in session.domain.modules.sessionObservers { observe(self, session, .ended) }
-        for stanza in undelivered { reroute(stanza) }
+        for receipt in session.receipts { receipt(self, false) }
+        session.receipts = []
+        for sent in undelivered {
+            // Who wanted a receipt has kept the stanza; the others have nobody but us.
+            if let receipt = sent.receipt { receipt(self, false) } else { reroute(sent.stanza) }
+        }
         if let home { forgetIfVacant(home) }
     }
 
@@ -66,7 +84,8 @@ extension RouterShard {
     /// gone (XEP-0198 §5).
     private func reroute(_ stanza: Stanza) {
         switch stanza.kind {
-        case .message: route(stanza)
+        // To the account, so that another resource or the offline log takes it, whatever its type.
+        case .message: route(stanza.addressed(to: stanza.to?.bare, from: stanza.from))
         case .iq where stanza.isRequest: bounce(stanza, .recipientUnavailable)
         case .iq, .presence: break
         }

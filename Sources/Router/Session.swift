@@ -27,6 +27,8 @@ public final class Session {
     /// Stanzas that wait for one that is being handled.
     var inbox = WorkQueue<Stanza>()
     var management: SessionManagement?
+    /// Of stanzas that left without being acknowledged: answered when all has been flushed.
+    var receipts: [Receipt] = []
 
     public var jid: JID { id.jid }
     public var isAvailable: Bool { presence != nil }

@@ -48,7 +48,8 @@ extension StreamFeature {
     static let channelBindings = StreamFeature(namespace: Namespace.channelBinding) { state in
         guard state.account == nil, !state.security.channelBindings.isEmpty else { return nil }
         return Element("sasl-channel-binding", in: Namespace.channelBinding) { offer in
-            for type in state.security.channelBindings.keys.sorted() {
+            for binding in state.security.channelBindings {
+                let type = binding.kind.rawValue
                 offer.element("channel-binding", in: Namespace.channelBinding, ["type": type])
             }
         }

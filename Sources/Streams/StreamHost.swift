@@ -43,8 +43,8 @@ public struct StreamHost: Sendable {
 /// What is known of the encryption under a stream.
 public struct StreamSecurity: Sendable, Hashable {
     public var isEncrypted = false
-    /// Channel binding data by type name (`tls-exporter`, `tls-server-end-point`).
-    public var channelBindings: [String: [UInt8]] = [:]
+    /// What this TLS connection can be told from others by.
+    public var channelBindings: [ChannelBinding] = []
     /// Addresses that a verified client certificate speaks for (XEP-0178).
     public var certifiedAddresses: [String] = []
 

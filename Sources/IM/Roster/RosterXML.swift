@@ -4,6 +4,13 @@ import MartletXML
 
 /// How a roster stands in XML (RFC 6121 §2.1).
 enum RosterXML {
+    /// The whole roster, as its user sees it.
+    static func query(_ roster: UserRoster, version: Int64?) -> Element {
+        query(version: version) { query in
+            for item in roster.visibleItems { write(item, to: &query) }
+        }
+    }
+
     static func query(
         version: Int64?,
         _ content: (inout ElementWriter) -> Void = { _ in }

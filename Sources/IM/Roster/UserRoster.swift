@@ -30,6 +30,9 @@ final class UserRoster {
     /// Contacts whose presence this user sees.
     var subscriptions: [JID] { items.values.filter(\.subscription.hasTo).map(\.jid) }
 
+    /// Contacts who asked and have no answer yet.
+    var pendingRequests: [RosterItem] { items.values.filter(\.isPendingIn) }
+
     /// What the user sees of it: not the contacts who merely asked (RFC 6121 §A.1).
     var visibleItems: [RosterItem] { items.values.filter(\.isInRoster) }
 }

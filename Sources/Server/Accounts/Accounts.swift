@@ -6,10 +6,8 @@ import MartletStorage
 /// Who may log in: verifiers in the store, and what stands in for those that are not there.
 struct Accounts: Sendable {
     let store: any Store
-    /// Makes salts for unknown names that cannot be told from real ones.
-    let secret: [UInt8]
-    /// For new verifiers; older ones are made anew when their user logs in with a password.
-    let iterations: Int
+    /// Stands in for accounts that are not there, and makes new verifiers as costly as its own.
+    let decoy: ScramDecoy
 
     /// The hash functions for which verifiers are kept.
     static let hashes: [HashFunction] = [.sha1, .sha256, .sha512]
@@ -20,34 +18,23 @@ struct Accounts: Sendable {
         of account: JID,
         for mechanism: SASLMechanismName
     ) async throws(StorageError) -> ScramCredentials? {
-        guard let hash = mechanism.hash else { return nil }
+        guard let hash = mechanism.scramHash else { return nil }
         let stored = try await store.account(account)
-        guard let stored, !stored.isDisabled, let text = stored.verifiers[hash.scramName],
-            let verifier = ScramVerifier(text)
-        else {
-            return .unknown(account, hash: hash, iterations: iterations, secret: secret)
-        }
-        return .known(verifier)
+        return stored?.credentials(hash) ?? decoy.credentials(of: account, hash: hash)
     }
 
     /// Whether the password is right. Costs the same whether the account exists or not.
+    ///
+    /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
     func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
         let stored = try await store.account(account)
-        let verifiers = stored?.verifiers ?? [:]
-        let verifier = Self.hashes.reversed().lazy
-            .compactMap { verifiers[$0.scramName] }
-            .compactMap { ScramVerifier($0) }.first
-        let standIn = ScramVerifier.unknown(
-            account,
-            hash: .sha512,
-            iterations: iterations,
-            secret: secret
-        )
-        let isRight = await check(password, against: verifier ?? standIn)
-        guard isRight, let verifier, let stored, !stored.isDisabled else { return false }
-        if verifier.iterations < iterations || verifiers.count < Self.hashes.count {
-            try? await setPassword(password, of: account)
+        let credentials = stored?.credentials(.sha256)
+        let check = PasswordCheck(credentials, of: account, decoy: decoy)
+        guard await run(check, password) else { return false }
+        let isDated = Self.hashes.contains { hash in
+            (stored?.credentials(hash)?.iterations ?? 0) < decoy.iterations
         }
+        if isDated { try? await setPassword(password, of: account) }
         return true
     }
 
@@ -63,22 +50,42 @@ struct Accounts: Sendable {
 
     /// Key derivation takes milliseconds, so it does not run on a shard.
     @concurrent
-    private func check(_ password: String, against verifier: ScramVerifier) async -> Bool {
-        verifier.verify(password: password)
+    private func run(_ check: PasswordCheck, _ password: String) async -> Bool {
+        check.run(password: password)
     }
 
+    /// - Throws: `AccountFault` when the password is none (RFC 8265 §4).
     @concurrent
     private func makeVerifiers(_ password: String) async throws -> [String: String] {
         var verifiers: [String: String] = [:]
         for hash in Self.hashes {
-            let verifier = try ScramVerifier.derive(
+            let credentials = ScramCredentials.derive(
                 password: password,
                 hash: hash,
-                salt: Random.bytes(16),
-                iterations: iterations
+                iterations: decoy.iterations
             )
-            verifiers[hash.scramName] = verifier.encoded
+            guard let credentials else { throw AccountFault.unusablePassword }
+            verifiers[credentials.mechanism] = credentials.text
         }
         return verifiers
+    }
+}
+
+/// Why an account cannot be made or changed.
+public enum AccountFault: Error, Sendable, CustomStringConvertible {
+    case unusablePassword
+
+    public var description: String {
+        switch self {
+        case .unusablePassword: "the password is empty or has characters that no password may have"
+        }
+    }
+}
+
+extension Account {
+    /// The verifier for one hash function; none while the account is disabled.
+    func credentials(_ hash: HashFunction) -> ScramCredentials? {
+        guard !isDisabled, let text = verifiers["SCRAM-\(hash.rawValue)"] else { return nil }
+        return ScramCredentials(text: text)
     }
 }

@@ -85,7 +85,6 @@ extension C2SConnection {
     }
 
     private func loggedIn(as account: JID) {
-        hasLoggedIn = true
         parser.limits = service.limits.afterLogin
         transport.admission?.authenticated()
         service.throttle.succeeded(account, from: transport.peerAddress)
@@ -100,8 +99,29 @@ extension C2SConnection {
 
     private func bind(_ account: JID, _ resource: String?) -> Flow {
         let target = service.router.home(of: account)
-        guard target.shard === shard else { return moveHome(to: target, binding: account, resource) }
-        return carryOut(machine.receive(bindHere(account, resource)))
+        return atHome(target.shard) { connection in
+            let event = connection.bindHere(account, resource)
+            connection.goOn(connection.machine.receive(event))
+        }
+    }
+
+    /// Does a step on the shard of the account's home: here, or after moving there.
+    func atHome(
+        _ target: Shard,
+        _ step: @escaping @Sendable (isolated C2SConnection) -> Void
+    ) -> Flow {
+        guard target !== shard else {
+            step(self)
+            return .goOn
+        }
+        departure = Departure(target: target, step: step)
+        return .move
+    }
+
+    /// Carries out what a step on the home's shard came to.
+    func goOn(_ actions: [C2SMachine.Action]) {
+        _ = carryOut(actions)
+        if session != nil { watchSilence() }
     }
 
     /// Binds on this shard, which is the home's.

@@ -10,37 +10,39 @@ struct C2SLuggage: Sendable {
     let transport: DetachedTransport
     let parser: StreamParser.Continuation
     let machine: C2SMachine
+    let terms: C2SListenerTerms
     let leftover: [UInt8]
-    let byteBucket: TokenBucket
-    let stanzaBucket: TokenBucket
     let log: Logger
+}
+
+/// Where a connection goes, and what it does first when it is there.
+struct Departure: Sendable {
+    let target: Shard
+    let step: @Sendable (isolated C2SConnection) -> Void
 }
 
 extension C2SConnection {
     /// Moves the descriptor, the TLS state and the parser to the home's shard, where a new connection
-    /// goes on with `step`; this one is a shell from then on.
-    func move(
-        to target: Shard,
-        leftover: [UInt8],
-        then step: @escaping @Sendable (isolated C2SConnection) -> Void
-    ) {
+    /// takes the step that was due and reads on; this one is a shell from then on.
+    func depart() {
+        guard let departure else { return }
         disarmWatchdog()
         service.forget(self)
         let luggage = C2SLuggage(
             transport: transport.detach(),
             parser: parser.continuation,
             machine: machine,
+            terms: terms,
             leftover: leftover,
-            byteBucket: byteBucket,
-            stanzaBucket: stanzaBucket,
             log: log
         )
         let service = service
-        target.submit {
-            let connection = C2SConnection(luggage, on: target, of: service)
+        departure.target.submit {
+            let connection = C2SConnection(luggage, on: departure.target, of: service)
             connection.assumeIsolated { connection in
                 connection.arrive()
-                step(connection)
+                departure.step(connection)
+                connection.readLeftover()
             }
         }
     }
@@ -48,6 +50,5 @@ extension C2SConnection {
     private func arrive() {
         service.remember(self)
         transport.delegate = self
-        armWatchdog(within: service.limits.loginTime)
     }
 }

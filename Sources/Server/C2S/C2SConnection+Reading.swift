@@ -15,6 +15,8 @@ extension C2SConnection {
         case drop
         /// They wait until an answer is there.
         case wait
+        /// They go along to the shard of the account's home.
+        case move
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -60,6 +62,10 @@ extension C2SConnection {
             case .wait:
                 parser.returnToBoundary()
                 leftover = Array(bytes[event.endOffset...])
+                return nil
+            case .move:
+                leftover = Array(bytes[event.endOffset...])
+                depart()
                 return nil
             }
         }

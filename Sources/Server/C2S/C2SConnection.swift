@@ -13,6 +13,7 @@ import MartletXML
 actor C2SConnection {
     nonisolated let shard: Shard
     nonisolated let service: C2SService
+    nonisolated let terms: C2SListenerTerms
     let transport: Transport
     var parser: StreamParser
     var machine: C2SMachine
@@ -28,7 +29,8 @@ actor C2SConnection {
     var lastReceived: ShardInstant
     var watchdog: TimerID?
     var isPinged = false
-    var hasLoggedIn = false
+    /// Set while the connection is on its way to another shard.
+    var departure: Departure?
     /// The work under way for negotiation: a look-up, a key derivation. Cancelled when the stream ends.
     var negotiation: Task<Void, Never>?
     var log: Logger
@@ -47,19 +49,58 @@ actor C2SConnection {
     }
 
     /// Takes over a transport that was just accepted on the shard.
-    init(_ transport: Transport, on shard: Shard, of service: C2SService) {
+    init(
+        _ transport: Transport,
+        on shard: Shard,
+        of service: C2SService,
+        terms: C2SListenerTerms
+    ) {
+        let limits = service.limits
         self.shard = shard
         self.service = service
+        self.terms = terms
         self.transport = transport
-        parser = StreamParser(
-            pool: service.pool(of: shard),
-            limits: service.limits.beforeLogin
-        )
-        machine = service.makeMachine(allowingPlain: false)
-        byteBucket = service.limits.makeByteBucket(at: shard.now)
-        stanzaBucket = service.limits.makeStanzaBucket(at: shard.now)
+        parser = StreamParser(pool: service.pool(of: shard), limits: limits.beforeLogin)
+        machine = service.makeMachine(on: terms)
+        byteBucket = limits.makeByteBucket(at: shard.now)
+        stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
         log = service.log
         log[metadataKey: "peer"] = "\(transport.peerAddress)"
+    }
+
+    /// Goes on with a connection that logged in elsewhere.
+    init(_ luggage: C2SLuggage, on shard: Shard, of service: C2SService) {
+        let limits = service.limits
+        self.shard = shard
+        self.service = service
+        terms = luggage.terms
+        transport = luggage.transport.attach(to: shard)
+        parser = StreamParser(
+            pool: service.pool(of: shard),
+            limits: limits.afterLogin,
+            continuing: luggage.parser
+        )
+        machine = luggage.machine
+        leftover = luggage.leftover
+        byteBucket = limits.makeByteBucket(at: shard.now)
+        stanzaBucket = limits.makeStanzaBucket(at: shard.now)
+        lastReceived = shard.now
+        log = luggage.log
+    }
+
+    /// Begins to negotiate.
+    func begin() {
+        service.remember(self)
+        transport.delegate = self
+        armWatchdog(within: service.limits.loginTime)
+        guard terms.tls == .direct else { return }
+        armWatchdog(within: service.limits.tlsTime)
+        if let context = service.tlsContext { transport.startTLS(context, role: .server) }
+    }
+
+    /// The server stops: the client may come back elsewhere or later.
+    func shutDown(_ error: StreamError) {
+        _ = carryOut(machine.close(error))
     }
 }

@@ -43,8 +43,10 @@ public final class MartletServer: Service {
             router: router,
             accounts: Accounts(
                 store: store,
-                secret: secret,
-                iterations: configuration.authentication.iterations
+                decoy: ScramDecoy(
+                    secret: secret,
+                    iterations: configuration.authentication.iterations
+                )
             ),
             throttle: SharedThrottle(configuration.throttlePolicy),
             settings: try C2SSettings(configuration, log: log),

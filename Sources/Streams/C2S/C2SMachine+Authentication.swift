@@ -54,15 +54,21 @@ extension C2SMachine {
         state = .authenticating(mechanism, name)
         switch action {
         case .challenge(let data): return [.send(sasl("challenge", data))]
-        case .lookUp(let account):
-            claimant = account
+        case .lookup(let username):
+            guard let account = claim(username) else { return failAuthentication(.notAuthorized) }
             return [.lookUp(account, name)]
-        case .verify(let account, let password):
-            claimant = account
+        case .verifyPassword(let username, let password):
+            guard let account = claim(username) else { return failAuthentication(.notAuthorized) }
             return [.verify(account, password: password)]
-        case .success(let account, let data): return succeed(account, data)
+        case .success(let identity, let data): return succeed(identity.jid, data)
         case .failure(let failure): return failAuthentication(failure)
         }
+    }
+
+    /// Remembers whose login this is, for those who count failures.
+    private mutating func claim(_ username: String) -> JID? {
+        claimant = host.flatMap { try? JID(username, $0.domain.domainpart) }
+        return claimant
     }
 
     private mutating func succeed(_ account: JID, _ data: [UInt8]?) -> [Action] {

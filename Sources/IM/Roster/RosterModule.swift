@@ -1,0 +1,106 @@
+import MartletCore
+public import MartletRouter
+import MartletStorage
+import MartletXML
+
+/// The roster: a user's contacts, kept by the server (RFC 6121 §2).
+public struct RosterModule: Module {
+    public let name = "roster"
+
+    public init() {}
+
+    public func register(in registration: inout Registration) throws {
+        let get = try Match("iq[@type='get']/{\(Namespace.roster)}query")
+        registration.on(.account, get) { _, request, context in
+            .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
+                try await shard.getRoster(request, by: try Self.owner(of: request, context))
+                return .handled
+            }
+        }
+        try registration.onIQ(.set, "query", in: Namespace.roster, to: .account) {
+            (shard, request, context) async throws(StanzaError) in
+            try await shard.setRoster(request, by: try Self.owner(of: request, context))
+            return nil
+        }
+    }
+
+    /// Nobody but the user may see or change a roster (RFC 6121 §2.1.5).
+    private static func owner(
+        of request: Stanza,
+        _ context: Context
+    ) throws(StanzaError) -> SessionID {
+        guard let id = context.session else { throw .forbidden }
+        if let to = request.to, !to.isSameAccount(as: id.jid) { throw .forbidden }
+        return id
+    }
+}
+
+extension RouterShard {
+    /// RFC 6121 §2.1.3; for a client that names the version it has, §2.6.
+    func getRoster(_ request: Stanza, by id: SessionID) async throws(StanzaError) {
+        let roster = try await roster(of: id.jid.bare)
+        session(id)?.isInterested = true
+        guard let known = request.payload?.attribute("ver") else {
+            return answer(request, with: RosterXML.query(roster, version: nil))
+        }
+        guard let version = Int64(known), version <= roster.version,
+            let history = try await history(of: id.jid.bare, since: version)
+        else { return answer(request, with: RosterXML.query(roster, version: roster.version)) }
+        // An empty result says that what changed, if anything, comes as pushes (RFC 6121 §2.6.3).
+        answer(request, with: nil)
+        guard let session = session(id) else { return }
+        for step in history.steps where step.change.isVisible {
+            push(step.change, version: step.version, to: session)
+        }
+    }
+
+    private func history(
+        of account: JID,
+        since version: Int64
+    ) async throws(StanzaError) -> RosterHistory? {
+        do {
+            return try await store.rosterChanges(of: account, since: version)
+        } catch {
+            throw .internalServerError
+        }
+    }
+
+    /// RFC 6121 §2.1.5: one item is added, changed or, with §2.5, removed.
+    func setRoster(_ request: Stanza, by id: SessionID) async throws(StanzaError) {
+        let wish = try RosterWish(request.payload)
+        let account = id.jid.bare
+        let roster = try await roster(of: account)
+        if wish.isRemoval { return try await remove(wish.contact, from: roster, of: account) }
+        try limitRoster(of: account, roster, adding: wish.contact)
+        let item = wish.applied(to: roster[wish.contact])
+        let version = try await change(roster, of: account, [.set(item)])
+        push(.set(item), version: version, to: account)
+    }
+
+    private func remove(
+        _ contact: JID,
+        from roster: UserRoster,
+        of account: JID
+    ) async throws(StanzaError) {
+        guard let item = roster[contact], item.isInRoster else { throw .itemNotFound }
+        let version = try await change(roster, of: account, [.remove(contact)])
+        push(.remove(contact), version: version, to: account)
+        for type in SubscriptionRules.removing(item) {
+            route(Stanza.presence(type, to: contact, from: account))
+        }
+        guard item.subscription.hasFrom else { return }
+        for session in home(of: account)?.availableSessions ?? [] {
+            route(Stanza.presence(.unavailable, to: contact, from: session.jid))
+        }
+    }
+}
+
+extension RosterChange {
+    /// Whether the user's clients are to see it.
+    fileprivate var isVisible: Bool {
+        switch self {
+        case .set(let item): item.isInRoster
+        case .remove: true
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import MartletCore
+import MartletNet
+
+/// A session's side of XEP-0198: what its client has not acknowledged, and how it may come back.
+struct SessionManagement {
+    /// A stanza on its way, and who wants to know what becomes of it.
+    struct Sent: Sendable {
+        let stanza: Stanza
+        let receipt: Receipt?
+    }
+
+    /// What the client must say to resume; nil when it did not ask for that.
+    var token: String?
+    var queue = AckQueue<Sent>()
+    /// How many of the client's stanzas were dealt with, modulo 2³².
+    private(set) var handled: UInt32 = 0
+    /// Sent since the client was last asked for an acknowledgement.
+    var unasked = 0
+    /// Ends the session when its client does not come back.
+    var expiry: TimerID?
+
+    /// How many stanzas are sent before the client is asked what it has.
+    static let askAfter = 5
+
+    mutating func countHandled() {
+        handled &+= 1
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+public import MartletCore
+import MartletRouter
+import MartletSASL
+import MartletStorage
+import MartletStorageSQLite
+
+/// An administrator's way to the accounts: through the running server, or into its store beside it.
+public struct Administration: Sendable {
+    private let ask: @Sendable (AdminRequest) async throws -> AdminReply
+
+    /// Does `work` with a server if one answers on the configured socket, else with the store itself.
+    public static func with<R: Sendable>(
+        _ configuration: Configuration,
+        _ work: @Sendable (Administration) async throws -> R
+    ) async throws -> R {
+        if let descriptor = try? UnixSocket.connect(to: configuration.admin.socket) {
+            close(descriptor)
+            let path = configuration.admin.socket
+            return try await work(Administration { try exchange($0, path) })
+        }
+        let store = try await StoreFactory.open(configuration)
+        do {
+            let desk = try await AdminDesk.standalone(configuration, store: store)
+            let result = try await work(Administration { await desk.reply(to: $0) })
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// - Throws: `AdminFault` with the reason.
+    public func perform(_ change: AdminChange) async throws {
+        _ = try await lines(change.request)
+    }
+
+    /// Every account of a domain, in order of its localpart.
+    public func users(of domain: String) async throws -> [String] {
+        var users: [String] = []
+        while true {
+            let after = users.last.flatMap { try? JID($0) }?.localpart
+            let page = try await lines(
+                AdminRequest(verb: .listUsers, domain: domain, after: after)
+            )
+            users += page
+            if page.count < AdminDesk.pageSize { return users }
+        }
+    }
+
+    private func lines(_ request: AdminRequest) async throws -> [String] {
+        let reply = try await ask(request)
+        if let error = reply.error { throw AdminFault(error) }
+        return reply.lines
+    }
+
+    private static func exchange(_ request: AdminRequest, _ path: String) throws -> AdminReply {
+        let descriptor = try UnixSocket.connect(to: path)
+        defer { close(descriptor) }
+        UnixSocket.setTimeout(of: descriptor, seconds: 30)
+        let bytes = [UInt8](try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
+        UnixSocket.write(bytes, to: descriptor)
+        let line = UnixSocket.readLine(from: descriptor, limit: 16 * 1024 * 1024)
+        return try JSONDecoder().decode(AdminReply.self, from: Data(line))
+    }
+}
+
+extension AdminDesk {
+    /// A desk beside the server, on the store alone.
+    static func standalone(_ configuration: Configuration, store: any Store) async throws -> AdminDesk {
+        let domains = Set(configuration.domainNames)
+        let secret = try await ServerSecret.load(from: store)
+        let decoy = ScramDecoy(secret: secret, iterations: configuration.authentication.iterations)
+        return AdminDesk(accounts: Accounts(store: store, decoy: decoy)) { domains.contains($0) }
+    }
+}

@@ -1,0 +1,96 @@
+import MartletCore
+import MartletRouter
+import MartletStreams
+import MartletXML
+
+/// XEP-0198 on a client's stream: what the client asks, and the home decides.
+extension C2SConnection {
+    func manage(_ element: Element) -> Flow {
+        switch (element.name, session) {
+        case ("r", .some(let id)): acknowledge(id)
+        case ("a", .some(let id)): return accept(element, id)
+        case ("enable", .some(let id)): enable(element, id)
+        case ("resume", nil): return resume(element)
+        case ("enable", nil), ("resume", .some): write(.managementFailed(.unexpectedRequest))
+        default: return carryOut(machine.close(StreamError(.unsupportedStanzaType)))
+        }
+        return .goOn
+    }
+
+    private func acknowledge(_ id: SessionID) {
+        guard let handled = home.assumeIsolated({ $0.handledCount(of: id) }) else { return }
+        write(Element("a", in: Namespace.streamManagement, ["h": String(handled)]))
+    }
+
+    private func accept(_ element: Element, _ id: SessionID) -> Flow {
+        guard let handled = element.attribute("h").flatMap(UInt32.init) else {
+            return carryOut(machine.close(StreamError(.badFormat)))
+        }
+        let excess = home.assumeIsolated { $0.acknowledge(handled, from: id) }
+        guard let excess else { return .goOn }
+        return carryOut(machine.close(excess))
+    }
+
+    private func enable(_ element: Element, _ id: SessionID) {
+        let resume = element.attribute("resume")
+        let isResumable = resume == "true" || resume == "1"
+        let token = isResumable ? C2SService.makeToken() : nil
+        let limit = home.assumeIsolated { $0.enableManagement(of: id, token: token) }
+        guard let limit else { return write(.managementFailed(.unexpectedRequest)) }
+        write(
+            Element(
+                "enabled",
+                in: Namespace.streamManagement,
+                [
+                    "id": token,
+                    "resume": token == nil ? nil : "true",
+                    "max": token == nil ? nil : String(limit.components.seconds),
+                ]
+            )
+        )
+    }
+
+    /// Takes up a session whose connection was lost, at its home.
+    private func resume(_ element: Element) -> Flow {
+        guard let account = machine.account, let token = element.attribute("previd"),
+            let handled = element.attribute("h").flatMap(UInt32.init)
+        else {
+            write(.managementFailed(.badRequest))
+            return .goOn
+        }
+        return atHome(service.router.home(of: account).shard) { connection in
+            connection.resume(token, handled, of: account)
+        }
+    }
+
+    private func resume(_ token: String, _ handled: UInt32, of account: JID) {
+        let outcome = home.assumeIsolated {
+            $0.resume(token: token, handled: handled, of: account, sink: self)
+        }
+        switch outcome {
+        case .resumed(let id, let count, let missed):
+            session = id
+            write(
+                Element(
+                    "resumed",
+                    in: Namespace.streamManagement,
+                    ["previd": token, "h": String(count)]
+                )
+            )
+            log.info("resumed", metadata: ["resource": "\(id.jid.resourcepart ?? "")"])
+            goOn(machine.receive(.resumed(id.jid)))
+            for stanza in missed { transport.withOutput { stanza.append(to: &$0) } }
+            write(Element("r", in: Namespace.streamManagement))
+        case .unknown: write(.managementFailed(.itemNotFound))
+        case .refused(let error): goOn(machine.close(error))
+        }
+    }
+}
+
+extension Element {
+    static func managementFailed(_ error: StanzaError) -> Element {
+        Element("failed", in: Namespace.streamManagement) {
+            $0.element(error.condition.rawValue, in: Namespace.stanzaErrors)
+        }
+    }
+}
