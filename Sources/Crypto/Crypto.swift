@@ -1,1 +1,0 @@
-// MartletCrypto: see Sources/README.md.

@@ -1,1 +1,0 @@
-// MartletSASL: see Sources/README.md.

@@ -1,0 +1,95 @@
+public import MartletCrypto
+
+/// What a server keeps of a password for one hash: enough to check a proof, not to make one
+/// (RFC 5802 §3).
+public struct ScramCredentials: Hashable, Sendable {
+    public let hash: HashFunction
+    public let salt: [UInt8]
+    public let iterations: Int
+    public let storedKey: [UInt8]
+    public let serverKey: [UInt8]
+
+    /// The bytes of salt in new credentials.
+    public static let saltByteCount = 16
+    /// The iteration counts that anything of ours believes: below, guessing is cheap; above, a peer
+    /// could keep a worker busy for minutes.
+    public static let iterationLimits = 4096...10_000_000
+
+    /// Takes keys that are known already.
+    ///
+    /// - Precondition: both keys are as long as the hash's digest.
+    public init(
+        hash: HashFunction,
+        salt: [UInt8],
+        iterations: Int,
+        storedKey: [UInt8],
+        serverKey: [UInt8]
+    ) {
+        precondition(storedKey.count == hash.byteCount && serverKey.count == hash.byteCount)
+        self.hash = hash
+        self.salt = salt
+        self.iterations = iterations
+        self.storedKey = storedKey
+        self.serverKey = serverKey
+    }
+
+    /// Derives credentials from a password: slow in proportion to `iterations`, so call it on a worker.
+    ///
+    /// - Returns: nil when the password cannot be prepared (RFC 8265 §4).
+    public static func derive(
+        password: String,
+        hash: HashFunction,
+        salt: [UInt8] = Random.bytes(saltByteCount),
+        iterations: Int
+    ) -> ScramCredentials? {
+        guard let prepared = preparePassword(password) else { return nil }
+        let salted = hash.pbkdf2(
+            password: Array(prepared.utf8),
+            salt: salt,
+            iterations: iterations
+        )
+        return ScramKeys(salted: salted, hash: hash).credentials(salt: salt, iterations: iterations)
+    }
+
+    /// Whether this is the password: one derivation and a comparison in constant time.
+    public func verify(password: String) -> Bool {
+        let derived = Self.derive(
+            password: password,
+            hash: hash,
+            salt: salt,
+            iterations: iterations
+        )
+        guard let derived else { return false }
+        return constantTimeEquals(derived.storedKey, storedKey)
+    }
+}
+
+/// The keys that grow from one salted password (RFC 5802 §3).
+struct ScramKeys {
+    let hash: HashFunction
+    let clientKey: [UInt8]
+    let storedKey: [UInt8]
+    let serverKey: [UInt8]
+
+    init(salted: [UInt8], hash: HashFunction) {
+        self.hash = hash
+        clientKey = hash.hmac(key: salted, Array("Client Key".utf8))
+        storedKey = hash.hash(clientKey)
+        serverKey = hash.hmac(key: salted, Array("Server Key".utf8))
+    }
+
+    func credentials(salt: [UInt8], iterations: Int) -> ScramCredentials {
+        ScramCredentials(
+            hash: hash,
+            salt: salt,
+            iterations: iterations,
+            storedKey: storedKey,
+            serverKey: serverKey
+        )
+    }
+}
+
+/// The bits in which two byte strings of one length differ.
+func xor(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
+    zip(left, right).map { $0 ^ $1 }
+}

@@ -1,0 +1,61 @@
+public import MartletCore
+public import MartletCrypto
+
+/// Credentials for accounts that do not exist, so that they look like ones that do.
+///
+/// An account's decoy is always the same: its salt and keys come from a secret of the server by HMAC.
+/// What follows is then the same work, down to the comparison that fails.
+public struct ScramDecoy: Sendable {
+    private let secret: [UInt8]
+    /// The iteration count that new accounts get.
+    public let iterations: Int
+
+    /// - Parameters:
+    ///   - secret: at least 16 random bytes, kept over restarts: with a new secret, salts change, and
+    ///     a change tells that an account does not exist.
+    ///   - iterations: the count that new accounts get.
+    public init(secret: [UInt8], iterations: Int) {
+        precondition(secret.count >= 16, "a secret is worth its length")
+        self.secret = secret
+        self.iterations = iterations
+    }
+
+    /// What a lookup for an account that does not exist goes on with.
+    public func credentials(of account: JID, hash: HashFunction) -> ScramCredentials {
+        ScramCredentials(
+            hash: hash,
+            salt: Array(bytes("salt", account, hash).prefix(ScramCredentials.saltByteCount)),
+            iterations: iterations,
+            storedKey: bytes("stored", account, hash),
+            serverKey: bytes("server", account, hash)
+        )
+    }
+
+    private func bytes(_ purpose: String, _ account: JID, _ hash: HashFunction) -> [UInt8] {
+        let message = "\(purpose)\0\(hash.rawValue)\0\(account.bare)"
+        return hash.hmac(key: secret, Array(message.utf8))
+    }
+}
+
+/// The comparison behind PLAIN, whether the account exists or not: exactly one derivation.
+public struct PasswordCheck: Sendable {
+    private let credentials: ScramCredentials
+    private let isReal: Bool
+
+    /// Takes what the store has: nil for no such account, for which a derivation with the hash that
+    /// new accounts get leads nowhere.
+    public init(
+        _ stored: ScramCredentials?,
+        of account: JID,
+        decoy: ScramDecoy,
+        hash: HashFunction = .sha256
+    ) {
+        credentials = stored ?? decoy.credentials(of: account, hash: hash)
+        isReal = stored != nil
+    }
+
+    /// Derives and compares: slow in proportion to the iterations, so call it on a worker.
+    public func run(password: String) -> Bool {
+        credentials.verify(password: password) && isReal
+    }
+}
