@@ -18,8 +18,12 @@ public enum Connector {
         attempt.start()
     }
 
-    /// The same from anywhere. Nothing is read from the transport until, on the shard's thread, it
+    /// Tries the addresses in order, asked from anywhere.
+    ///
+    /// Nothing is read from the transport until, on the shard's thread, it
     /// is given a `delegate`.
+    ///
+    /// - Throws: the fault of the last address.
     public static func connect(
         to addresses: [SocketAddress],
         on shard: Shard,

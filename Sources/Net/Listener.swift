@@ -31,11 +31,11 @@ public final class Listener: Sendable {
 
     /// Listens on all `shards`, which must have been started (or adopted and turning).
     ///
-    /// - Parameters:
-    ///   - address: port 0 lets the system choose one, the same for all shards. An IPv6 address
-    ///     takes IPv6 alone (IPV6_V6ONLY): for both, listen twice.
-    ///   - accepted: called on the shard's thread; must set the transport's `delegate`, or it is
-    ///     closed when this returns.
+    /// Port 0 lets the system choose one, the same for all shards. An IPv6 address takes IPv6
+    /// alone (IPV6_V6ONLY): for both, listen twice. `accepted` is called on the shard's thread and
+    /// sets the transport's `delegate`, or it is closed when that returns.
+    ///
+    /// - Throws: what the system refused, the address included.
     public static func listen(
         on shards: [Shard],
         at address: SocketAddress,
@@ -67,7 +67,9 @@ public final class Listener: Sendable {
         self.acceptors = acceptors
     }
 
-    /// Listens no more; connections that were accepted stay. Returns when all sockets are closed.
+    /// Listens no more; connections that were accepted stay.
+    ///
+    /// Returns when all sockets are closed.
     public func close() async {
         for acceptor in acceptors { await acceptor.stop() }
     }

@@ -17,7 +17,7 @@ struct Interest: OptionSet {
     static let writing = Interest(rawValue: 2)
 }
 
-/// An epoll instance, level-triggered, and the eventfd that wakes it. Owns both.
+/// An epoll instance, level-triggered, and the eventfd that wakes it.
 ///
 /// All is `let`: `wake` may be called from any thread, the rest from the shard's.
 struct Poller: ~Copyable, Sendable {
@@ -61,18 +61,20 @@ struct Poller: ~Copyable, Sendable {
     }
 
     /// Waits for at most a batch of events; calls `awoken`, then `body` for each with its token.
+    ///
+    /// The wake-up is taken back before `awoken` looks at what it was for: what comes in between
+    /// wakes again.
     func wait(milliseconds: Int32, awoken: () -> Void, _ body: (UInt64, Readiness) -> Void) {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batchSize) { events in
             let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
+            let ready = events[0..<max(0, Int(count))]
+            if ready.contains(where: { $0.data.u64 == Self.wakeToken }) {
+                var value: eventfd_t = 0
+                eventfd_read(wakeup, &value)
+            }
             awoken()
-            guard count > 0 else { return }
-            for event in events[0..<Int(count)] {
-                if event.data.u64 == Self.wakeToken {
-                    var value: eventfd_t = 0
-                    eventfd_read(wakeup, &value)
-                } else {
-                    body(event.data.u64, Readiness(bits: event.events))
-                }
+            for event in ready where event.data.u64 != Self.wakeToken {
+                body(event.data.u64, Readiness(bits: event.events))
             }
         }
     }

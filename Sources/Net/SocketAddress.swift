@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// An IP address and port. An IPv4 address mapped into IPv6 is held as IPv4.
+/// An IP address and port.
+///
+/// An IPv4 address mapped into IPv6 is held as IPv4.
 public struct SocketAddress: Hashable, Sendable {
     /// The address in network order: its first 4 bytes for IPv4, all 16 for IPv6.
     private let high: UInt64

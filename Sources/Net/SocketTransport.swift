@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// A TCP connection. Unchecked as `Transport` is.
+/// A TCP connection.
+///
+/// Unchecked as `Transport` is.
 final class SocketTransport: Transport, EventSource, @unchecked Sendable {
     let descriptor: CInt
     private var token: UInt64 = 0

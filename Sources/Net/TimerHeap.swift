@@ -4,8 +4,9 @@ public struct TimerID: Hashable, Sendable {
     let generation: UInt32
 }
 
-/// Timers by deadline: a binary heap whose entries know their place, so that cancelling removes
-/// them at once. Setting and cancelling cost O(log n), waiting costs nothing.
+/// Timers by deadline: a binary heap whose entries know their place.
+///
+/// Setting and cancelling (which removes at once) cost O(log n), waiting costs nothing.
 struct TimerHeap {
     typealias Body = () -> Void
 

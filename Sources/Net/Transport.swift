@@ -26,7 +26,7 @@ public class Transport: @unchecked Sendable {
     public let peerAddress: SocketAddress
     public var limits = WriteLimits()
 
-    /// The owner. Nothing is read before there is one.
+    /// The owner; nothing is read before there is one.
     public var delegate: (any TransportDelegate)? {
         didSet { delegateChanged(had: oldValue != nil) }
     }
@@ -62,7 +62,7 @@ public class Transport: @unchecked Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) -> Written { .broken }
     /// Says that nothing more will be written.
     func shutWriting() {}
-    /// Lets go of the descriptor, or of its like. Called once.
+    /// Lets go of the descriptor, or of its like; called once.
     func release() {}
     /// `wantsBytes` or `isBlocked` changed.
     func interestChanged() {}
@@ -89,8 +89,10 @@ extension Transport {
         withOutput { $0.append(contentsOf: bytes) }
     }
 
-    /// Lets `body` append to what is written at the end of this turn; it must not change what is
-    /// there already, nor call the transport. On a transport that is closed it appends to nothing.
+    /// Lets `body` append to what is written at the end of this turn.
+    ///
+    /// It must not change what is there already, nor call the transport. Once the transport is
+    /// closed it appends to nothing.
     public final func withOutput(_ body: (inout [UInt8]) -> Void) {
         shard.assertCurrent()
         guard phase == .open else {
