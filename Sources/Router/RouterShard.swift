@@ -49,7 +49,7 @@ public actor RouterShard {
     }
 
     /// Runs work that may wait, on this actor; it starts at once, and `drained` waits for its end.
-    func track(_ work: @escaping @Sendable (isolated RouterShard) async -> Void) {
+    public func track(_ work: @escaping @Sendable (isolated RouterShard) async -> Void) {
         tasksInFlight += 1
         Task.immediate {
             await work(self)

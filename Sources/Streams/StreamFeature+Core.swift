@@ -1,6 +1,6 @@
-public import MartletCore
-public import MartletSASL
-public import MartletXML
+import MartletCore
+import MartletSASL
+import MartletXML
 
 /// The features of the core.
 extension StreamFeatures {
@@ -22,25 +22,13 @@ extension StreamFeature {
 
     /// RFC 6120 §6.4.1.
     static let sasl = StreamFeature(namespace: Namespace.sasl) { state in
-        let names = mechanisms(host: state.host, security: state.security)
-        guard state.account == nil, !names.isEmpty else { return nil }
+        guard state.account == nil, state.host.admitsLogin(state.security) else { return nil }
+        let names = state.host.offer(state.security).mechanisms
+        guard !names.isEmpty else { return nil }
         return Element("mechanisms", in: Namespace.sasl) { offer in
             for name in names {
                 offer.element("mechanism", in: Namespace.sasl) { $0.text(name.rawValue) }
             }
-        }
-    }
-
-    /// Which mechanisms a client may use on a stream as it is now.
-    ///
-    /// None where TLS comes first; passwords only under TLS; -PLUS only where there is something to
-    /// bind to; EXTERNAL only for a client that showed a certificate.
-    public static func mechanisms(host: StreamHost, security: StreamSecurity) -> [SASLMechanismName] {
-        guard security.isEncrypted || !host.requiresTLS else { return [] }
-        return host.mechanisms.filter { name in
-            if name == .plain { return security.isEncrypted || host.allowsPlainWithoutTLS }
-            if name == .external { return !security.certifiedAddresses.isEmpty }
-            return !name.isPlus || !security.channelBindings.isEmpty
         }
     }
 

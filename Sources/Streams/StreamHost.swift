@@ -5,8 +5,10 @@ public import MartletXML
 /// A domain as negotiation sees it: what it offers, and on which terms.
 public struct StreamHost: Sendable {
     public var domain: JID
-    /// Offered where the stream allows them, the strongest first.
+    /// Offered where the stream allows them.
     public var mechanisms: [SASLMechanismName]
+    /// Stands in for accounts that are not there.
+    public var decoy: ScramDecoy
     /// Whether passwords may be sent over a stream without TLS (a loopback listener for load tests).
     public var allowsPlainWithoutTLS: Bool
     /// Whether this server can do TLS for the domain.
@@ -22,6 +24,7 @@ public struct StreamHost: Sendable {
     public init(
         domain: JID,
         mechanisms: [SASLMechanismName],
+        decoy: ScramDecoy,
         allowsPlainWithoutTLS: Bool = false,
         hasTLS: Bool = true,
         requiresTLS: Bool = true,
@@ -31,6 +34,7 @@ public struct StreamHost: Sendable {
     ) {
         self.domain = domain
         self.mechanisms = mechanisms
+        self.decoy = decoy
         self.allowsPlainWithoutTLS = allowsPlainWithoutTLS
         self.hasTLS = hasTLS
         self.requiresTLS = requiresTLS
@@ -46,7 +50,24 @@ public struct StreamSecurity: Sendable, Hashable {
     /// What this TLS connection can be told from others by.
     public var channelBindings: [ChannelBinding] = []
     /// Addresses that a verified client certificate speaks for (XEP-0178).
-    public var certifiedAddresses: [String] = []
+    public var certifiedAddresses: [JID] = []
 
     public init() {}
+}
+
+extension StreamHost {
+    /// Whether anything but TLS may be negotiated on a stream as it is now.
+    func admitsLogin(_ security: StreamSecurity) -> Bool { security.isEncrypted || !requiresTLS }
+
+    /// What a client may log in with on a stream as it is now.
+    func offer(_ security: StreamSecurity) -> SASLServerOffer {
+        SASLServerOffer(
+            domain: domain.domainpart,
+            enabled: mechanisms,
+            isProtected: security.isEncrypted || allowsPlainWithoutTLS,
+            bindings: security.channelBindings,
+            certificateIdentities: security.certifiedAddresses,
+            decoy: decoy
+        )
+    }
 }

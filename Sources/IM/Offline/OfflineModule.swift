@@ -1,4 +1,4 @@
-public import MartletCore
+import MartletCore
 public import MartletRouter
 import MartletStorage
 import MartletXML

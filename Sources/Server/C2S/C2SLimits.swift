@@ -1,30 +1,32 @@
 import MartletNet
-import MartletXML
+public import MartletXML
 
 /// Bounds on one client's connection; each is a key under `limits` in `config.json`.
-struct C2SLimits: Sendable {
-    var beforeLogin = XMLLimits.preAuthentication
-    var afterLogin = XMLLimits.standard
+public struct C2SLimits: Hashable, Sendable {
+    public var beforeLogin = XMLLimits.preAuthentication
+    public var afterLogin = XMLLimits.standard
     /// From the first byte of TLS to its last handshake message.
-    var tlsTime = Duration.seconds(10)
+    public var tlsTime = Duration.seconds(10)
     /// From accepting the connection to a bound resource.
-    var loginTime = Duration.seconds(30)
+    public var loginTime = Duration.seconds(30)
     /// For the last bytes and the peer's goodbye, once the stream is closed.
-    var closingTime = Duration.seconds(5)
+    public var closingTime = Duration.seconds(5)
     /// How long a client may be silent before it is asked whether it is there.
-    var idleTime = Duration.seconds(300)
+    public var idleTime = Duration.seconds(300)
     /// How long it then has to say anything.
-    var pingTime = Duration.seconds(60)
-    var bytesPerSecond = 20 * 1024
-    var burstBytes = 64 * 1024
-    var stanzasPerSecond = 50
-    var burstStanzas = 200
+    public var pingTime = Duration.seconds(60)
+    public var bytesPerSecond = 20 * 1024
+    public var burstBytes = 64 * 1024
+    public var stanzasPerSecond = 50
+    public var burstStanzas = 200
+
+    public init() {}
 
     func makeByteBucket(at now: ShardInstant) -> TokenBucket {
-        TokenBucket(perSecond: bytesPerSecond, burst: burstBytes, now: now)
+        TokenBucket(rate: bytesPerSecond, burst: burstBytes, now: now)
     }
 
     func makeStanzaBucket(at now: ShardInstant) -> TokenBucket {
-        TokenBucket(perSecond: stanzasPerSecond, burst: burstStanzas, now: now)
+        TokenBucket(rate: stanzasPerSecond, burst: burstStanzas, now: now)
     }
 }

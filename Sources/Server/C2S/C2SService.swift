@@ -32,10 +32,12 @@ final class C2SService: Sendable {
         places = router.homes.map { C2SPlace($0.shard) }
     }
 
-    /// What new connections and new steps of negotiation go by; replaced whole on reload.
-    var current: C2SSettings {
-        get { settings.withLock { $0 } }
-        set { settings.withLock { $0 = newValue } }
+    /// What new connections and new steps of negotiation go by.
+    private var current: C2SSettings { settings.withLock { $0 } }
+
+    /// Goes by other settings from now on.
+    func adopt(_ new: C2SSettings) {
+        settings.withLock { $0 = new }
     }
 
     var limits: C2SLimits { current.limits }
@@ -60,9 +62,10 @@ final class C2SService: Sendable {
         return StreamHost(
             domain: domain.jid,
             mechanisms: settings.mechanisms(of: name),
+            decoy: accounts.decoy,
             allowsPlainWithoutTLS: listener.allowsPlainWithoutTLS,
-            hasTLS: settings.tls != nil && listener.offersTLS,
-            requiresTLS: !listener.allowsPlainWithoutTLS,
+            hasTLS: settings.tls != nil && listener.tls == .startTLS,
+            requiresTLS: !listener.allowsPlainWithoutTLS && listener.tls != .none,
             features: domain.modules.streamFeatures,
             stanzaByteLimit: settings.limits.afterLogin.stanzaBytes,
             idleSeconds: nil
@@ -92,26 +95,27 @@ final class C2SService: Sendable {
     }
 }
 
-/// Under which terms a listener takes connections.
-struct C2SListenerTerms: Sendable, Hashable {
-    enum TLSUse: Sendable { case startTLS, direct, none }
-
-    var tls = TLSUse.startTLS
-    /// For load tests on a loopback address only.
-    var allowsPlainWithoutTLS = false
-
-    var offersTLS: Bool { tls == .startTLS }
-}
-
 /// What may change on reload.
 struct C2SSettings: Sendable {
-    var limits = C2SLimits()
+    var limits: C2SLimits
     var tls: TLSContext?
-    var mechanisms: [SASLMechanismName] = []
-    /// Domains whose list is another one.
-    var mechanismsByDomain: [String: [SASLMechanismName]] = [:]
+    private let mechanisms: [String: [SASLMechanismName]]
 
-    func mechanisms(of domain: String) -> [SASLMechanismName] {
-        mechanismsByDomain[domain] ?? mechanisms
+    /// - Throws: what is wrong with the certificates.
+    init(_ settings: ServerSettings, log: Logger) throws {
+        limits = settings.clients
+        mechanisms = Dictionary(
+            settings.domains.map { ($0.name, $0.mechanisms) },
+            uniquingKeysWith: { $1 }
+        )
+        let cabinet = CertificateCabinet(files: settings.tls, log: log)
+        guard let identities = try cabinet.identities(of: settings.domains) else { return }
+        var server = TLSServerSettings(identities: identities)
+        if !settings.tls.allowsTLS12 { server.versions = .v1_3 ... .v1_3 }
+        server.requestsPeerCertificate = settings.tls.requestsClientCertificates
+        if let file = settings.tls.clientAuthorities { server.trust = .file(file) }
+        tls = try TLSContext(server: server)
     }
+
+    func mechanisms(of domain: String) -> [SASLMechanismName] { mechanisms[domain] ?? [] }
 }

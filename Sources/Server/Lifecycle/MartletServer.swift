@@ -12,52 +12,70 @@ public import ServiceLifecycle
 
 /// The server: shards, homes, listeners and what joins them.
 ///
-/// `run` starts it and returns when it was told to stop and has: nothing of it outlives the call.
+/// `run` serves until it is told to stop and has: nothing of it outlives the call.
 public final class MartletServer: Service {
     public let store: any Store
     let shards: [Shard]
     let router: Router
     let clients: C2SService
     let log: Logger
-    private let domains: DomainFactory
-    private let configuration: Current<Configuration>
+    private let settings: Current<ServerSettings>
 
-    /// Builds the server; nothing listens yet.
+    /// Reads the settings again, where they come from a file; set by the program.
+    let rereadSettings: @Sendable () async throws -> ServerSettings
+
+    /// Builds the server and starts its shards; nothing listens yet.
     ///
-    /// - Throws: `ConfigError` or `StorageError` when it could not run like this.
-    public init(_ configuration: Configuration, store: any Store, log: Logger) async throws {
+    /// - Throws: what in the settings, the certificates or the store makes it impossible.
+    public init(
+        _ settings: ServerSettings,
+        store: any Store,
+        log: Logger,
+        reread: (@Sendable () async throws -> ServerSettings)? = nil
+    ) async throws {
         self.store = store
         self.log = log
-        self.configuration = Current(configuration)
-        domains = DomainFactory()
-        let count = configuration.shards > 0 ? configuration.shards : Processors.count
+        self.settings = Current(settings)
+        rereadSettings = reread ?? { settings }
+        let secret = try await ServerSecret.load(from: store)
+        let domains = try Self.domains(settings)
+        let terms = try C2SSettings(settings, log: log)
+        let count = settings.shards > 0 ? settings.shards : Processors.count
         shards = (0..<count).map { Shard(index: $0) }
         for shard in shards { shard.start() }
-        router = Router(
-            shards: shards,
-            store: store,
-            domains: try domains.makeDomains(configuration)
-        )
-        let secret = try await ServerSecret.load(from: store)
+        router = Router(shards: shards, store: store, domains: domains)
         clients = C2SService(
             router: router,
             accounts: Accounts(
                 store: store,
-                decoy: ScramDecoy(
-                    secret: secret,
-                    iterations: configuration.authentication.iterations
-                )
+                decoy: ScramDecoy(secret: secret, iterations: settings.iterations)
             ),
-            throttle: SharedThrottle(configuration.throttlePolicy),
-            settings: try C2SSettings(configuration, log: log),
+            throttle: SharedThrottle(settings.throttle),
+            settings: terms,
             log: log
         )
     }
 
-    /// Listens, serves, and on cancellation or graceful shutdown drains (RFC 6120 §4.9.3.20).
+    /// Listens and serves; on cancellation or graceful shutdown drains and returns.
     public func run() async throws {
-        let listeners = try await Listeners.open(configuration.value, for: self)
-        let admin = try AdminSocket.open(at: configuration.value.admin.socket, for: self)
+        let settings = settings.value
+        do {
+            let listeners = try await Listeners.open(settings, for: clients, on: shards, log: log)
+            let admin = try settings.adminSocket.map {
+                try AdminSocket.open(at: $0, desk: desk, log: log)
+            }
+            tellReady(listeners)
+            await untilShutdown()
+            admin?.close()
+            await listeners.close()
+        } catch {
+            await stopShards()
+            throw error
+        }
+        await drain(within: settings.shutdownTime)
+    }
+
+    private func tellReady(_ listeners: Listeners) {
         log.info(
             "ready",
             metadata: [
@@ -66,10 +84,6 @@ public final class MartletServer: Service {
                 "shards": "\(shards.count)",
             ]
         )
-        await untilShutdown()
-        await admin?.close()
-        await listeners.close()
-        await drain()
     }
 
     private func untilShutdown() async {
@@ -82,36 +96,56 @@ public final class MartletServer: Service {
     }
 
     /// Ends the streams, then lets what they began come to its end; in bounded time.
-    private func drain() async {
-        let limit = Duration.seconds(configuration.value.shutdownSeconds)
+    private func drain(within limit: Duration) async {
         log.info("stopping", metadata: ["streams": "\(clients.connectionCount)"])
-        await Deadline.within(limit) { [clients, router] in
+        let isDone = await Deadline.within(limit) { [clients, router] in
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.drained() }
         }
-        for shard in shards { await shard.stop() }
-        await store.close()
+        if !isDone { log.warning("not all streams ended in time") }
+        await stopShards()
         log.info("stopped")
     }
 
-    /// Takes over another configuration without disturbing whose settings stay.
+    private func stopShards() async {
+        for shard in shards { await shard.stop() }
+        await store.close()
+    }
+
+    /// Takes over other settings without disturbing those whose own stay.
     ///
-    /// - Returns: the keys whose change waits for a restart.
-    /// - Throws: `ConfigError`; then nothing has changed.
-    @discardableResult
-    public func reload(_ new: Configuration) throws -> [String] {
-        let settings = try C2SSettings(new, log: log)
-        let changes = new.changes(from: configuration.value)
-        router.replaceDomains(try domains.makeDomains(new))
-        clients.current = settings
-        configuration.value = new
-        log.info(
-            "configuration reloaded",
-            metadata: [
-                "added": "\(changes.addedDomains.count)",
-                "removed": "\(changes.removedDomains.count)",
-            ]
+    /// - Throws: what makes them impossible; then nothing has changed.
+    public func reload(_ new: ServerSettings) throws {
+        let terms = try C2SSettings(new, log: log)
+        let domains = try Self.domains(new)
+        router.replaceDomains(domains)
+        clients.adopt(terms)
+        settings.value = new
+        log.info("settings reloaded", metadata: ["domains": "\(domains.count)"])
+    }
+
+    private static func domains(_ settings: ServerSettings) throws -> [Domain] {
+        let modules = try ModuleSet(InstantMessaging.modules)
+        return try settings.domains.map { domain in
+            Domain(try JID(nil, domain.name), limits: domain.limits, modules: modules)
+        }
+    }
+
+    /// Fulfils administrators' requests in this process.
+    var desk: AdminDesk {
+        AdminDesk(
+            accounts: clients.accounts,
+            isServed: { [router] in router.domains[$0] != nil },
+            endSessions: { [router] account, error in
+                let home = router.home(of: account)
+                home.shard.submit {
+                    home.assumeIsolated { $0.close(sessionsOf: account, with: error) }
+                }
+            },
+            reload: { [self] in
+                try reload(try await rereadSettings())
+                return ["reloaded"]
+            }
         )
-        return changes.needingRestart
     }
 }

@@ -21,25 +21,16 @@ extension C2SMachine {
     private mutating func begin(_ element: Element) -> [Action] {
         guard let host, let name = element.attribute("mechanism").map(SASLMechanismName.init(_:))
         else { return failAuthentication(.invalidMechanism) }
-        let offered = StreamFeature.mechanisms(host: host, security: security)
-        guard offered.contains(name) else {
-            let isWithheld = host.mechanisms.contains(name) && !security.isEncrypted
-            return failAuthentication(isWithheld ? .encryptionRequired : .invalidMechanism)
-        }
+        guard host.admitsLogin(security) else { return failAuthentication(.encryptionRequired) }
         let text = element.text
         guard let initial = text.isEmpty ? .some(nil) : decode(text).map(Optional.some) else {
             return failAuthentication(.incorrectEncoding)
         }
-        let parameters = SASLServerParameters(
-            domain: host.domain,
-            channelBindings: security.channelBindings,
-            offered: offered,
-            certifiedAddresses: security.certifiedAddresses
-        )
-        guard let mechanism = name.makeServer(parameters) else {
-            return failAuthentication(.invalidMechanism)
+        do {
+            state = .authenticating(try host.offer(security).begin(name), name)
+        } catch {
+            return failAuthentication(error)
         }
-        state = .authenticating(mechanism, name)
         return authenticate(.initial(initial))
     }
 

@@ -1,0 +1,100 @@
+public import MartletNet
+public import MartletRouter
+public import MartletSASL
+
+/// All that a server is told before it starts: what `config.json` says, as values.
+///
+/// Those who embed the server fill it in; every property has a default.
+public struct ServerSettings: Sendable {
+    /// The shards to make; zero is one for each processor that this process may use.
+    public var shards = 0
+    public var listeners: [ListenerSettings] = []
+    public var domains: [DomainSettings] = []
+    public var tls = TLSFiles()
+    /// For new verifiers (RFC 7677 §4 asks for 4096 at least).
+    public var iterations = 10_000
+    public var clients = C2SLimits()
+    public var throttle = ThrottlePolicy()
+    /// Connections from one address, or from one /64 of IPv6.
+    public var connectionsPerAddress = 100
+    /// Bytes that wait for one client to read them before it is disconnected.
+    public var writeBufferBytes = 2 * 1024 * 1024
+    /// Where administrators' programs find the server; nil for nowhere.
+    public var adminSocket: String?
+    /// How long stopping may take.
+    public var shutdownTime = Duration.seconds(10)
+
+    public init() {}
+}
+
+/// A place where the server takes connections.
+public struct ListenerSettings: Hashable, Sendable {
+    public var address: SocketAddress
+    public var terms: C2SListenerTerms
+
+    public init(_ address: SocketAddress, _ terms: C2SListenerTerms = C2SListenerTerms()) {
+        self.address = address
+        self.terms = terms
+    }
+}
+
+/// Under which terms a listener takes clients.
+public struct C2SListenerTerms: Hashable, Sendable {
+    public enum TLSUse: String, Sendable {
+        case startTLS = "starttls"
+        /// TLS before anything else (XEP-0368).
+        case direct
+        case none
+    }
+
+    public var tls: TLSUse
+    /// For load tests on a loopback address only.
+    public var allowsPlainWithoutTLS: Bool
+
+    public init(tls: TLSUse = .startTLS, allowsPlainWithoutTLS: Bool = false) {
+        self.tls = tls
+        self.allowsPlainWithoutTLS = allowsPlainWithoutTLS
+    }
+}
+
+/// A virtual host.
+public struct DomainSettings: Hashable, Sendable {
+    /// Prepared, as `JID.domainpart` gives it.
+    public var name: String
+    public var limits: DomainLimits
+    public var mechanisms: [SASLMechanismName]
+    /// PEM files, where they are not found by the domain's name in `TLSFiles.folder`.
+    public var certificate: String?
+    public var key: String?
+
+    public static let usualMechanisms: [SASLMechanismName] = SASLMechanismName.known
+        .filter { $0 != .anonymous }
+
+    public init(
+        _ name: String,
+        limits: DomainLimits = DomainLimits(),
+        mechanisms: [SASLMechanismName] = usualMechanisms,
+        certificate: String? = nil,
+        key: String? = nil
+    ) {
+        self.name = name
+        self.limits = limits
+        self.mechanisms = mechanisms
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// Where certificates are, and which ones are made.
+public struct TLSFiles: Hashable, Sendable {
+    /// Holds `<domain>.crt` and `<domain>.key`, or `<domain>.pem` with both; nil for no TLS at all.
+    public var folder: String?
+    /// Whether a domain without a certificate gets one that vouches for itself.
+    public var makesMissing = true
+    /// Whether clients are asked for a certificate (SASL EXTERNAL), and whose signature it needs.
+    public var requestsClientCertificates = false
+    public var clientAuthorities: String?
+    public var allowsTLS12 = true
+
+    public init() {}
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletCrypto
+
+/// Finds the certificate of each domain, and makes those that are missing.
+struct CertificateCabinet {
+    let files: TLSFiles
+    let log: Logger
+
+    /// The certificates as the files hold them now; nil when there is to be no TLS.
+    ///
+    /// - Throws: `AdminFault` naming the file that cannot be used.
+    func identities(of domains: [DomainSettings]) throws -> TLSIdentities? {
+        guard let folder = files.folder else { return nil }
+        var identities = TLSIdentities()
+        for name in try wildcards(in: folder) {
+            identities[name] = try load(name, from: folder)
+        }
+        for domain in domains {
+            let identity = try identity(of: domain, in: folder, besides: identities)
+            identities[domain.name] = identity
+            if identities.fallback == nil { identities.fallback = identity }
+        }
+        return identities
+    }
+
+    private func identity(
+        of domain: DomainSettings,
+        in folder: String,
+        besides known: TLSIdentities
+    ) throws -> TLSIdentity? {
+        if let certificate = domain.certificate {
+            return try load(certificate, key: domain.key ?? certificate)
+        }
+        if let own = try load(domain.name, from: folder) { return own }
+        // A wildcard's certificate does; nothing is made beside it.
+        if let wildcard = known.identity(for: domain.name) { return wildcard }
+        guard files.makesMissing else { return nil }
+        return try make(domain.name, in: folder)
+    }
+
+    private func wildcards(in folder: String) throws -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasPrefix("*.") && ($0.hasSuffix(".pem") || $0.hasSuffix(".crt")) }
+            .map { String($0.dropLast(4)) }
+    }
+
+    private func load(_ name: String, from folder: String) throws -> TLSIdentity? {
+        let exists = FileManager.default.fileExists(atPath:)
+        let both = "\(folder)/\(name).pem"
+        if exists(both) { return try load(both, key: both) }
+        let certificate = "\(folder)/\(name).crt"
+        guard exists(certificate) else { return nil }
+        return try load(certificate, key: "\(folder)/\(name).key")
+    }
+
+    private func load(_ certificate: String, key: String) throws -> TLSIdentity {
+        do {
+            return try TLSIdentity(certificateFile: certificate, keyFile: key)
+        } catch {
+            throw AdminFault("the certificate \(certificate) cannot be used: \(error)")
+        }
+    }
+
+    /// Self-signed, for a first run and for tests; a person must replace it before strangers come.
+    private func make(_ domain: String, in folder: String) throws -> TLSIdentity {
+        let made: SelfSignedCertificate
+        do {
+            made = try SelfSignedCertificate(domain: domain)
+        } catch {
+            throw AdminFault("no certificate could be made for \(domain): \(error)")
+        }
+        let file = "\(folder)/\(domain).pem"
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let isWritten = manager.createFile(
+            atPath: file,
+            contents: Data((made.certificatePEM + made.keyPEM).utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard isWritten else { throw AdminFault("\(file) cannot be written") }
+        log.warning("made a self-signed certificate", metadata: ["domain": "\(domain)"])
+        return try load(file, key: file)
+    }
+}
