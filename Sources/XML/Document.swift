@@ -87,6 +87,12 @@ struct Tape {
     /// The first entry after an element's namespace: its attributes, then its content.
     func firstInside(_ index: Int) -> Int { nodes[index].namespace == 1 ? index + 2 : index + 1 }
 
+    /// Where an element's attributes are written, behind its name and its `xmlns`.
+    func attributesStart(of index: Int) -> Int {
+        nodes[index].namespace == 1
+            ? Int(nodes[index + 1].end) + 1 : nodes[index].elementName.upperBound
+    }
+
     /// The entry past an element and all that is in it.
     func endIndex(of index: Int) -> Int { index + Int(nodes[index].span) }
 

@@ -41,9 +41,9 @@ extension Element {
     ///
     /// They are those without a namespace. The rest is copied, not parsed.
     public func setting(_ changes: KeyValuePairs<String, String?>) -> Element {
-        var writer = ElementWriter()
-        writer.copy(self, setting: changes)
-        return Element(document: writer.builder.makeDocument())
+        var builder = DocumentBuilder()
+        document.read { builder.splice($0, index, setting: changes) }
+        return Element(document: builder.makeDocument())
     }
 }
 

@@ -1,7 +1,8 @@
 /// Turns one stream's bytes into its header, its stanzas and its end.
 ///
 /// It holds a parser of the pool only while bytes of an unfinished stanza wait for the rest, and it
-/// and its pool are used on one thread.
+/// and its pool are used on one thread. What it holds at its end is freed, on whatever thread that
+/// may be; ``close()`` gives it back instead.
 public struct StreamParser: ~Copyable {
     private enum State { case header, stanzas, closed }
 
@@ -33,8 +34,6 @@ public struct StreamParser: ~Copyable {
         state = .stanzas
     }
 
-    deinit { if let reader { pool.takeBack(reader) } }
-
     /// Whether a parser of the pool is in use.
     public var holdsParser: Bool { reader != nil }
 
@@ -46,6 +45,12 @@ public struct StreamParser: ~Copyable {
         release()
         scope = .client
         (state, fault, consumed, leadingSpace) = (.header, nil, 0, 0)
+    }
+
+    /// Reads nothing any more, and gives back what it holds.
+    public mutating func close() {
+        release()
+        state = .closed
     }
 
     /// Reads the next bytes, cut anywhere, even inside a character, and appends what they say.
@@ -138,6 +143,42 @@ public struct StreamParser: ~Copyable {
     private mutating func fail(_ kind: XMLError.Kind, _ offset: Int) {
         fault = XMLError(kind, byteOffset: consumed + max(offset, 0))
         release()
+    }
+
+    /// Takes it off its shard, with what it holds, to be sent to another one's thread.
+    public consuming func detached() -> Detached {
+        Detached(
+            limits: limits,
+            reader: reader,
+            scope: scope,
+            isOpen: state == .stanzas,
+            fault: fault,
+            consumed: consumed
+        )
+    }
+
+    /// A parser under way from one shard to another: without a pool, and not able to read.
+    ///
+    /// Unchecked, because the reader in it has this one owner, and cannot be reached but by `init`.
+    public struct Detached: ~Copyable, @unchecked Sendable {
+        fileprivate let limits: XMLLimits
+        fileprivate let reader: ExpatReader?
+        fileprivate let scope: HeaderScope
+        fileprivate let isOpen: Bool
+        fileprivate let fault: XMLError?
+        fileprivate let consumed: Int
+    }
+
+    /// Reads on where a detached one stopped, with the pool of the shard it came to.
+    ///
+    /// One that was closed, or had a space before its header, is as it was after a restart.
+    public init(_ detached: consuming Detached, pool: ParserPool) {
+        self.init(pool: pool, limits: detached.limits)
+        reader = detached.reader
+        scope = detached.scope
+        fault = detached.fault
+        consumed = detached.consumed
+        if detached.isOpen { state = .stanzas }
     }
 
     private mutating func release() {

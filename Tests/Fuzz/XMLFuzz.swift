@@ -73,6 +73,11 @@ private func checkCanonical(_ element: Element) {
     }
     check(again == element, "the canonical form is another tree: \(text)")
     check(again.description == text, "the canonical form is not stable: \(text)")
+    let stamped = element.setting(["from": "a'<", "to": nil])
+    let stampedAgain = try? Element.parse(stamped.description)
+    check(stampedAgain == stamped, "another tree once stamped: \(text)")
+    let wrapped = Element("w", in: "urn:w") { $0.append(stamped) }
+    check(wrapped.firstChild == stamped, "another tree once wrapped: \(text)")
     for child in element.children {
         let alone = child.detached()
         check(alone == child, "a copied part is another tree: \(text)")

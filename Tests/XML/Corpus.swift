@@ -76,6 +76,12 @@ let accepted: [Case] = [
         .element("<a xmlns='urn:a&amp;b'><b xmlns='urn:c'/></a>")
     ),
     Case(same: "<a xmlns='urn:a&amp;b'><b/></a>"),
+    // 5: characters that some parsers use to separate a namespace from a name.
+    Case(same: "<a xmlns='jabber:client&#10;x'/>"),
+    Case(same: "<a xmlns='jabber:client|x'><b xmlns='jabber:client} a'/></a>"),
+    Case("<a xmlns='urn:a\nb'/>", .element("<a xmlns='urn:a b'/>")),
+    Case(same: "<a xmlns='Jabber:client'/>"),
+    Case(same: "<a xmlns='jabber:client '/>"),
     // Attributes in a namespace.
     Case(
         "<a xmlns:p='urn:p' xmlns:q='urn:q' q:y='2' p:x='1' q:z='3' x='0'/>",
