@@ -52,16 +52,10 @@ extension DocumentBuilder {
         _ index: Int,
         except isLeftOut: (Bytes) -> Bool
     ) {
-        let range = tape.firstInside(index)..<tape.contentIndex(of: index)
-        var from = tape.attributesStart(of: index)
-        for source in range {
+        tape.forEachAttribute(of: index) { source, written in
             var node = tape.nodes[source]
-            let written = from..<Int(node.end) + 1
-            from = written.upperBound
-            if node.kind == .attribute, node.namespace == 0, !node.flags.contains(.isXML),
-                isLeftOut(tape.bytes(node.attributeName))
-            {
-                continue
+            guard !node.isPlainAttribute || !isLeftOut(tape.bytes(node.attributeName)) else {
+                return
             }
             if node.namespace != 0 {
                 let passed = (source + Int(node.namespace)..<source)

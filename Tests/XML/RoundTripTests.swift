@@ -50,6 +50,9 @@ import Testing
             tree.attributes.insert(.init(name: "a", namespace: "", value: "<'\n"))
             let set = part.setting(["a": "<'\n", "body": nil])
             #expect(Tree(set) == tree)
+            var bytes: [UInt8] = []
+            part.append(to: &bytes, setting: ["a": "<'\n", "body": nil])
+            #expect(bytes == Array(set.description.utf8))
             let read = try Element.parse(set.description)
             #expect(Tree(read) == tree && read == set && read.description == set.description)
         }
