@@ -87,6 +87,23 @@ struct Tape {
     /// The first entry after an element's namespace: its attributes, then its content.
     func firstInside(_ index: Int) -> Int { nodes[index].namespace == 1 ? index + 2 : index + 1 }
 
+    /// Where an element's attributes are written, behind its name and its `xmlns`.
+    func attributesStart(of index: Int) -> Int {
+        nodes[index].namespace == 1
+            ? Int(nodes[index + 1].end) + 1 : nodes[index].elementName.upperBound
+    }
+
+    /// Visits the attributes of an element, and the prefixes between them, with where each is
+    /// written, from the space before its name to its closing quote.
+    func forEachAttribute(of index: Int, _ body: (_ entry: Int, _ written: Range<Int>) -> Void) {
+        var from = attributesStart(of: index)
+        for entry in firstInside(index)..<contentIndex(of: index) {
+            let end = Int(nodes[entry].end) + 1
+            body(entry, from..<end)
+            from = end
+        }
+    }
+
     /// The entry past an element and all that is in it.
     func endIndex(of index: Int) -> Int { index + Int(nodes[index].span) }
 
@@ -104,11 +121,7 @@ struct Tape {
         var at = firstInside(index)
         while at < end, nodes[at].kind == .attribute || nodes[at].kind == .prefix {
             let node = nodes[at]
-            if node.kind == .attribute, node.namespace == 0, !node.flags.contains(.isXML),
-                isEqual(bytes(node.attributeName), name)
-            {
-                return at
-            }
+            if node.isPlainAttribute, isEqual(bytes(node.attributeName), name) { return at }
             at += 1
         }
         return nil

@@ -5,10 +5,7 @@ extension DocumentBuilder {
     mutating func splice(_ tape: Tape, _ index: Int) {
         let element = tape.nodes[index]
         let firstNode = tape.firstInside(index)
-        let hasOwnNamespace = firstNode == index + 2
-        let firstByte =
-            hasOwnNamespace
-            ? Int(tape.nodes[index + 1].end) + 1 : Int(element.start) + 1 + Int(element.nameCount)
+        let firstByte = tape.attributesStart(of: index)
         startSpliced(tape, index)
         let started = open.count - 1
         let top = open[started]
@@ -21,6 +18,64 @@ extension DocumentBuilder {
         nodes[top.index].end = UInt32(bytes.count)
         copyNodes(tape, firstNode..<tape.endIndex(of: index), distance, top.namespace)
         nodes[top.index].span = UInt32(nodes.count - top.index)
+    }
+
+    /// Copies an element with some of its attributes replaced or, if nil, removed.
+    ///
+    /// They are those without a namespace. Its content is one copy, unparsed.
+    mutating func splice(
+        _ tape: Tape,
+        _ index: Int,
+        setting changes: KeyValuePairs<String, String?>
+    ) {
+        let element = tape.nodes[index]
+        startSpliced(tape, index)
+        copyAttributes(tape, index) { name in
+            changes.contains { change in isEqual(name, change.key) }
+        }
+        for case (let name, let value?) in changes {
+            withUTF8(name) { name in withUTF8(legalText(value)) { attribute(name, $0) } }
+        }
+        if element.contentStart < element.end, let top = open.last {
+            closeTag()
+            let distance = bytes.count - Int(element.contentStart)
+            bytes.append(tape.bytes(element.content))
+            let content = tape.contentIndex(of: index)..<tape.endIndex(of: index)
+            copyNodes(tape, content, distance, top.namespace)
+        }
+        endElement()
+    }
+
+    /// Copies the attributes of an element, as they are written, but for some without a namespace.
+    private mutating func copyAttributes(
+        _ tape: Tape,
+        _ index: Int,
+        except isLeftOut: (Bytes) -> Bool
+    ) {
+        tape.forEachAttribute(of: index) { source, written in
+            var node = tape.nodes[source]
+            guard !node.isPlainAttribute || !isLeftOut(tape.bytes(node.attributeName)) else {
+                return
+            }
+            if node.namespace != 0 {
+                let passed = (source + Int(node.namespace)..<source)
+                    .count { tape.nodes[$0].kind == .prefix }
+                node.namespace = Int32(prefix(countedBack: passed) - nodes.count)
+            }
+            node.shift(by: bytes.count - written.lowerBound)
+            bytes.append(tape.bytes(written))
+            nodes.append(node)
+        }
+    }
+
+    /// The entry of a prefix just copied, the last being 1.
+    private func prefix(countedBack wanted: Int) -> Int {
+        var (left, at) = (wanted, nodes.count)
+        while left > 0, at > 0 {
+            at -= 1
+            if nodes[at].kind == .prefix { left -= 1 }
+        }
+        return at
     }
 
     /// Copies entries that stand together, moving their ranges by `distance` bytes.

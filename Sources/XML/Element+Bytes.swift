@@ -41,9 +41,53 @@ extension Element {
     ///
     /// They are those without a namespace. The rest is copied, not parsed.
     public func setting(_ changes: KeyValuePairs<String, String?>) -> Element {
-        var writer = ElementWriter()
-        writer.copy(self, setting: changes)
-        return Element(document: writer.builder.makeDocument())
+        var builder = DocumentBuilder()
+        document.read { builder.splice($0, index, setting: changes) }
+        return Element(document: builder.makeDocument())
+    }
+}
+
+extension Element {
+    /// Appends the canonical form with attributes set (or, if nil, removed), and builds nothing.
+    ///
+    /// It is what ``setting(_:)`` would give: for a stanza that goes to many.
+    public func append(to output: inout [UInt8], setting changes: KeyValuePairs<String, String?>) {
+        guard isRoot else { return detached().append(to: &output, setting: changes) }
+        document.read { tape in
+            output.append(contentsOf: tape.bytes(0..<tape.attributesStart(of: 0)))
+            tape.forEachAttribute(of: 0) { entry, written in
+                let node = tape.nodes[entry]
+                let isChanged =
+                    node.isPlainAttribute
+                    && changes.contains { isEqual(tape.bytes(node.attributeName), $0.key) }
+                if !isChanged { output.append(contentsOf: tape.bytes(written)) }
+            }
+            for case (let name, let value?) in changes { output.append(attribute: name, value) }
+            let element = tape.nodes[0]
+            guard element.contentStart < element.end else {
+                return output.append(contentsOf: Bytes("/>"))
+            }
+            output.append(0x3E)
+            let rest = Int(element.contentStart)..<Int(element.end)
+            output.append(contentsOf: tape.bytes(rest))
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends ` name='value'` as a canonical document has it.
+    fileprivate mutating func append(attribute name: String, _ value: String) {
+        append(0x20)
+        append(contentsOf: name.utf8)
+        append(contentsOf: Bytes("='"))
+        for byte in legalText(value).utf8 {
+            if Escaping.attribute.contains(byte) {
+                append(contentsOf: Bytes(Escaping.reference(for: byte)))
+            } else {
+                append(byte)
+            }
+        }
+        append(0x27)
     }
 }
 

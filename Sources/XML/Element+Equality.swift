@@ -6,7 +6,9 @@ extension Element: Equatable {
         if document === other.document, index == other.index { return true }
         return document.read { mine in
             other.document.read { theirs in
-                hasSameTag(as: other, mine, theirs) && hasSameContent(as: other, mine, theirs)
+                if isRoot, other.isRoot, isEqual(mine.bytes, theirs.bytes) { return true }
+                return hasSameTag(as: other, mine, theirs)
+                    && hasSameContent(as: other, mine, theirs)
             }
         }
     }

@@ -89,23 +89,6 @@ public struct ElementWriter: ~Copyable {
     }
 }
 
-extension ElementWriter {
-    /// Copies an element with some of its attributes replaced.
-    mutating func copy(_ element: Element, setting changes: KeyValuePairs<String, String?>) {
-        self.element(element.name, in: element.namespace) { writer in
-            for attribute in element.attributes {
-                let isChanged =
-                    attribute.namespace == nil
-                    && changes.contains { $0.key == attribute.name }
-                guard !isChanged else { continue }
-                writer.attribute(attribute.name, in: attribute.namespace ?? "", attribute.value)
-            }
-            for (name, value) in changes { writer.attribute(name, value) }
-            writer.appendContent(of: element)
-        }
-    }
-}
-
 /// Whether a name of ours may stand in a tag; one beyond ASCII is taken on trust.
 private func isName(_ name: String) -> Bool {
     withUTF8(name) { bytes in

@@ -36,6 +36,7 @@ struct NamespaceStack: ~Copyable {
         guard !isEqual(prefix, "xmlns"), !isEqual(uri, "http://www.w3.org/XML/1998/namespace"),
             !isEqual(uri, "http://www.w3.org/2000/xmlns/")
         else { return false }
+        guard uri.allSatisfy(mayStandInNamespace) else { return false }
         guard prefix.count > 0 else {
             newDefault = uri.count == 0 ? NamespaceName.none : add(uri)
             return true
@@ -86,5 +87,16 @@ struct NamespaceStack: ~Copyable {
         if isEqual(uri, "http://etherx.jabber.org/streams") { return .streams }
         let isAlias = isEqual(uri, "jabber:server") || isEqual(uri, "jabber:component:accept")
         return isAlias ? .alias : .other
+    }
+}
+
+/// Whether a byte may stand in an IRI (RFC 3987 §2.2), and so in a namespace.
+///
+/// Those that may not are what parsers put between a namespace and a name: a client whose parser
+/// does so would read another element than we did.
+private func mayStandInNamespace(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0...0x20, 0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B...0x7D, 0x7F: false
+    default: true
     }
 }

@@ -46,6 +46,11 @@ struct Node: BitwiseCopyable {
             ? Int(end)..<Int(end) : Int(contentStart)..<Int(end) - Int(nameCount) - 3
     }
 
+    /// Whether this is an attribute without a namespace.
+    var isPlainAttribute: Bool {
+        kind == .attribute && namespace == 0 && !flags.contains(.isXML)
+    }
+
     mutating func shift(by distance: Int) {
         start = UInt32(Int(start) + distance)
         contentStart = UInt32(Int(contentStart) + distance)

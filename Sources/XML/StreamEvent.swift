@@ -2,7 +2,7 @@
 public struct StreamEvent: Sendable {
     public enum Kind: Sendable {
         /// The stream's start tag (RFC 6120 §4.2).
-        case opened(StreamHeader)
+        indirect case opened(StreamHeader)
         /// A whole stanza, or another element directly inside the stream.
         case element(Element)
         /// The stream's end tag (RFC 6120 §4.4); nothing after it is read.

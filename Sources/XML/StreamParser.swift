@@ -1,7 +1,8 @@
 /// Turns one stream's bytes into its header, its stanzas and its end.
 ///
 /// It holds a parser of the pool only while bytes of an unfinished stanza wait for the rest, and it
-/// and its pool are used on one thread.
+/// and its pool are used on one thread. What it holds at its end is freed, on whatever thread that
+/// may be; ``close()`` gives it back instead.
 public struct StreamParser: ~Copyable {
     private enum State { case header, stanzas, closed }
 
@@ -33,8 +34,6 @@ public struct StreamParser: ~Copyable {
         state = .stanzas
     }
 
-    deinit { if let reader { pool.takeBack(reader) } }
-
     /// Whether a parser of the pool is in use.
     public var holdsParser: Bool { reader != nil }
 
@@ -48,24 +47,10 @@ public struct StreamParser: ~Copyable {
         (state, fault, consumed, leadingSpace) = (.header, nil, 0, 0)
     }
 
-    /// Stands between two stanzas again, whatever followed the last one in the bytes of the last
-    /// `read`: for a caller that read an event, must wait, and will read what followed it later.
-    public mutating func returnToBoundary() {
+    /// Reads nothing any more, and gives back what it holds.
+    public mutating func close() {
         release()
-        (state, fault) = (.stanzas, nil)
-    }
-
-    /// What another shard needs to read on where this parser stands, between two stanzas.
-    public var continuation: Continuation { Continuation(scope: scope) }
-
-    /// What a stream's header declared.
-    public struct Continuation: Sendable {
-        let scope: HeaderScope
-    }
-
-    /// Reads on in a stream whose header another parser read.
-    public init(pool: ParserPool, limits: XMLLimits, continuing stream: Continuation) {
-        self.init(pool: pool, limits: limits, inside: stream.scope)
+        state = .closed
     }
 
     /// Reads the next bytes, cut anywhere, even inside a character, and appends what they say.
@@ -158,6 +143,26 @@ public struct StreamParser: ~Copyable {
     private mutating func fail(_ kind: XMLError.Kind, _ offset: Int) {
         fault = XMLError(kind, byteOffset: consumed + max(offset, 0))
         release()
+    }
+
+    /// Stands between two stanzas again, whatever followed the last one in the bytes of the last
+    /// `read`: for a caller that read an event, must wait, and will read what followed it later.
+    public mutating func returnToBoundary() {
+        release()
+        (state, fault) = (.stanzas, nil)
+    }
+
+    /// What another shard needs to read on where this parser stands, between two stanzas.
+    public var continuation: Continuation { Continuation(scope: scope) }
+
+    /// What a stream's header declared.
+    public struct Continuation: Sendable {
+        fileprivate let scope: HeaderScope
+    }
+
+    /// Reads on in a stream whose header another parser read.
+    public init(pool: ParserPool, limits: XMLLimits, continuing stream: Continuation) {
+        self.init(pool: pool, limits: limits, inside: stream.scope)
     }
 
     private mutating func release() {

@@ -12,9 +12,6 @@ public enum XML {
     /// What the prefix `xml` means, always (Namespaces in XML §3).
     public static let xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 
-    /// What the prefix `xmlns` means, always (Namespaces in XML §3).
-    static let xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
-
     /// The content namespaces that are read as ``contentNamespace`` where a stanza inherits it.
     static let aliases = ["jabber:server", "jabber:component:accept"]
 }

@@ -76,6 +76,7 @@ let accepted: [Case] = [
         .element("<a xmlns='urn:a&amp;b'><b xmlns='urn:c'/></a>")
     ),
     Case(same: "<a xmlns='urn:a&amp;b'><b/></a>"),
+    Case(same: "<a xmlns='Jabber:client'/>"),
     // Attributes in a namespace.
     Case(
         "<a xmlns:p='urn:p' xmlns:q='urn:q' q:y='2' p:x='1' q:z='3' x='0'/>",
@@ -134,6 +135,13 @@ let refused: [Case] = [
     Case("<a:\u{660}b xmlns:a='urn:a'/>", .fault(.badNamespacePrefix)),
     Case("<a xmlns:='urn:a'/>", .fault(.badNamespacePrefix)),
     Case("<a><p:b xmlns:p='urn:p'/><p:c/></a>", .fault(.badNamespacePrefix)),
+    // 5: what some parsers put between a namespace and a name.
+    Case("<a xmlns='jabber:client&#10;x'/>", .fault(.badNamespacePrefix)),
+    Case("<a xmlns='jabber:client|x'/>", .fault(.badNamespacePrefix)),
+    Case("<a xmlns='jabber:client}x'/>", .fault(.badNamespacePrefix)),
+    Case("<a xmlns:p='jabber:client x'/>", .fault(.badNamespacePrefix)),
+    Case("<a xmlns='jabber:client&#x7F;'/>", .fault(.badNamespacePrefix)),
+    Case("<a xmlns=' '/>", .fault(.badNamespacePrefix)),
     // 6: the stream's own elements inside a stanza.
     Case("<a><stream:stream/></a>", .fault(.badFormat)),
     Case("<a><stream:error/></a>", .fault(.badFormat)),

@@ -98,13 +98,33 @@ import Testing
 
     @Test func `keeps no more parsers than it may`() {
         let pool = ParserPool(idleLimit: 2)
-        do {
-            var one = StreamParser(pool: pool)
-            var two = StreamParser(pool: pool)
-            var three = StreamParser(pool: pool)
-            _ = (one.said("<"), two.said("<"), three.said("<"))
-        }
+        var one = StreamParser(pool: pool)
+        var two = StreamParser(pool: pool)
+        var three = StreamParser(pool: pool)
+        _ = (one.said("<"), two.said("<"), three.said("<"))
+        #expect(pool.idleCount == 0)
+        one.close()
+        two.close()
+        three.close()
+        let said = one.said(clientHeader)
+        #expect(said.isEmpty, "it is closed")
         #expect(pool.idleCount == 2)
+    }
+
+    @Test func `takes a stream from one shard to another, wherever it is cut`() {
+        let text =
+            clientHeader.replacing(" to=", with: " xmlns:x='urn:x' to=")
+            + "<message><body>1</body></message> <x:presence/><iq"
+        let bytes = Array(text.utf8)
+        let whole = read(text)
+        for cut in 0...bytes.count {
+            let (here, there) = (ParserPool(), ParserPool())
+            var first = StreamParser(pool: here, limits: .standard)
+            var said = first.said([Array(bytes[..<cut])])
+            var second = StreamParser(first.detached(), pool: there)
+            said += second.said([Array(bytes[cut...])])
+            #expect(said == whole)
+        }
     }
 
     @Test func `says where each event ends, in the bytes of that read`() {

@@ -36,7 +36,7 @@ struct Tree: Equatable {
     var content: [Node]
 
     static let names = ["a", "body", "名", "x-y", "b.1", "_"]
-    static let namespaces = ["jabber:client", "", "urn:x", "urn:a&'b", "urn:\u{E9}<>"]
+    static let namespaces = ["jabber:client", "", "urn:x", "urn:a&'b", "urn:\u{E9}&"]
     static let pieces = [
         "x", " ", "\n", "\t", "\r", "\r\n", "&", "<", ">", "'", "\"", "]]>", "&amp;", "\u{1F426}",
         "\u{20AC}", "{}", "<!--", "?>",

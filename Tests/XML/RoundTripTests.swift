@@ -37,6 +37,27 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `sets attributes and keeps all else`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let element = Tree.random(&chance).element
+        for part in everything(in: element) {
+            var tree = Tree(part)
+            tree.attributes = tree.attributes.filter {
+                !$0.namespace.isEmpty || !["a", "body"].contains($0.name)
+            }
+            #expect(Tree(part.setting(["a": nil, "body": nil])) == tree)
+            tree.attributes.insert(.init(name: "a", namespace: "", value: "<'\n"))
+            let set = part.setting(["a": "<'\n", "body": nil])
+            #expect(Tree(set) == tree)
+            var bytes: [UInt8] = []
+            part.append(to: &bytes, setting: ["a": "<'\n", "body": nil])
+            #expect(bytes == Array(set.description.utf8))
+            let read = try Element.parse(set.description)
+            #expect(Tree(read) == tree && read == set && read.description == set.description)
+        }
+    }
+
     @Test(arguments: 0..<100 as Range<UInt64>)
     func `is the same tree when attributes come in another order`(seed: UInt64) throws {
         var chance = Seeded(seed)
