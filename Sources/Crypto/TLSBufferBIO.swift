@@ -47,7 +47,10 @@ enum BufferBIO {
 
     private static let control:
         @convention(c) (OpaquePointer?, CInt, Int, UnsafeMutableRawPointer?) -> Int = {
-            _, command, _, _ in
+            _,
+            command,
+            _,
+            _ in
             command == BIO_CTRL_FLUSH ? 1 : 0
         }
 }

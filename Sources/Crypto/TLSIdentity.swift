@@ -81,8 +81,9 @@ enum PEM {
     static func privateKey(in text: String) throws(TLSSettingsError) -> OpaquePointer {
         let bio = try memory(text)
         defer { BIO_free(bio) }
-        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?)
-            -> CInt = { _, _, _, _ in -1 }
+        let refuse:
+            @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?)
+                -> CInt = { _, _, _, _ in -1 }
         guard let key = PEM_read_bio_PrivateKey(bio, nil, refuse, nil) else {
             throw TLSSettingsError("key", OpenSSLErrors.drain() ?? "no private key")
         }

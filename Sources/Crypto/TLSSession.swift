@@ -199,7 +199,9 @@ extension TLSSession {
         guard context.verifiesPeer, state == .handshaking, verification != Int(X509_V_OK) else {
             return TLSFault(reason)
         }
-        return TLSFault("\(reason): \(String(cString: X509_verify_cert_error_string(verification)))")
+        return TLSFault(
+            "\(reason): \(String(cString: X509_verify_cert_error_string(verification)))"
+        )
     }
 }
 
