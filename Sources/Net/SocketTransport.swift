@@ -68,6 +68,11 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
         Glibc.close(descriptor)
     }
 
+    override func giveMediumAway() -> DetachedTransport.Medium {
+        unwatch()
+        return .socket(descriptor)
+    }
+
     override func interestChanged() {
         guard phase == .open || phase == .closing else { return }
         var wanted: Interest = []

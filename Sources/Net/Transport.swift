@@ -1,3 +1,5 @@
+public import MartletCrypto
+
 /// A byte stream as a connection sees it: TCP, TLS over either, or an in-memory pipe.
 ///
 /// Confined to its shard: every member is for the shard's thread. It keeps its delegate until
@@ -43,8 +45,12 @@ public class Transport: @unchecked Sendable {
     /// A place in a table of counted connections, given back at the end.
     final var admission: Admission?
 
+    /// What goes to the medium, from `outputStart` on.
     private var output: [UInt8] = []
     private var outputStart = 0
+    /// What is still to be encrypted.
+    private var plain: [UInt8] = []
+    private var session: TLSSession?
     private var isDirty = false
     private var hasShut = false
     private var hasAnnouncedEnd = false
@@ -56,6 +62,35 @@ public class Transport: @unchecked Sendable {
         self.peerAddress = peerAddress
     }
 
+    /// Whether what is sent now is encrypted: the TLS handshake is over.
+    public var isSecure: Bool { session.map { $0.state != .handshaking } ?? false }
+
+    /// What TLS negotiated, computed by each call; nil before `transportSecured`.
+    public var tls: TLSInfo? { session?.info }
+
+    /// What a client may resume its TLS session by, once the server has sent it.
+    public final var tlsTicket: TLSTicket? { session?.ticket }
+
+    /// Begins a TLS handshake; `transportSecured` follows.
+    ///
+    /// What was written before still goes out in the clear, what is written from now on waits for
+    /// the handshake to be over. What the peer sent in the clear after the request for TLS is
+    /// never taken for its plaintext: the owner drops the rest of the chunk in which the request
+    /// stood (RFC 6120 §5.4.3.3), and what comes later is no TLS and ends the connection.
+    public func startTLS(_ context: TLSContext, role: TLSRole) {
+        shard.assertCurrent()
+        guard phase == .open, session == nil else { return }
+        do {
+            let session = try TLSSession(context, role: role)
+            self.session = session
+            if output.capacity == 0 { output = shard.buffers.take() }
+            try session.begin(output: &output)
+            markDirty()
+        } catch {
+            finish(.tls(error))
+        }
+    }
+
     // MARK: What a medium is
 
     /// Hands bytes to the peer, without waiting.
@@ -64,6 +99,8 @@ public class Transport: @unchecked Sendable {
     func shutWriting() {}
     /// Lets go of the descriptor, or of its like; called once.
     func release() {}
+    /// Lets go of the descriptor without closing it.
+    func giveMediumAway() -> DetachedTransport.Medium { .gone(.reset) }
     /// `wantsBytes` or `isBlocked` changed.
     func interestChanged() {}
 
@@ -77,7 +114,7 @@ public class Transport: @unchecked Sendable {
 
 extension Transport {
     /// How many bytes wait to be written.
-    public final var bufferedBytes: Int { output.count - outputStart }
+    public final var bufferedBytes: Int { output.count - outputStart + plain.count }
 
     /// Appends bytes to what is written at the end of this turn.
     public final func send(_ bytes: borrowing [UInt8]) {
@@ -99,8 +136,13 @@ extension Transport {
             var nothing: [UInt8] = []
             return body(&nothing)
         }
-        if output.capacity == 0 { output = shard.buffers.take() }
-        body(&output)
+        if session == nil {
+            if output.capacity == 0 { output = shard.buffers.take() }
+            body(&output)
+        } else {
+            if plain.capacity == 0 { plain = shard.buffers.take() }
+            body(&plain)
+        }
         markDirty()
         if bufferedBytes > limits.highWater { relieve() }
     }
@@ -134,7 +176,10 @@ extension Transport {
     }
 
     private func flush() {
-        guard phase == .open || phase == .closing, !isBlocked, bufferedBytes > 0 else { return }
+        guard phase == .open || phase == .closing else { return }
+        encrypt()
+        guard !isBlocked, phase != .ended else { return }
+        guard output.count > outputStart else { return dropOutput() }
         let written = output.withUnsafeBytes {
             write(UnsafeRawBufferPointer(rebasing: $0[outputStart...]))
         }
@@ -146,6 +191,20 @@ extension Transport {
             compact()
             interestChanged()
         case .broken: finish(.reset)
+        }
+    }
+
+    /// Makes records of what waits for it, once the handshake is over.
+    private func encrypt() {
+        guard let session, session.state != .handshaking, !plain.isEmpty else { return }
+        if output.capacity == 0 { output = shard.buffers.take() }
+        do {
+            try plain.withUnsafeBufferPointer { bytes throws(TLSFault) in
+                try session.send(UnsafeRawBufferPointer(bytes), output: &output)
+            }
+            shard.buffers.giveBack(&plain)
+        } catch {
+            finish(.tls(error))
         }
     }
 
@@ -189,7 +248,44 @@ extension Transport {
     /// Bytes came from the medium.
     final func mediumReceived(_ bytes: UnsafeRawBufferPointer) {
         guard phase == .open else { return }
-        delegate?.transport(self, received: bytes)
+        if let session {
+            decrypt(bytes, session)
+        } else {
+            delegate?.transport(self, received: bytes)
+        }
+    }
+
+    /// Decrypts all of a chunk before the owner is given any of it, so that the owner may do what
+    /// it likes with this transport, even hand it over.
+    private func decrypt(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
+        var plaintext: [UInt8] = []
+        swap(&plaintext, &shard.plaintext)
+        defer {
+            plaintext.removeAll(keepingCapacity: true)
+            swap(&plaintext, &shard.plaintext)
+        }
+        let wasSecure = session.state != .handshaking
+        if output.capacity == 0 { output = shard.buffers.take() }
+        do {
+            _ = try session.receive(
+                bytes,
+                plaintext: { plaintext.append(contentsOf: $0) },
+                output: &output
+            )
+        } catch {
+            flush()  // The alert.
+            return finish(.tls(error))
+        }
+        markDirty()
+        deliver(plaintext, session, isNewlySecure: !wasSecure && session.state != .handshaking)
+    }
+
+    private func deliver(_ plaintext: [UInt8], _ session: TLSSession, isNewlySecure: Bool) {
+        if isNewlySecure { delegate?.transportSecured(self) }
+        if phase == .open, !plaintext.isEmpty {
+            plaintext.withUnsafeBytes { delegate?.transport(self, received: $0) }
+        }
+        if phase == .open, session.state == .peerClosed { mediumReachedEnd() }
     }
 
     /// The medium has delivered its last byte.
@@ -199,6 +295,8 @@ extension Transport {
         interestChanged()
         if phase == .closing {
             advanceClosing()
+        } else if session?.state == .handshaking {
+            finish(.peerClosed)
         } else {
             delegate?.transportReachedEnd(self)
         }
@@ -226,10 +324,21 @@ extension Transport {
         guard phase == .open else { return }
         guard afterFlush else { return finish(.closed) }
         end = hasReachedEnd ? .peerClosed : .closed
+        sealOutput()
+        guard phase == .open else { return }
         phase = .closing
         lingerTimer = shard.schedule(after: limit) { [unowned self] in lingeredTooLong() }
         interestChanged()
         markDirty()
+    }
+
+    /// Puts TLS's own last word behind what waits to be written.
+    private func sealOutput() {
+        guard let session else { return }
+        encrypt()
+        shard.buffers.giveBack(&plain)
+        if output.capacity == 0 { output = shard.buffers.take() }
+        session.close(output: &output)
     }
 
     private func advanceClosing() {
@@ -254,6 +363,8 @@ extension Transport {
         if let lingerTimer { shard.cancel(lingerTimer) }
         lingerTimer = nil
         dropOutput()
+        shard.buffers.giveBack(&plain)
+        session = nil
         release()
         admission?.giveBack()
         admission = nil
@@ -265,5 +376,67 @@ extension Transport {
         hasAnnouncedEnd = true
         delegate = nil
         owner.transportClosed(self, end)
+    }
+}
+
+// MARK: Handing over
+
+extension Transport {
+    /// What moves to another shard: all but the medium.
+    struct Baggage {
+        var limits: WriteLimits
+        var isCongested: Bool
+        var isReadingPaused: Bool
+        var hasReachedEnd: Bool
+        var output: [UInt8]
+        var outputStart: Int
+        var plain: [UInt8]
+        var session: TLSSession?
+        var admission: Admission?
+    }
+
+    /// Lets go of the connection so that another shard can take it, with its TLS session and what
+    /// waits to be written; what the peer sends in between waits in the medium.
+    ///
+    /// May be called from within `received`, too. This transport says nothing more, and one that
+    /// was closed already tells its new owner.
+    public final func detach() -> DetachedTransport {
+        shard.assertCurrent()
+        precondition(phase != .detached, "a transport is handed over once")
+        if phase == .closing { finish(end) }
+        let medium = phase == .ended ? DetachedTransport.Medium.gone(end) : giveMediumAway()
+        phase = .detached
+        delegate = nil
+        let baggage = Baggage(
+            limits: limits,
+            isCongested: isCongested,
+            isReadingPaused: isReadingPaused,
+            hasReachedEnd: hasReachedEnd,
+            output: output,
+            outputStart: outputStart,
+            plain: plain,
+            session: session,
+            admission: admission
+        )
+        output = []
+        plain = []
+        session = nil
+        admission = nil
+        return DetachedTransport(medium, baggage, peerAddress: peerAddress)
+    }
+
+    final func unpack(_ baggage: Baggage) {
+        limits = baggage.limits
+        isCongested = baggage.isCongested
+        isReadingPaused = baggage.isReadingPaused
+        hasReachedEnd = baggage.hasReachedEnd
+        output = baggage.output
+        outputStart = baggage.outputStart
+        plain = baggage.plain
+        session = baggage.session
+        admission = baggage.admission
+        if bufferedBytes > 0 { markDirty() }
+        guard session?.state == .peerClosed, !hasReachedEnd else { return }
+        shard.schedule(after: .zero) { [self] in mediumReachedEnd() }
     }
 }

@@ -1,3 +1,5 @@
+public import MartletCrypto
+
 /// How much may wait to be written.
 public struct WriteLimits: Sendable, Hashable {
     /// Above this many bytes the transport is congested: stop reading from those who feed it.
@@ -26,6 +28,8 @@ public enum TransportEnd: Sendable, Hashable {
     case peerClosed
     /// The connection broke: reset, unreachable, or given up by the kernel.
     case reset
+    /// TLS failed: a handshake refused, or records that are none.
+    case tls(TLSFault)
     /// The peer did not take what waited in the time that `close` gave it.
     case timedOut
     /// More waited to be written than `WriteLimits.maximum`: a peer that does not read.
