@@ -32,7 +32,10 @@ public final class DetachedTransport: @unchecked Sendable {
     }
 
     /// Goes on with the connection on `shard`, on whose thread this is called, once.
-    public func attach(to shard: Shard, delegate: any TransportDelegate) -> Transport {
+    public func attach(
+        to shard: Shard,
+        delegate: (any TransportDelegate)? = nil
+    ) -> Transport {
         shard.assertCurrent()
         guard let medium else { preconditionFailure("a transport is attached once") }
         self.medium = nil

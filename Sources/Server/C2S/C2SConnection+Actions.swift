@@ -48,53 +48,79 @@ extension C2SConnection {
     private func startTLS() -> Flow {
         guard let context = service.tlsContext else { return .drop }
         leftover = []
-        transport.startTLS(context, role: .server)
+        transport.startTLS(context, role: .server())
         armWatchdog(within: service.limits.tlsTime)
         return .drop
     }
 
     /// Work that takes time; its answer goes on where the stream stands now.
     private func negotiate(
+        after delay: Duration,
         _ work: @escaping @Sendable () async -> C2SMachine.Event
     ) -> Flow {
         pause(.negotiation)
+        guard delay > .zero else {
+            start(work)
+            return .wait
+        }
+        shard.schedule(after: delay) { [weak self] in
+            self?.assumeIsolated { $0.start(work) }
+        }
+        return .wait
+    }
+
+    private func start(_ work: @escaping @Sendable () async -> C2SMachine.Event) {
+        guard !machine.isClosed else { return }
         negotiation = Task { [weak self] in
             let event = await work()
             guard !Task.isCancelled else { return }
             await self?.answer(event)
         }
-        return .wait
     }
 
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
-        let (service, address) = (service, transport.peerAddress)
-        return negotiate {
-            await service.admission(of: account, from: address) {
-                .credentials(try await service.accounts.credentials(of: account, for: mechanism))
-            }
+        let accounts = service.accounts
+        return attempt(account) {
+            .credentials(try await accounts.credentials(of: account, for: mechanism))
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
-        let (service, address) = (service, transport.peerAddress)
-        return negotiate {
-            await service.admission(of: account, from: address) {
-                .verified(try await service.accounts.verify(password, of: account))
+        let accounts = service.accounts
+        return attempt(account) { .verified(try await accounts.verify(password, of: account)) }
+    }
+
+    /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
+    private func attempt(
+        _ account: JID,
+        _ work: @escaping @Sendable () async throws -> C2SMachine.Event
+    ) -> Flow {
+        switch service.throttle.judge(account, from: transport.peerAddress) {
+        case .refuse:
+            log.notice("login refused", metadata: ["account": "\(account)"])
+            return carryOut(machine.receive(.authenticationUnavailable))
+        case .allow(let delay):
+            return negotiate(after: delay) { [log] in
+                do {
+                    return try await work()
+                } catch {
+                    log.error("the store failed", metadata: ["error": "\(error)"])
+                    return .authenticationUnavailable
+                }
             }
         }
     }
 
     private func loggedIn(as account: JID) {
         parser.limits = service.limits.afterLogin
-        transport.admission?.authenticated()
         service.throttle.succeeded(account, from: transport.peerAddress)
         log[metadataKey: "account"] = "\(account)"
         log.info("login")
     }
 
     private func loginFailed(_ account: JID?) {
-        service.throttle.failed(account, from: transport.peerAddress)
-        log.notice("login failed", metadata: account.map { ["account": "\($0)"] })
+        if let account { service.throttle.failed(account, from: transport.peerAddress) }
+        log.notice("login failed", metadata: ["account": "\(account?.description ?? "unknown")"])
     }
 
     private func bind(_ account: JID, _ resource: String?) -> Flow {

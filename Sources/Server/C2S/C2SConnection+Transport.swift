@@ -30,8 +30,8 @@ extension C2SConnection: TransportDelegate {
         var security = StreamSecurity()
         security.isEncrypted = true
         if let tls = transport.tls {
-            security.channelBindings = tls.channelBindings
-            security.certifiedAddresses = service.certifiedAddresses(of: tls)
+            security.channelBindings = ChannelBinding.all(of: tls)
+            security.certifiedAddresses = tls.certifiedAddresses
             log[metadataKey: "tls"] = "\(tls.version)"
         }
         _ = carryOut(machine.receive(.secured(security)))

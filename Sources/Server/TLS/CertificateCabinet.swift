@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import MartletCore
 import MartletCrypto
+import MartletStorage
 
 /// Finds the certificate of each domain, and makes those that are missing.
 struct CertificateCabinet {
@@ -57,7 +58,7 @@ struct CertificateCabinet {
 
     private func load(_ certificate: String, key: String) throws -> TLSIdentity {
         do {
-            return try TLSIdentity(certificateFile: certificate, keyFile: key)
+            return try TLSIdentity(certificatePath: certificate, keyPath: key)
         } catch {
             throw AdminFault("the certificate \(certificate) cannot be used: \(error)")
         }
@@ -67,7 +68,10 @@ struct CertificateCabinet {
     private func make(_ domain: String, in folder: String) throws -> TLSIdentity {
         let made: SelfSignedCertificate
         do {
-            made = try SelfSignedCertificate(domain: domain)
+            made = try SelfSignedCertificate(
+                asciiDomain: domain,
+                atUnixTime: Timestamp.now().microseconds / 1_000_000
+            )
         } catch {
             throw AdminFault("no certificate could be made for \(domain): \(error)")
         }
