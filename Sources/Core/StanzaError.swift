@@ -68,5 +68,6 @@ extension StanzaError {
     public static let recipientUnavailable = StanzaError(.recipientUnavailable)
     public static let remoteServerNotFound = StanzaError(.remoteServerNotFound)
     public static let resourceConstraint = StanzaError(.resourceConstraint)
+    public static let unexpectedRequest = StanzaError(.unexpectedRequest)
     public static let serviceUnavailable = StanzaError(.serviceUnavailable)
 }

@@ -52,6 +52,7 @@ public class Transport: @unchecked Sendable {
     private var plain: [UInt8] = []
     private var session: TLSSession?
     private var isDirty = false
+    private var awaitsFlush = false
     private var hasShut = false
     private var hasAnnouncedEnd = false
     private var end = TransportEnd.closed
@@ -165,6 +166,7 @@ extension Transport {
         isDirty = false
         flush()
         reportDrained()
+        reportFlushed()
         if phase == .closing { advanceClosing() }
     }
 
@@ -218,6 +220,18 @@ extension Transport {
         guard outputStart > 64 * 1024, outputStart > output.count / 2 else { return }
         output.removeFirst(outputStart)
         outputStart = 0
+    }
+
+    /// Has the owner told, once, when nothing waits to be written any more.
+    public final func reportFlush() {
+        awaitsFlush = true
+        markDirty()
+    }
+
+    private func reportFlushed() {
+        guard awaitsFlush, phase == .open, bufferedBytes == 0 else { return }
+        awaitsFlush = false
+        delegate?.transportFlushed(self)
     }
 
     private func reportDrained() {

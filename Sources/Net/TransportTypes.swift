@@ -57,6 +57,9 @@ public protocol TransportDelegate: AnyObject {
     /// What waited fell below the low-water mark, after it had been above the high one.
     func transportDrained(_ transport: Transport)
 
+    /// Nothing waits to be written; told once for each `reportFlush`.
+    func transportFlushed(_ transport: Transport)
+
     /// It is over; called once, always last. The transport lets its delegate go.
     func transportClosed(_ transport: Transport, _ reason: TransportEnd)
 }
@@ -64,6 +67,7 @@ public protocol TransportDelegate: AnyObject {
 extension TransportDelegate {
     public func transportSecured(_ transport: Transport) {}
     public func transportDrained(_ transport: Transport) {}
+    public func transportFlushed(_ transport: Transport) {}
 
     public func transportReachedEnd(_ transport: Transport) {
         transport.close(afterFlush: true, within: .seconds(5))

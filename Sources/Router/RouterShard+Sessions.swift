@@ -6,12 +6,12 @@ extension RouterShard {
     /// A session that has the address already gives way: its stream ends with `conflict`
     /// (RFC 6120 §7.7.2.2).
     ///
-    /// - Throws: `resource-constraint` when the account has as many sessions as it may.
+    /// Fails with `resource-constraint` when the account has as many sessions as it may.
     public func bind(
         _ full: JID,
         in domain: Domain,
         sink: any SessionSink
-    ) throws(StanzaError) -> SessionID {
+    ) -> Result<SessionID, StanzaError> {
         let home = residence(of: full.bare, in: domain)
         if let other = home.session(with: full) {
             other.sink?.close(StreamError(.conflict, "another client bound this resource"))
@@ -19,14 +19,16 @@ extension RouterShard {
         }
         guard home.sessions.count < domain.limits.sessionsPerAccount else {
             forgetIfVacant(home)
-            throw StanzaError(.resourceConstraint, .wait, "too many sessions of this account")
+            return .failure(
+                StanzaError(.resourceConstraint, .wait, "too many sessions of this account")
+            )
         }
         let residence = residence(of: full.bare, in: domain)
         let session = Session(id: nextSessionID(for: full), domain: domain, sink: sink)
         residence.sessions.append(session)
         sessionsByID[session.id] = session
         for observe in domain.modules.sessionObservers { observe(self, session, .bound) }
-        return session.id
+        return .success(session.id)
     }
 
     private func residence(of account: JID, in domain: Domain) -> Home {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <sched.h>
 #include <signal.h>
 
 __thread void *martlet_thread_shard = 0;
@@ -14,6 +15,11 @@ void martlet_block_signals(void) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, 0);
+}
+
+int martlet_processor_count(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
 int martlet_bind(int descriptor, const struct sockaddr_storage *address, socklen_t length) {

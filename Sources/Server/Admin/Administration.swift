@@ -1,9 +1,8 @@
 import Foundation
-public import MartletCore
+import MartletCore
 import MartletRouter
 import MartletSASL
-import MartletStorage
-import MartletStorageSQLite
+public import MartletStorage
 
 /// An administrator's way to the accounts: through the running server, or into its store beside it.
 public struct Administration: Sendable {
@@ -11,17 +10,17 @@ public struct Administration: Sendable {
 
     /// Does `work` with a server if one answers on the configured socket, else with the store itself.
     public static func with<R: Sendable>(
-        _ configuration: Configuration,
+        _ settings: ServerSettings,
+        store open: @Sendable () async throws -> any Store,
         _ work: @Sendable (Administration) async throws -> R
     ) async throws -> R {
-        if let descriptor = try? UnixSocket.connect(to: configuration.admin.socket) {
+        if let path = settings.adminSocket, let descriptor = try? UnixSocket.connect(to: path) {
             close(descriptor)
-            let path = configuration.admin.socket
             return try await work(Administration { try exchange($0, path) })
         }
-        let store = try await StoreFactory.open(configuration)
+        let store = try await open()
         do {
-            let desk = try await AdminDesk.standalone(configuration, store: store)
+            let desk = try await AdminDesk.standalone(settings, store: store)
             let result = try await work(Administration { await desk.reply(to: $0) })
             await store.close()
             return result
@@ -68,10 +67,13 @@ public struct Administration: Sendable {
 
 extension AdminDesk {
     /// A desk beside the server, on the store alone.
-    static func standalone(_ configuration: Configuration, store: any Store) async throws -> AdminDesk {
-        let domains = Set(configuration.domainNames)
+    static func standalone(
+        _ settings: ServerSettings,
+        store: any Store
+    ) async throws -> AdminDesk {
+        let domains = Set(settings.domains.map(\.name))
         let secret = try await ServerSecret.load(from: store)
-        let decoy = ScramDecoy(secret: secret, iterations: configuration.authentication.iterations)
+        let decoy = ScramDecoy(secret: secret, iterations: settings.iterations)
         return AdminDesk(accounts: Accounts(store: store, decoy: decoy)) { domains.contains($0) }
     }
 }

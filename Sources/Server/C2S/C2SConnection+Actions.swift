@@ -165,15 +165,12 @@ extension C2SConnection {
         } catch {
             return .bindRefused(.badRequest)
         }
-        do {
-            let id = try home.assumeIsolated { (home) throws(StanzaError) in
-                try home.bind(full, in: domain, sink: self)
-            }
+        switch home.assumeIsolated({ $0.bind(full, in: domain, sink: self) }) {
+        case .success(let id):
             session = id
             log[metadataKey: "resource"] = "\(full.resourcepart ?? "")"
             return .bound(full)
-        } catch {
-            return .bindRefused(error)
+        case .failure(let error): return .bindRefused(error)
         }
     }
 

@@ -152,6 +152,7 @@ extension StreamError {
         case .badNamespacePrefix: self.init(.badNamespacePrefix)
         case .unsupportedEncoding: self.init(.unsupportedEncoding)
         case .badFormat: self.init(.badFormat)
+        case .outOfMemory: self.init(.resourceConstraint)
         case .limit(let limit): self.init(.policyViolation, "over the limit: \(limit.rawValue)")
         }
     }

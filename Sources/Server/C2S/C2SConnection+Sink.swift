@@ -24,6 +24,10 @@ extension C2SConnection: SessionSink {
         }
     }
 
+    nonisolated func reportFlush() {
+        assumeIsolated { $0.transport.reportFlush() }
+    }
+
     nonisolated var isCongested: Bool { assumeIsolated { $0.transport.isCongested } }
 
     nonisolated func pauseReading() {

@@ -1,5 +1,6 @@
 import MartletCore
 import MartletNet
+import MartletSASL
 import MartletStreams
 
 /// What the transport tells; always on the shard.
@@ -20,6 +21,13 @@ extension C2SConnection: TransportDelegate {
 
     nonisolated func transportDrained(_ transport: Transport) {
         assumeIsolated { $0.resume(.congestion) }
+    }
+
+    nonisolated func transportFlushed(_ transport: Transport) {
+        assumeIsolated { connection in
+            guard let session = connection.session else { return }
+            connection.home.assumeIsolated { $0.flushed(session) }
+        }
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
@@ -50,6 +58,7 @@ extension C2SConnection: TransportDelegate {
         releaseSession(isResumable: !machine.isClosed)
         _ = machine.close(nil)
         disarmWatchdog()
+        parser.close()
         service.forget(self)
         log.info("connection closed", metadata: ["reason": "\(reason)"])
     }

@@ -72,7 +72,7 @@ public struct C2SMachine: Sendable {
     var state = State.opening
     var host: StreamHost?
     var security = StreamSecurity()
-    var account: JID?
+    public internal(set) var account: JID?
     /// Whose login is under way, as far as it said.
     var claimant: JID?
     var failedAttempts = 0

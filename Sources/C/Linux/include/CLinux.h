@@ -18,6 +18,8 @@ static inline void martlet_set_shard(void *shard) { martlet_thread_shard = shard
 int martlet_accept(int listener, struct sockaddr_storage *peer, socklen_t *length);
 void martlet_name_thread(const char *name);
 void martlet_block_signals(void);
+/* Processors in the process's affinity mask; 0 when it cannot be read. */
+int martlet_processor_count(void);
 
 /* Casts that C does without a word. */
 int martlet_bind(int descriptor, const struct sockaddr_storage *address, socklen_t length);
