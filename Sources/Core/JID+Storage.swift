@@ -22,7 +22,7 @@ extension JID {
         }
         var bareBytes: Int { domainRange.upperBound }
         var resourceRange: Range<Int> {
-            let start = bareBytes + 1
+            let start = resourceBytes > 0 ? bareBytes + 1 : bareBytes
             return start..<start + resourceBytes
         }
         var textBytes: Int { resourceBytes > 0 ? bareBytes + 1 + resourceBytes : bareBytes }
