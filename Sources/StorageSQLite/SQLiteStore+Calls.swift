@@ -65,6 +65,7 @@ extension SQLiteStore {
         }
     }
 
+    @discardableResult
     public func changeRoster(_ changes: [RosterChange], of jid: JID)
         async throws(StorageError) -> Int64
     {
@@ -83,6 +84,7 @@ extension SQLiteStore {
 }
 
 extension SQLiteStore {
+    @discardableResult
     public func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
     {

@@ -28,23 +28,17 @@ public final class SQLiteStore: Store {
         self.now = now
         let forWriter = try Opening(path: path, options: options).writer()
         let forReader = try Opening(path: path, options: options).reader()
-        writer = try Worker(
-            database: forWriter,
-            queue: JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes),
-            turn: { database, jobs in
-                if jobs.isEmpty { Self.tidyUp(database) }
-                GroupCommit.commit(jobs, on: database)
-                return database.hasRemovedOwners
-            }
-        )
-        reader = try Worker(
-            database: forReader,
-            queue: JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes),
-            turn: { database, jobs in
-                Self.read(jobs, on: database)
-                return false
-            }
-        )
+        writer = Worker(options)
+        reader = Worker(options)
+        try writer.start(on: forWriter) { database, jobs in
+            if jobs.isEmpty { Self.tidyUp(database) }
+            GroupCommit.commit(jobs, on: database)
+            return database.hasRemovedOwners
+        }
+        try reader.start(on: forReader) { database, jobs in
+            Self.read(jobs, on: database)
+            return false
+        }
     }
 
     deinit {

@@ -7,28 +7,27 @@ final class Worker: Sendable {
     private let queue: JobQueue
     private let isEnded = Mutex<(Bool, [CheckedContinuation<Void, Never>])>((false, []))
 
-    /// Starts the thread.
+    init(_ options: SQLiteOptions) {
+        queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
+    }
+
+    /// Starts the thread, once.
     ///
     /// - Parameters:
     ///   - database: its connection, which it closes in the end.
-    ///   - queue: where its calls wait.
     ///   - turn: does a group of jobs and tells each caller; an empty group is a time to tidy up.
     ///     Says whether there may be something to tidy up.
     /// - Throws: `.unavailable` when the system has no thread for it.
-    init(
-        database: Database,
-        queue: JobQueue,
-        turn: @escaping @Sendable (Database, [Job]) -> Bool
-    ) throws(StorageError) {
-        self.queue = queue
-        let worker = self
+    func start(on database: Database, turn: @escaping @Sendable (Database, [Job]) -> Bool)
+        throws(StorageError)
+    {
         try startThread {
             var isTidy = false
-            while let jobs = queue.take(waits: isTidy) {
+            while let jobs = self.queue.take(waits: isTidy) {
                 isTidy = !turn(database, jobs)
             }
             database.close()
-            worker.end()
+            self.end()
         }
     }
 
