@@ -22,17 +22,19 @@ enum GroupCommit {
         }
     }
 
-    /// When the group as a whole failed, each job is tried alone: on a full disk the one that removes
+    /// When the disk was too full for the group, each job is tried alone: the one that removes
     /// something still succeeds, and the one that is too large fails alone.
     private static func recover(
         _ group: ArraySlice<Job>,
         from failure: StorageError,
         on database: Database
     ) {
-        guard group.count > 1, failure == .full else {
+        guard failure == .full else {
             for job in group { job.finish(failure) }
             return
         }
+        // What moves from the log into the file makes room in the log.
+        try? database.run("PRAGMA wal_checkpoint(PASSIVE)")
         for job in group { job.finish(attempt([job], on: database)) }
     }
 
