@@ -38,6 +38,36 @@ private let owner = Owner(romeo)
         #expect(try counts(in: database) == before.map { $0 / 2 })
     }
 
+    @Test func `removed entries leave nothing in the index of texts`() async throws {
+        let place = try Place()
+        let store = try SQLiteStore(path: place.file)
+        let entries = (1...6).map {
+            NewLogEntry(id: $0, time: at($0), columns: ["a": "b", "c": "\($0)"], value: [1])
+        }
+        try await store.append(entries, to: "l", of: owner)
+        try await store.removeEntries([1, 3], from: "l", of: owner)
+        try await store.trim(.toNewest(2), in: "l", of: owner)
+        await store.close()
+        let database = try Opening(path: place.file, options: SQLiteOptions()).writer()
+        #expect(try counts(in: database)[5...] == [2, 4])
+    }
+
+    @Test func `reads of one turn see one moment`() throws {
+        let place = try Place()
+        let opening = Opening(path: place.file, options: SQLiteOptions())
+        let writer = try opening.writer()
+        let reader = try opening.reader()
+        var known: [Int64?] = []
+        try reader.snapshot {
+            known.append(try? reader.knownName("a"))
+            try? writer.transaction { () throws(StorageError) in _ = try writer.name("a") }
+            known.append(try? reader.knownName("a"))
+        }
+        known.append(try reader.knownName("a"))
+        #expect(known == [nil, nil, 1])
+        #expect(throws: StorageError.self, "it only reads") { try reader.name("b") }
+    }
+
     @Test func `every question about documents and logs is answered by an index`() throws {
         let place = try Place()
         let database = try Opening(path: place.file, options: SQLiteOptions()).writer()

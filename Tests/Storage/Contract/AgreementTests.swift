@@ -62,8 +62,13 @@ extension Outcome {
 private struct Chance {
     private var state: UInt64
     private var lastID: Int64 = 0
+    /// Whether times go back now and then: on every other seed.
+    private let goesBack: Bool
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) {
+        state = seed
+        goesBack = seed.isMultiple(of: 2)
+    }
 
     mutating func below(_ bound: Int) -> Int {
         state &+= 0x9e37_79b9_7f4a_7c15
@@ -111,7 +116,7 @@ private struct Chance {
     /// Mostly in order, sometimes a step back in time, rarely an id that is not above the last.
     private mutating func entry() -> NewLogEntry {
         lastID += below(30) == 0 ? 0 : 1
-        let time = lastID - (below(20) == 0 ? 5 : 0)
+        let time = lastID - (goesBack && below(3) == 0 ? Int64(below(12)) : 0)
         var columns: [String: String] = [:]
         for column in ["x", "y"] where below(3) > 0 { columns[column] = text() }
         return NewLogEntry(

@@ -81,6 +81,7 @@ private let owner = Owner(romeo)
             let owners = [
                 owner, Owner(otherRomeo), Owner(domain: "montague.example"),
                 Owner(domain: "montague.example", name: "romeo"),
+                Owner(domain: "capulet.example", name: "romeo"), Owner(domain: "capulet.example"),
             ]
             for (index, owner) in owners.enumerated() {
                 try await store.putDocument("k", in: "c", of: owner, value: [UInt8(index)])

@@ -91,6 +91,29 @@ struct QueryCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Driver.all)
+    func `find times that went back`(driver: Driver) async throws {
+        try await driver.withStore { store async throws in
+            let entries = [30, 10, 20, 40].enumerated().map { index, time in
+                NewLogEntry(id: Int64(index + 1), time: at(Int64(time)), value: [])
+            }
+            // In two steps, as the second finds the first time in the store.
+            try await store.append([entries[0]], to: "l", of: owner)
+            try await store.append(Array(entries[1...]), to: "l", of: owner)
+            for (from, through, ids) in [
+                (nil, 20, [2, 3]), (20, nil, [1, 3, 4]), (25, 35, [1]), (10, 10, [2]),
+            ] as [(Int64?, Int64?, [Int64])] {
+                let filter = LogFilter.time(from: from.map(at), through: through.map(at))
+                let query = LogQuery([filter], limit: 9, wantsTotal: true)
+                let page = try await store.query(query, in: "l", of: owner)
+                #expect(page.entries.map(\.id) == ids && page.total == ids.count)
+            }
+            try await store.trim(.before(at(25)), in: "l", of: owner)
+            let page = try await store.query(LogQuery(limit: 9), in: "l", of: owner)
+            #expect(page.entries.map(\.id) == [1, 4])
+        }
+    }
+
+    @Test(arguments: Driver.all)
     func `go on where a removed entry was`(driver: Driver) async throws {
         try await driver.withStore { store async throws in
             try await fill(store, isOrdered: true)
