@@ -25,7 +25,8 @@ public enum Operation: Hashable, Sendable {
     case size(of: String)
     /// Removes entries; ids that are not there are passed over. → `.count`
     case removeEntries([Int64], from: String)
-    /// Removes the oldest entries. → `.count`
+    /// Removes the oldest entries, ``StoreBounds/trimCount`` at most: when it were so many, there may
+    /// be more. → `.count`
     case trim(LogTrim, in: String)
 
     /// Whether it leaves everything as it is.

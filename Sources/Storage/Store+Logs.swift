@@ -29,7 +29,7 @@ extension DocumentStore {
         try await perform(.removeEntries(ids, from: collection), of: owner).count
     }
 
-    /// Removes the oldest entries, and says how many.
+    /// Removes the oldest entries, ``StoreBounds/trimCount`` at most, and says how many.
     @discardableResult
     public func trim(_ trim: LogTrim, in collection: String, of owner: Owner)
         async throws(StorageError) -> Int

@@ -53,6 +53,7 @@ public protocol RosterStore: Sendable {
     /// Makes all changes in one step, in their order, each with a version of its own.
     ///
     /// - Returns: the version of the roster after the last one.
+    @discardableResult
     func changeRoster(_ changes: [RosterChange], of jid: JID) async throws(StorageError) -> Int64
 
     /// What changed since a version, each contact at most once, or nil when that is not known (any
@@ -67,6 +68,7 @@ public protocol DocumentStore: Sendable {
     ///
     /// - Returns: an outcome for each operation, of the kind that the operation names.
     /// - Throws: `.conflict` when a condition does not hold or an id is not above those before it.
+    @discardableResult
     func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
 

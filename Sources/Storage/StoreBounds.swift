@@ -12,6 +12,8 @@ public enum StoreBounds {
     public static let batchCount = 1_000
     /// Columns of an entry, and filters of a query.
     public static let columnCount = 8
+    /// Entries that one trim removes at most, so that no other write waits long for it.
+    public static let trimCount = 10_000
     /// Removed contacts that a roster remembers, for ``RosterStore/rosterChanges(of:since:)``.
     public static let removedRosterItems = 200
 }

@@ -37,11 +37,15 @@ struct MemoryLog {
         return before - entries.count
     }
 
-    mutating func keepNewest(_ count: Int) -> Int {
-        let gone = max(0, entries.count - count)
-        entries.removeFirst(gone)
-        measure()
-        return gone
+    /// Which entries a trim removes, the oldest first.
+    func ids(of trim: LogTrim) -> [Int64] {
+        switch trim {
+        case .through(let id): entries.map(\.id).filter { $0 <= id }
+        case .toNewest(let kept): entries.dropLast(kept).map(\.id)
+        case .before(let time):
+            entries.filter { $0.time < time }.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+                .map(\.id)
+        }
     }
 
     private mutating func measure() {
@@ -76,7 +80,9 @@ extension LogFilter {
         case .time(let from, let through):
             entry.time >= from ?? entry.time && entry.time <= through ?? entry.time
         case .column(let name, let test):
-            entry.columns[name].map { test.passes(ByteText($0)) } ?? false
+            entry.columns.contains { column, text in
+                ByteText(column) == ByteText(name) && test.passes(ByteText(text))
+            }
         }
     }
 }

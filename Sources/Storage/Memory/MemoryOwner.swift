@@ -93,11 +93,10 @@ extension MemoryOwner {
     }
 
     private mutating func trim(_ trim: LogTrim, _ collection: ByteText) -> Int {
-        switch trim {
-        case .before(let time): return remove(collection) { $0.time < time }
-        case .through(let id): return remove(collection) { $0.id <= id }
-        case .toNewest(let kept): return logs[collection]?.keepNewest(kept) ?? 0
-        }
+        guard let log = logs[collection] else { return 0 }
+        let gone = log.ids(of: trim).prefix(StoreBounds.trimCount)
+        let wanted = Set(gone)
+        return remove(collection) { wanted.contains($0.id) }
     }
 }
 

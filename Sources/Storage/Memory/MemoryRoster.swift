@@ -10,7 +10,7 @@ struct MemoryRoster {
 
     private var slots: [JID: Slot] = [:]
     private(set) var version: Int64 = 0
-    /// Removals up to this version are forgotten.
+    /// What happened up to this version is forgotten.
     private var floor: Int64 = 0
     private(set) var count = 0
 
@@ -33,7 +33,8 @@ struct MemoryRoster {
 
     private mutating func put(_ item: RosterItem?, under contact: JID, _ sequence: inout Int64) {
         sequence += 1
-        if slots.isEmpty { floor = sequence - 1 }
+        // A roster of an earlier life may have had any version before this one.
+        if slots.isEmpty { floor = sequence }
         let wasThere = slots[contact]?.item != nil
         count += (item == nil ? 0 : 1) - (wasThere ? 1 : 0)
         slots[contact] = Slot(version: sequence, item: item)

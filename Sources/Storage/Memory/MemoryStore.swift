@@ -88,6 +88,7 @@ extension MemoryStore {
         }
     }
 
+    @discardableResult
     public func changeRoster(_ changes: [RosterChange], of jid: JID)
         async throws(StorageError) -> Int64
     {
@@ -106,6 +107,7 @@ extension MemoryStore {
 }
 
 extension MemoryStore {
+    @discardableResult
     public func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
     {

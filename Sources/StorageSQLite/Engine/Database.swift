@@ -1,0 +1,101 @@
+internal import CSQLite
+internal import MartletStorage
+
+/// One connection to the database, with its prepared statements.
+///
+/// Unchecked, because one thread at a time has it: who opens it, and then the one ``Worker`` that it
+/// is given to.
+final class Database: @unchecked Sendable {
+    private var handle: OpaquePointer?
+    private var statements: [String: Statement] = [:]
+    /// The bound on `statements`: the fixed ones are some fifty, the shapes of queries add to them.
+    private static let statementCount = 200
+
+    let names = NameCache()
+    var sequence = NumberSequence()
+    /// Whether there may be rows of removed owners; at first nobody knows.
+    var hasRemovedOwners = true
+
+    init(path: String) throws(StorageError) {
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK else {
+            let error = StorageError(code, on: handle)
+            close()
+            throw error
+        }
+    }
+
+    deinit { close() }
+
+    /// Ends the connection; the last one to a database moves its log into the file.
+    func close() {
+        statements = [:]
+        sqlite3_close_v2(handle)
+        handle = nil
+    }
+
+    func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+
+    /// Rows that the last statement inserted, changed or removed.
+    var changes: Int { Int(sqlite3_changes64(handle)) }
+
+    /// What ``changes`` would have counted, summed over the connection's life.
+    var totalChanges: Int64 { sqlite3_total_changes64(handle) }
+
+    /// The key that the last insert into a table with integer keys gave its row.
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+}
+
+extension Database {
+    /// Runs a statement whose rows, if any, do not matter.
+    func run(_ sql: String, _ values: Value...) throws(StorageError) {
+        let statement = try prepared(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        while try statement.step() {}
+    }
+
+    /// The first row of a query, or nil.
+    func row<T>(
+        _ sql: String,
+        _ values: Value...,
+        read: (Row) throws(StorageError) -> T
+    ) throws(StorageError) -> T? {
+        let statement = try prepared(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        return try statement.step() ? try read(statement.row) : nil
+    }
+
+    /// All rows of a query.
+    func rows<T>(
+        _ sql: String,
+        _ values: [Value],
+        read: (Row) throws(StorageError) -> T
+    ) throws(StorageError) -> [T] {
+        let statement = try prepared(sql)
+        defer { statement.reset() }
+        try statement.bind(values)
+        var rows: [T] = []
+        while try statement.step() { rows.append(try read(statement.row)) }
+        return rows
+    }
+
+    /// Runs several statements, none of which has a `?`.
+    func runScript(_ script: String) throws(StorageError) {
+        let code = sqlite3_exec(handle, script, nil, nil, nil)
+        guard code == SQLITE_OK else { throw StorageError(code, on: handle) }
+    }
+
+    private func prepared(_ sql: String) throws(StorageError) -> Statement {
+        if let statement = statements[sql] { return statement }
+        guard let handle else { throw .unavailable("it is closed") }
+        if statements.count >= Self.statementCount { statements = [:] }
+        let statement = try Statement(sql, on: handle)
+        statements[sql] = statement
+        return statement
+    }
+}

@@ -1,0 +1,103 @@
+internal import Glibc
+internal import MartletStorage
+internal import Synchronization
+
+/// A thread of its own with a connection of its own: SQLite blocks, and no shard may.
+final class Worker: Sendable {
+    private let queue: JobQueue
+    private let isEnded = Mutex<(Bool, [CheckedContinuation<Void, Never>])>((false, []))
+
+    init(_ options: SQLiteOptions) {
+        queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
+    }
+
+    /// Starts the thread, once.
+    ///
+    /// - Parameters:
+    ///   - database: its connection, which it closes in the end.
+    ///   - turn: does a group of jobs and tells each caller; an empty group is a time to tidy up.
+    ///     Says whether there may be something to tidy up.
+    /// - Throws: `.unavailable` when the system has no thread for it.
+    func start(on database: Database, turn: @escaping @Sendable (Database, [Job]) -> Bool)
+        throws(StorageError)
+    {
+        try startThread {
+            var isTidy = false
+            while let jobs = self.queue.take(waits: isTidy) {
+                isTidy = !turn(database, jobs)
+            }
+            database.close()
+            self.end()
+        }
+    }
+
+    /// Runs the body on the worker's thread, with the group that it comes to be in.
+    func call<Output: Sendable>(
+        cost: Int = 0,
+        _ body: @escaping Call<Output>.Body
+    ) async throws(StorageError) -> Output {
+        let result = await withCheckedContinuation { continuation in
+            let call = Call(cost: cost, continuation, body)
+            if let refusal = queue.put(call) { call.finish(refusal) }
+        }
+        return try result.get()
+    }
+
+    /// Ends the thread after what is queued; returns at once.
+    func stop() { queue.close() }
+
+    /// Ends the thread after what is queued, and waits for it.
+    func stopped() async {
+        queue.close()
+        await withCheckedContinuation { continuation in
+            let hasEnded = isEnded.withLock { (state) -> Bool in
+                if !state.0 { state.1.append(continuation) }
+                return state.0
+            }
+            if hasEnded { continuation.resume() }
+        }
+    }
+
+    private func end() {
+        let waiting = isEnded.withLock { (state) -> [CheckedContinuation<Void, Never>] in
+            defer { state = (true, []) }
+            return state.1
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) {
+        self.run = run
+    }
+}
+
+/// Starts a thread that ends by itself and takes no signal of the process.
+private func startThread(_ run: @escaping @Sendable () -> Void)
+    throws(StorageError)
+{
+    let body = Unmanaged.passRetained(ThreadBody(run))
+    var thread = pthread_t()
+    let code = pthread_create(
+        &thread,
+        nil,
+        { context in
+            guard let context else { return nil }
+            let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
+            var signals = sigset_t()
+            sigfillset(&signals)
+            pthread_sigmask(SIG_BLOCK, &signals, nil)
+            body.run()
+            return nil
+        },
+        body.toOpaque()
+    )
+    guard code == 0 else {
+        body.release()
+        throw .unavailable("no thread for the database: error \(code)")
+    }
+    pthread_detach(thread)
+}

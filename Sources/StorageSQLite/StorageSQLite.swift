@@ -1,1 +1,0 @@
-// MartletStorageSQLite: see Sources/README.md.

@@ -1,0 +1,77 @@
+internal import MartletStorage
+
+extension Database {
+    /// The number of an owner, or nil when it has nothing.
+    func knownOwner(_ owner: Owner) throws(StorageError) -> Int64? {
+        guard let domain = try knownName(owner.domain) else { return nil }
+        return try row(
+            "SELECT id FROM owner WHERE domain = ? AND name = ?",
+            .integer(domain),
+            .text(owner.name)
+        ) { $0.integer(0) }
+    }
+
+    /// The number of an owner, which gets one when it has none.
+    func owner(_ owner: Owner) throws(StorageError) -> Int64 {
+        if let number = try knownOwner(owner) { return number }
+        let domain = try name(owner.domain)
+        try run(
+            "INSERT INTO owner (domain, name) VALUES (?, ?)",
+            .integer(domain),
+            .text(owner.name)
+        )
+        return lastInsertedRow
+    }
+
+    /// Takes from an owner all that it has, in constant time: the rows lose their owner now and their
+    /// space when the writer has nothing else to do.
+    func removeOwner(_ owner: Owner) throws(StorageError) {
+        guard let number = try knownOwner(owner) else { return }
+        try run("DELETE FROM owner WHERE id = ?", .integer(number))
+        try run("INSERT INTO removed_owner (id) VALUES (?)", .integer(number))
+        hasRemovedOwners = true
+    }
+
+    /// Deletes some rows of a removed owner, and says whether there may be more.
+    func purgeRemovedOwners() throws(StorageError) -> Bool {
+        let removed = try row("SELECT id FROM removed_owner LIMIT 1") { $0.integer(0) }
+        guard let removed else { return false }
+        let owner = Value.integer(removed)
+        for purge in [Self.purgeDocuments, Self.purgeRoster] {
+            try run(purge, owner)
+            if changes > 0 { return true }
+        }
+        if try purgeLog(of: owner) { return true }
+        try run("DELETE FROM roster WHERE owner = ?", owner)
+        try run("DELETE FROM removed_owner WHERE id = ?", owner)
+        return true
+    }
+
+    private func purgeLog(of owner: Value) throws(StorageError) -> Bool {
+        let found = try row("SELECT id FROM log WHERE owner = ? LIMIT 1", owner) { $0.integer(0) }
+        guard let found else { return false }
+        for purge in [Self.purgeEntries, Self.purgeTexts] {
+            try run(purge, .integer(found))
+            if changes > 0 { return true }
+        }
+        try run("DELETE FROM log WHERE id = ?", .integer(found))
+        return true
+    }
+
+    private static let purgeDocuments = """
+        DELETE FROM document WHERE rowid IN
+        (SELECT rowid FROM document WHERE owner = ? LIMIT 200)
+        """
+    private static let purgeRoster = """
+        DELETE FROM roster_item WHERE (owner, contact) IN
+        (SELECT owner, contact FROM roster_item WHERE owner = ? LIMIT 500)
+        """
+    private static let purgeEntries = """
+        DELETE FROM entry WHERE rowid IN
+        (SELECT rowid FROM entry WHERE log = ? LIMIT 500)
+        """
+    private static let purgeTexts = """
+        DELETE FROM entry_text WHERE (log, name, text, entry) IN
+        (SELECT log, name, text, entry FROM entry_text WHERE log = ? LIMIT 500)
+        """
+}
