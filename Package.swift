@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletCore", "MartletClient", "MartletServer", "MartletStorage", "MartletNet", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/martlet",
