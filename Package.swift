@@ -85,6 +85,7 @@ let package = Package(
             packages: [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         module(
@@ -94,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage", "MartletNet", .product(name: "Logging", package: "swift-log"),
+                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/martlet",

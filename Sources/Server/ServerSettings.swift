@@ -1,3 +1,4 @@
+public import MartletCore
 public import MartletNet
 public import MartletRouter
 public import MartletSASL
@@ -66,6 +67,8 @@ public struct DomainSettings: Hashable, Sendable {
     /// PEM files, where they are not found by the domain's name in `TLSFiles.folder`.
     public var certificate: String?
     public var key: String?
+    /// Accounts that may do what administrators may, in this domain.
+    public var administrators: [JID]
 
     public static let usualMechanisms: [SASLMechanismName] = SASLMechanismName.known
         .filter { $0 != .anonymous }
@@ -75,13 +78,15 @@ public struct DomainSettings: Hashable, Sendable {
         limits: DomainLimits = DomainLimits(),
         mechanisms: [SASLMechanismName] = usualMechanisms,
         certificate: String? = nil,
-        key: String? = nil
+        key: String? = nil,
+        administrators: [JID] = []
     ) {
         self.name = name
         self.limits = limits
         self.mechanisms = mechanisms
         self.certificate = certificate
         self.key = key
+        self.administrators = administrators
     }
 }
 

@@ -1,22 +1,20 @@
-import Logging
-import MartletCore
-import MartletServer
-import MartletStorage
-import MartletNet
+import ArgumentParser
+
+/// The program: one verb a file.
 @main
-struct Martlet {
-    static func main() async throws {
-        var settings = ServerSettings()
-        settings.domains = [DomainSettings("localhost")]
-        settings.tls.folder = "/tmp/martlet-certs"
-        settings.listeners = [ListenerSettings(.any(port: 5222, isIPv6: false)), ListenerSettings(.any(port: 5223, isIPv6: false), C2SListenerTerms(tls: .direct))]
-        settings.adminSocket = "/tmp/martlet-test.sock"
-        let store = MemoryStore()
-        let s = settings
-        let server = try await MartletServer(settings, store: store, log: Logger(label: "martlet") { LineLogHandler(label: $0, format: .text) })
-        let running = Task { try await server.run() }
-        try await Task.sleep(for: .milliseconds(300))
-        for u in ["romeo", "juliet"] { try await Administration.with(s, store: { store }) { try await $0.perform(.addUser(try JID("\(u)@localhost"), password: "secret")) } }
-        try await running.value
-    }
+struct Martlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "An XMPP server for many domains.",
+        discussion: """
+            A first server, in two commands:
+
+              martlet user add romeo@localhost
+              martlet serve
+
+            Clients then find it on port 5222 (STARTTLS) and 5223 (TLS). Everything it does is set in
+            one file, config.json; 'martlet check' says what is wrong with it before the server does.
+            """,
+        subcommands: [Serve.self, Check.self, User.self, Version.self]
+    )
 }

@@ -7,7 +7,7 @@ import MartletStorage
 ///
 /// Values are escaped, so that nothing a peer sent can begin a line of its own.
 public struct LineLogHandler: LogHandler {
-    public enum Format: String, Sendable { case text, json }
+    public enum Format: String, CaseIterable, Sendable { case text, json }
 
     public var metadata: Logger.Metadata = [:]
     public var logLevel = Logger.Level.info
