@@ -54,22 +54,29 @@ public struct ScramCredentials: Hashable, Sendable {
 
     /// Whether this is the password: one derivation and a comparison in constant time.
     public func verify(password: String) -> Bool {
-        let derived = Self.derive(
-            password: password,
-            hash: hash,
-            salt: salt,
-            iterations: iterations
-        )
-        guard let derived else { return false }
-        return constantTimeEquals(derived.storedKey, storedKey)
+        verify(password: password, deriving: ScramKeys.init)
+    }
+
+    /// The same, with a derivation that tests can count.
+    func verify(password: String, deriving derive: ScramKeys.Derivation) -> Bool {
+        guard let keys = derive(password, hash, salt, iterations) else { return false }
+        return constantTimeEquals(keys.storedKey, storedKey)
     }
 }
 
 /// The keys that grow from one salted password (RFC 5802 §3).
 struct ScramKeys {
+    typealias Derivation = (String, HashFunction, [UInt8], Int) -> ScramKeys?
+
     let clientKey: [UInt8]
     let storedKey: [UInt8]
     let serverKey: [UInt8]
+
+    init(clientKey: [UInt8], storedKey: [UInt8], serverKey: [UInt8]) {
+        self.clientKey = clientKey
+        self.storedKey = storedKey
+        self.serverKey = serverKey
+    }
 
     /// Derives the salted password, which is the slow part, and all that follows from it; nil when the
     /// password cannot be prepared.
