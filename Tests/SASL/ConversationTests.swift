@@ -100,29 +100,48 @@ import Testing
         var one = try client.choose(from: offer.mechanisms)
         var two = try offer.begin(one.name)
         #expect(one.name == name)
-        var event = SASLServerEvent.initial(try one.begin())
+        return try run(&one, &two) { action in try answer(action, name, user) }
+    }
+
+    /// Carries messages until the server has decided; `answer` is the store and the worker.
+    private func run(
+        _ client: inout any SASLClientMechanism,
+        _ server: inout any SASLServerMechanism,
+        answer: (SASLServerAction) throws -> SASLServerEvent
+    ) throws -> Outcome {
+        var event = SASLServerEvent.initial(try client.begin())
         for _ in 0..<8 {
-            switch two.step(event) {
-            case .challenge(let data): event = .response(try one.answer(data))
-            case .lookup(let username):
-                #expect(username == user.0)
-                let hash = try #require(name.scramHash)
-                event = .credentials(credentials(user.1, hash))
-            case .verifyPassword(let username, let password):
-                #expect(username == user.0)
-                let jid = JID(prepared: username, offer.domain)
-                let stored = credentials(user.1, .sha256)
-                let check = PasswordCheck(stored, of: jid, decoy: decoy)
-                event = .verified(check.run(password: password))
+            let action = server.step(event)
+            switch action {
+            case .challenge(let data): event = .response(try client.answer(data))
+            case .lookup, .verifyPassword: event = try answer(action)
             case .success(let identity, let data):
-                try one.finish(data)
-                #expect(identity.mechanism == name)
+                try client.finish(data)
+                #expect(identity.mechanism == client.name)
                 return .success(identity.jid)
             case .failure(let failure): return .failure(failure.condition)
             }
         }
         Issue.record("the conversation has no end")
         return .failure(.aborted)
+    }
+
+    private func answer(
+        _ action: SASLServerAction,
+        _ name: SASLMechanismName,
+        _ user: (String, String)
+    ) throws -> SASLServerEvent {
+        switch action {
+        case .lookup(let username):
+            #expect(username == user.0)
+            return .credentials(credentials(user.1, try #require(name.scramHash)))
+        case .verifyPassword(let username, let password):
+            #expect(username == user.0)
+            let account = JID(prepared: username, "montague.example")
+            let check = PasswordCheck(credentials(user.1, .sha256), of: account, decoy: decoy)
+            return .verified(check.run(password: password))
+        default: throw SASLFailure.aborted
+        }
     }
 }
 
