@@ -37,6 +37,33 @@ public enum SASLServerAction: Hashable, Sendable {
     case failure(SASLFailure)
 }
 
+extension SASLServerEvent: CustomStringConvertible {
+    /// The kind alone: what a peer sends may hold its password.
+    public var description: String {
+        switch self {
+        case .initial(nil): "initial without a response"
+        case .initial: "initial"
+        case .response: "response"
+        case .credentials(nil): "no credentials"
+        case .credentials: "credentials"
+        case .verified(let isRight): "verified \(isRight)"
+        }
+    }
+}
+
+extension SASLServerAction: CustomStringConvertible {
+    /// The kind and the name: passwords and proofs stay out of logs.
+    public var description: String {
+        switch self {
+        case .challenge: "challenge"
+        case .lookup(let username): "lookup of \(username)"
+        case .verifyPassword(let username, _): "verification of \(username)"
+        case .success(let identity, _): "success of \(identity.jid) by \(identity.mechanism)"
+        case .failure(let failure): "failure \(failure.condition.rawValue)"
+        }
+    }
+}
+
 /// Who the peer has proved to be.
 public struct SASLIdentity: Hashable, Sendable {
     /// A user's bare address, or another server's domain.

@@ -42,50 +42,54 @@ public struct ScramCredentials: Hashable, Sendable {
         salt: [UInt8] = Random.bytes(saltByteCount),
         iterations: Int
     ) -> ScramCredentials? {
+        guard let keys = ScramKeys(password, hash, salt, iterations) else { return nil }
+        return ScramCredentials(
+            hash: hash,
+            salt: salt,
+            iterations: iterations,
+            storedKey: keys.storedKey,
+            serverKey: keys.serverKey
+        )
+    }
+
+    /// Whether this is the password: one derivation and a comparison in constant time.
+    public func verify(password: String) -> Bool {
+        verify(password: password, deriving: ScramKeys.init)
+    }
+
+    /// The same, with a derivation that tests can count.
+    func verify(password: String, deriving derive: ScramKeys.Derivation) -> Bool {
+        guard let keys = derive(password, hash, salt, iterations) else { return false }
+        return constantTimeEquals(keys.storedKey, storedKey)
+    }
+}
+
+/// The keys that grow from one salted password (RFC 5802 §3).
+struct ScramKeys {
+    typealias Derivation = (String, HashFunction, [UInt8], Int) -> ScramKeys?
+
+    let clientKey: [UInt8]
+    let storedKey: [UInt8]
+    let serverKey: [UInt8]
+
+    init(clientKey: [UInt8], storedKey: [UInt8], serverKey: [UInt8]) {
+        self.clientKey = clientKey
+        self.storedKey = storedKey
+        self.serverKey = serverKey
+    }
+
+    /// Derives the salted password, which is the slow part, and all that follows from it; nil when the
+    /// password cannot be prepared.
+    init?(_ password: String, _ hash: HashFunction, _ salt: [UInt8], _ iterations: Int) {
         guard let prepared = preparePassword(password) else { return nil }
         let salted = hash.pbkdf2(
             password: Array(prepared.utf8),
             salt: salt,
             iterations: iterations
         )
-        return ScramKeys(salted: salted, hash: hash).credentials(salt: salt, iterations: iterations)
-    }
-
-    /// Whether this is the password: one derivation and a comparison in constant time.
-    public func verify(password: String) -> Bool {
-        let derived = Self.derive(
-            password: password,
-            hash: hash,
-            salt: salt,
-            iterations: iterations
-        )
-        guard let derived else { return false }
-        return constantTimeEquals(derived.storedKey, storedKey)
-    }
-}
-
-/// The keys that grow from one salted password (RFC 5802 §3).
-struct ScramKeys {
-    let hash: HashFunction
-    let clientKey: [UInt8]
-    let storedKey: [UInt8]
-    let serverKey: [UInt8]
-
-    init(salted: [UInt8], hash: HashFunction) {
-        self.hash = hash
         clientKey = hash.hmac(key: salted, Array("Client Key".utf8))
         storedKey = hash.hash(clientKey)
         serverKey = hash.hmac(key: salted, Array("Server Key".utf8))
-    }
-
-    func credentials(salt: [UInt8], iterations: Int) -> ScramCredentials {
-        ScramCredentials(
-            hash: hash,
-            salt: salt,
-            iterations: iterations,
-            storedKey: storedKey,
-            serverKey: serverKey
-        )
     }
 }
 

@@ -126,7 +126,7 @@ public struct ScramServer: SASLServerMechanism {
             constantTimeEquals(final.binding, first.header + data(first.flag)),
             final.proof.count == hash.byteCount
         else { throw .notAuthorized }
-        let message = authMessage(first, mine, final)
+        let message = authMessage(first, mine, withoutProof: final.withoutProof)
         let keys = checked.credentials
         let clientKey = xor(final.proof, hash.hmac(key: keys.storedKey, message))
         let signature = hash.hmac(key: keys.serverKey, message)
@@ -149,8 +149,8 @@ public struct ScramServer: SASLServerMechanism {
 func authMessage(
     _ clientFirst: ScramClientFirst,
     _ serverFirst: ScramServerFirst,
-    _ clientFinal: ScramClientFinal
+    withoutProof: [UInt8]
 ) -> [UInt8] {
     let comma = [UInt8(ascii: ",")]
-    return clientFirst.bare + comma + serverFirst.bytes + comma + clientFinal.withoutProof
+    return clientFirst.bare + comma + serverFirst.bytes + comma + withoutProof
 }

@@ -63,3 +63,20 @@ struct ScramExample: Sendable, CustomTestStringConvertible {
         )
     }
 }
+
+let exporter = ChannelBinding(.tlsExporter, [UInt8](0..<32))
+let endPoint = ChannelBinding(.tlsServerEndPoint, [UInt8](32..<64))
+
+func failure(_ action: SASLServerAction) -> SASLFailure.Condition? {
+    guard case .failure(let failure) = action else { return nil }
+    return failure.condition
+}
+
+func challengeData(_ action: SASLServerAction) -> [UInt8]? {
+    guard case .challenge(let bytes) = action else { return nil }
+    return bytes
+}
+
+func credentials(_ password: String, _ hash: HashFunction) -> ScramCredentials? {
+    ScramCredentials.derive(password: password, hash: hash, iterations: 4096)
+}

@@ -1,0 +1,77 @@
+public import MartletCore
+
+/// PLAIN as the client sees it (RFC 4616): the password itself, for TLS to hide.
+public struct PlainClient: SASLClientMechanism {
+    public let name = SASLMechanismName.plain
+    private let username: String
+    private let password: String
+
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+
+    public mutating func begin() throws(SASLClientError) -> [UInt8]? { try message() }
+
+    public mutating func answer(_ challenge: [UInt8]) throws(SASLClientError) -> [UInt8] {
+        guard challenge.isEmpty else { throw .malformedChallenge }
+        return try message()
+    }
+
+    public mutating func finish(_ additionalData: [UInt8]?) throws(SASLClientError) {
+        try refuseData(additionalData)
+    }
+
+    private func message() throws(SASLClientError) -> [UInt8] {
+        guard let password = preparePassword(password), !password.utf8.contains(0),
+            !username.isEmpty, !username.utf8.contains(0)
+        else { throw .unusablePassword }
+        return [0] + Array(username.utf8) + [0] + Array(password.utf8)
+    }
+}
+
+/// EXTERNAL as the client sees it (RFC 4422 §A): the certificate speaks.
+public struct ExternalClient: SASLClientMechanism {
+    public let name = SASLMechanismName.external
+    private let authzid: JID?
+
+    public init(authzid: JID? = nil) {
+        self.authzid = authzid
+    }
+
+    public mutating func begin() throws(SASLClientError) -> [UInt8]? { message }
+
+    public mutating func answer(_ challenge: [UInt8]) throws(SASLClientError) -> [UInt8] {
+        guard challenge.isEmpty else { throw .malformedChallenge }
+        return message
+    }
+
+    public mutating func finish(_ additionalData: [UInt8]?) throws(SASLClientError) {
+        try refuseData(additionalData)
+    }
+
+    private var message: [UInt8] { authzid.map { Array($0.description.utf8) } ?? [] }
+}
+
+/// ANONYMOUS as the client sees it (RFC 4505), without a trace.
+public struct AnonymousClient: SASLClientMechanism {
+    public let name = SASLMechanismName.anonymous
+
+    public init() {}
+
+    public mutating func begin() throws(SASLClientError) -> [UInt8]? { nil }
+
+    public mutating func answer(_ challenge: [UInt8]) throws(SASLClientError) -> [UInt8] {
+        guard challenge.isEmpty else { throw .malformedChallenge }
+        return []
+    }
+
+    public mutating func finish(_ additionalData: [UInt8]?) throws(SASLClientError) {
+        try refuseData(additionalData)
+    }
+}
+
+/// These mechanisms have no data for the end (RFC 4422 §5.1).
+private func refuseData(_ data: [UInt8]?) throws(SASLClientError) {
+    guard data?.isEmpty ?? true else { throw .malformedChallenge }
+}
