@@ -190,7 +190,7 @@ extension Transport {
             isBlocked = true
             compact()
             interestChanged()
-        case .broken: finish(.reset)
+        case .broken: finish(hasReachedEnd ? .peerClosed : .reset)
         }
     }
 
