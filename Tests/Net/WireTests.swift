@@ -14,7 +14,10 @@ struct WireTests {
             await ends.nearLog.received(15)
             #expect(ends.nearLog.text == "O Romeo, Romeo!")
             #expect(await shards[0].run { ends.near.isSecure } == wire.isSecure)
-            #expect(await shards[0].run { ends.near.bufferedBytes } == 0)
+            let capacities = await shards[0].run {
+                [ends.near.output.capacity, ends.near.plain.capacity, ends.near.bufferedBytes]
+            }
+            #expect(capacities == [0, 0, 0])  // Idle, it holds no memory.
             await ends.near.hangUp()
             #expect(await ends.farLog.closed() == .peerClosed)
             #expect([.closed, .peerClosed].contains(await ends.nearLog.closed()))
@@ -144,6 +147,21 @@ struct WireTests {
         }
     }
 
+    @Test(arguments: Wire.allCases)
+    func `lets an actor of the shard own it`(wire: Wire) async throws {
+        try await withShards { shards in
+            let ends = try await wire.connect(near: shards[0], far: shards[0])
+            let owner = OwningActor(shards[0])
+            await shards[0].run { ends.far.delegate = owner }
+            await ends.near.say("<presence/>")
+            await ends.nearLog.received(11)
+            #expect(await owner.received == 11)
+            await ends.near.hangUp()
+            _ = await ends.nearLog.closed()
+            #expect(await owner.ends == 1)
+        }
+    }
+
     @Test func `reports a cut pipe at both ends, even to one that pauses`() async throws {
         try await withShards(2) { shards in
             let ends = try await Wire.pipe.connect(near: shards[0], far: shards[1])
@@ -186,6 +204,31 @@ struct WireTests {
             _ = await ends.farLog.closed()
             _ = await ends.nearLog.closed()
         }
+    }
+}
+
+/// Echoes as a connection actor does it: entered by the loop without a hop.
+private actor OwningActor: TransportDelegate {
+    nonisolated let shard: Shard
+    nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
+    private(set) var received = 0
+    private(set) var ends = 0
+
+    init(_ shard: Shard) { self.shard = shard }
+
+    nonisolated func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
+        // Proof: used before this call returns, on this thread.
+        nonisolated(unsafe) let bytes = bytes
+        assumeIsolated { $0.receive(bytes, transport) }
+    }
+
+    nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
+        assumeIsolated { $0.ends += 1 }
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer, _ transport: Transport) {
+        received += bytes.count
+        transport.send(bytes)
     }
 }
 
