@@ -122,8 +122,9 @@ public final class TLSContext: Sendable {
 
 // MARK: What OpenSSL calls
 
-/// Shows the certificate for the name that the client asks for. Called for each handshake, resumed
-/// or not, with a name or without.
+/// Shows the certificate for the name that the client asks for.
+///
+/// Called for each handshake, resumed or not, with a name or without.
 private func chooseIdentity(
     _ tls: OpaquePointer?,
     _ alert: UnsafeMutablePointer<CInt>?,

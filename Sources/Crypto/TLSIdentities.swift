@@ -1,8 +1,9 @@
 /// Which certificate a server shows for which name.
 public struct TLSIdentities: Sendable {
     private var byName: [String: TLSIdentity]
-    /// Shown to those who ask for no name, or for one that is not in the table. Without it they are
-    /// refused (`unrecognized_name`).
+    /// Shown to those who ask for no name, or for one that is not in the table.
+    ///
+    /// Without it they are refused (`unrecognized_name`).
     public var fallback: TLSIdentity?
 
     /// - Parameters:

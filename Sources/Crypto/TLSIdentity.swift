@@ -75,7 +75,7 @@ enum PEM {
         throw TLSSettingsError(subject, reason ?? "no certificate")
     }
 
-    /// The first private key of a text; the caller frees it. Encrypted ones are refused.
+    /// The first private key of a text, not encrypted; the caller frees it.
     ///
     /// - Throws: why there is none.
     static func privateKey(in text: String) throws(TLSSettingsError) -> OpaquePointer {

@@ -19,11 +19,13 @@ public struct TLSInfo: Sendable, Hashable {
     public var peerCertificates: [[UInt8]]
     public var peerVerification: PeerVerification
     public var isResumed: Bool
-    /// The `tls-exporter` channel binding: 32 bytes (RFC 9266 §4.2). Nil under TLS 1.2 without the
-    /// extended master secret.
+    /// The `tls-exporter` channel binding, 32 bytes (RFC 9266 §4.2).
+    ///
+    /// Nil under TLS 1.2 without the extended master secret.
     public var exporter: [UInt8]?
-    /// The `tls-server-end-point` channel binding, a hash of the server's certificate (RFC 5929
-    /// §4.1). Nil if the signature of the certificate has no one hash.
+    /// The `tls-server-end-point` binding, a hash of the server's certificate (RFC 5929 §4.1).
+    ///
+    /// Nil if the signature of the certificate has no one hash.
     public var serverEndPoint: [UInt8]?
 
     public init(

@@ -224,7 +224,7 @@ extension TLSSession {
 // MARK: What was negotiated
 
 extension TLSSession {
-    /// What was negotiated; nil before the handshake is over. Computed anew by each call.
+    /// What was negotiated, computed by each call; nil before the handshake is over.
     public var info: TLSInfo? {
         guard state != .handshaking else { return nil }
         return TLSInfo(

@@ -22,8 +22,9 @@ public enum TLSTrust: Sendable {
 public struct TLSServerSettings: Sendable {
     public var identities: TLSIdentities
     public var versions = TLSVersion.v1_2...TLSVersion.v1_3
-    /// Asks clients for a certificate (SASL EXTERNAL). Any is accepted, or none: what came and
-    /// whether `trust` vouches for it is told in `TLSInfo`.
+    /// Asks clients for a certificate (SASL EXTERNAL).
+    ///
+    /// Any is accepted, or none: what came and whether `trust` vouches for it tells `TLSInfo`.
     public var requestsPeerCertificate = false
     public var trust = TLSTrust.system
 
@@ -36,8 +37,9 @@ public struct TLSServerSettings: Sendable {
 public struct TLSClientSettings: Sendable {
     public var versions = TLSVersion.v1_2...TLSVersion.v1_3
     public var trust = TLSTrust.system
-    /// Ends the handshake if the server's certificate is not trusted or not for its name. Without
-    /// this the result is told in `TLSInfo` alone.
+    /// Ends the handshake if the server's certificate is not trusted or not for its name.
+    ///
+    /// Without this the result is told in `TLSInfo` alone.
     public var verifiesPeer = true
     /// The client's own certificate (SASL EXTERNAL).
     public var identity: TLSIdentity?

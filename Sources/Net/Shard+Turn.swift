@@ -73,9 +73,11 @@ extension Shard {
         if jobs.isEmpty { jobs = running }
     }
 
+    /// Fires what is due; what the timers themselves set waits for the next turn at least.
     private func fireTimers() {
+        let mark = timers.mark
         for _ in 0..<Self.timersPerTurn {
-            guard let body = timers.popDue(at: now) else { return }
+            guard let body = timers.popDue(at: now, setBefore: mark) else { return }
             body()
         }
     }

@@ -33,7 +33,7 @@ public final class Shard: SerialExecutor, @unchecked Sendable {
     var hasOwnMail = false
     var timers = TimerHeap()
     var sources = SourceTable()
-    var buffers = BufferPool()
+    package var buffers = BufferPool()
     var dirty: [Transport] = []
     var endings: [Transport] = []
     /// Plaintext of the TLS records read in this turn; lent to one transport at a time.

@@ -43,7 +43,7 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
         } else if count == 0 {
             mediumReachedEnd()
         } else if errno != EAGAIN, errno != EINTR {
-            finish(.reset)
+            finish(hasReachedEnd ? .peerClosed : .reset)
         }
     }
 

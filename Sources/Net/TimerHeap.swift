@@ -48,9 +48,14 @@ struct TimerHeap {
         removeEntry(at: slots[Int(id.slot)].place)
     }
 
-    /// The next timer that is due, taken out.
-    mutating func popDue(at now: ShardInstant) -> Body? {
-        guard let first = heap.first, first.deadline <= now else { return nil }
+    /// Tells the timers that are set by now from those set later.
+    var mark: UInt64 { sequence }
+
+    /// The next timer that is due, taken out; none of those set after `mark`.
+    mutating func popDue(at now: ShardInstant, setBefore mark: UInt64) -> Body? {
+        guard let first = heap.first, first.deadline <= now, first.sequence <= mark else {
+            return nil
+        }
         let body = slots[Int(first.slot)].body
         removeEntry(at: 0)
         return body
