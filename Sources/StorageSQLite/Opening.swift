@@ -45,7 +45,7 @@ struct Opening {
         try database.runScript(
             """
             PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-            PRAGMA cache_size = -16000; PRAGMA secure_delete = FAST
+            PRAGMA cache_size = -\(options.cachedBytes / 1024); PRAGMA secure_delete = FAST
             """
         )
         return database

@@ -69,7 +69,8 @@ extension SQLiteStore {
     public func changeRoster(_ changes: [RosterChange], of jid: JID)
         async throws(StorageError) -> Int64
     {
-        try await writer.call { (database) throws(StorageError) in
+        let cost = changes.reduce(0) { $0 + $1.bytes }
+        return try await writer.call(cost: cost) { (database) throws(StorageError) in
             try database.changeRoster(changes, of: Owner(jid))
         }
     }
@@ -113,6 +114,15 @@ extension SQLiteStore {
         return try await writer.call { (database) throws(StorageError) in
             try database.removeExpiredDocuments(limit: limit, at: moment)
         }
+    }
+}
+
+extension RosterChange {
+    /// What it keeps in memory beside the address.
+    fileprivate var bytes: Int {
+        guard case .set(let item) = self else { return 0 }
+        let groups = item.groups.reduce(0) { $0 + $1.utf8.count }
+        return groups + (item.name?.utf8.count ?? 0) + (item.pendingRequest?.count ?? 0)
     }
 }
 

@@ -76,25 +76,25 @@ private final class ThreadBody: Sendable {
 }
 
 /// Starts a thread that ends by itself and takes no signal of the process.
-private func startThread(_ run: @escaping @Sendable () -> Void)
-    throws(StorageError)
-{
+private func startThread(_ run: @escaping @Sendable () -> Void) throws(StorageError) {
     let body = Unmanaged.passRetained(ThreadBody(run))
     var thread = pthread_t()
+    // A thread begins with the mask of its maker, which gets its own back at once.
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_BLOCK, &all, &before)
     let code = pthread_create(
         &thread,
         nil,
         { context in
             guard let context else { return nil }
-            let body = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
-            var signals = sigset_t()
-            sigfillset(&signals)
-            pthread_sigmask(SIG_BLOCK, &signals, nil)
-            body.run()
+            Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
             return nil
         },
         body.toOpaque()
     )
+    pthread_sigmask(SIG_SETMASK, &before, nil)
     guard code == 0 else {
         body.release()
         throw .unavailable("no thread for the database: error \(code)")
