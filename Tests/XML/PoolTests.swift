@@ -125,7 +125,8 @@ import Testing
         )
         #expect(said + second.said(after) == read(header + before + after))
         first.returnToBoundary()
-        #expect(!first.holdsParser)
+        let isHeld = first.holdsParser
+        #expect(!isHeld)
         #expect(said + first.said(after) == read(header + before + after))
     }
 

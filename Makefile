@@ -1,0 +1,53 @@
+# Everything that is done with this repository. `make run` and `make test` need nothing before them.
+
+SECONDS ?= 60
+SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check lint arrows interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build for release and serve with the config.json at the top
+	.build/release/martlet serve --config config.json
+
+build: dependencies ## build for release
+	swift build -c release --product martlet
+
+dependencies: ## install the system libraries that are missing
+	@.ci/dependencies
+
+test: dependencies ## run every test
+	swift build --build-tests --explicit-target-dependency-import-check error
+	.ci/run-tests
+
+check: lint test ## lint, undeclared imports, tests
+
+lint: ## formatting and style, as errors
+	swift format lint --strict --recursive $(wildcard $(SWIFT_SOURCES))
+
+e2e: dependencies ## the tests over real sockets alone
+	swift test --filter EndToEndTests
+
+interop: build ## drive the server with other people's clients
+	Tests/Interop/run
+
+fuzz: dependencies ## feed the parser with rubbish for SECONDS
+	Tests/Fuzz/run $(SECONDS)
+
+test-thread: dependencies ## run every test under ThreadSanitizer
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread.suppressions halt_on_error=1" \
+		swift test --sanitize=thread --scratch-path .build-thread
+
+test-address: dependencies ## run every test under AddressSanitizer
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
+
+bench: build ## measure, and print the figures of benchmarks/README.md
+	benchmarks/run
+
+bench-smoke: build ## run every benchmark at toy size
+	benchmarks/run smoke
+
+clean: ## remove what was built
+	rm -rf .build .build-thread .build-address .cache
