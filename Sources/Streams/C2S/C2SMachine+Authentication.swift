@@ -85,6 +85,19 @@ extension C2SMachine {
 }
 
 extension SASLFailure {
+    /// Reads a `<failure/>`; an unknown condition is `not-authorized`.
+    init(_ element: Element) {
+        var failure = SASLFailure(.notAuthorized)
+        for child in element.children where child.isIn(Namespace.sasl) {
+            if child.name == "text" {
+                failure.text = child.text
+            } else if let condition = Condition(rawValue: child.name) {
+                failure.condition = condition
+            }
+        }
+        self = failure
+    }
+
     var element: Element {
         Element("failure", in: Namespace.sasl) { failure in
             failure.element(condition.rawValue, in: Namespace.sasl)

@@ -1,0 +1,114 @@
+public import MartletCore
+public import MartletCrypto
+public import MartletNet
+import MartletSASL
+public import MartletStreams
+
+extension Client {
+    /// How a server is reached and trusted.
+    public struct Options: Sendable {
+        /// The host to connect to, where it is not the account's domain.
+        public var host: String?
+        public var port: UInt16
+        /// Whether TLS begins before the stream does (XEP-0368).
+        public var isDirectTLS: Bool
+        public var verifiesCertificate: Bool
+        /// PEM files of authorities to trust instead of the system's.
+        public var authorities: String?
+        public var timeout: Duration
+
+        public init(
+            host: String? = nil,
+            port: UInt16 = 5222,
+            isDirectTLS: Bool = false,
+            verifiesCertificate: Bool = true,
+            authorities: String? = nil,
+            timeout: Duration = .seconds(30)
+        ) {
+            self.host = host
+            self.port = port
+            self.isDirectTLS = isDirectTLS
+            self.verifiesCertificate = verifiesCertificate
+            self.authorities = authorities
+            self.timeout = timeout
+        }
+    }
+
+    /// Connects, logs in and binds a resource.
+    ///
+    /// - Parameter earlier: the session of a connection that broke, to be taken up again.
+    public static func connect(
+        _ login: ClientMachine.Login,
+        options: Options = Options(),
+        on shard: Shard,
+        resuming earlier: ClientManagement? = nil
+    ) async throws(ClientFault) -> Client {
+        let domain = login.account.domainpart
+        let transport: Transport
+        let tls: TLSContext
+        do {
+            let addresses = try await resolve(host: options.host ?? domain, port: options.port)
+            transport = try await Connector.connect(
+                to: addresses,
+                on: shard,
+                timeout: options.timeout
+            )
+        } catch {
+            throw .connection("\(error)")
+        }
+        do {
+            var settings = TLSClientSettings()
+            settings.verifiesPeer = options.verifiesCertificate
+            if let file = options.authorities { settings.trust = .file(file) }
+            tls = try TLSContext(client: settings)
+        } catch {
+            throw .connection("\(error)")
+        }
+        return try await connect(
+            login,
+            over: transport,
+            tls: tls,
+            isDirectTLS: options.isDirectTLS,
+            resuming: earlier
+        )
+    }
+
+    /// Logs in over a transport that stands, such as one end of an in-memory pipe.
+    public static func connect(
+        _ login: ClientMachine.Login,
+        over transport: Transport,
+        tls: TLSContext? = nil,
+        isDirectTLS: Bool = false,
+        resuming earlier: ClientManagement? = nil
+    ) async throws(ClientFault) -> Client {
+        let client = Client(transport, login: login, tls: tls, resuming: earlier)
+        _ = try await client.start(isDirectTLS: isDirectTLS)
+        return client
+    }
+
+    /// Logs in, sends one message, and leaves: the one line that most scripts need.
+    public static func send(
+        _ text: String,
+        to: JID,
+        from account: JID,
+        password: String,
+        options: Options = Options()
+    ) async throws(ClientFault) {
+        let shard = Shard(index: 0)
+        shard.start()
+        do {
+            let name = account.localpart ?? ""
+            let login = ClientMachine.Login(
+                account,
+                credentials: [.password(username: name, password: password)]
+            )
+            let client = try await connect(login, options: options, on: shard)
+            await client.send(text, to: to)
+            await client.close()
+        } catch {
+            await shard.stop()
+            throw error
+        }
+        await shard.stop()
+    }
+}
