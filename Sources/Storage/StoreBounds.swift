@@ -13,7 +13,7 @@ public enum StoreBounds {
     /// Columns of an entry, and filters of a query.
     public static let columnCount = 8
     /// Entries that one trim removes at most, so that no other write waits long for it.
-    public static let trimCount = 10_000
+    public static let trimCount = 1_000
     /// Removed contacts that a roster remembers, for ``RosterStore/rosterChanges(of:since:)``.
     public static let removedRosterItems = 200
 }

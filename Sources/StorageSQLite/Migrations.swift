@@ -105,7 +105,7 @@ enum Migrations {
             collection INTEGER NOT NULL,
             last_entry INTEGER NOT NULL,
             last_time INTEGER NOT NULL,
-            is_ordered INTEGER NOT NULL,
+            disorder INTEGER NOT NULL,
             entries INTEGER NOT NULL,
             bytes INTEGER NOT NULL,
             UNIQUE (owner, collection)

@@ -22,7 +22,7 @@ public struct SQLiteOptions: Sendable {
     public var byteLimit: Int64?
     /// Bytes up to which a database is searched for damage when it is opened.
     ///
-    /// It takes about a second for each 500 MB; ``SQLiteStore/check(path:)`` searches larger ones.
+    /// It takes about a second for each gigabyte, longer from a cold disk; ``SQLiteStore/check(path:)`` searches larger ones.
     public var checkedBytes: Int64 = 64 << 20
 
     public init() {}

@@ -52,7 +52,7 @@ public final class SQLiteStore: Store {
         await writer.stopped()
     }
 
-    /// Searches a database for damage, which takes about a second for each 500 MB.
+    /// Searches a database for damage: about a second for each gigabyte, longer from a cold disk.
     ///
     /// - Throws: `.corrupt` with the first fault.
     public static func check(path: String) throws(StorageError) {

@@ -76,7 +76,8 @@ private let owner = Owner(romeo)
                 let sql = search.pageSQL(isBackwards: isBackwards)
                 let plan = try plan(of: sql, search.values.count + 1, in: database)
                 #expect(plan.allSatisfy { !$0.contains("SCAN e") && !$0.contains("SCAN t") })
-                #expect(plan.allSatisfy { !$0.contains("TEMP B-TREE") }, "\(sql): \(plan)")
+                let isSorted = plan.contains { $0.contains("TEMP B-TREE") }
+                #expect(!isSorted || sql.contains("+e.id"), "\(sql): \(plan)")
             }
         }
     }

@@ -39,38 +39,37 @@ extension Database {
         case .column(let column, let test):
             // A column that no entry ever had has the number zero, which none has.
             search.require(try knownName(column) ?? 0, test)
-        case .time(let from, let through) where head.isOrdered:
-            try narrow(&search, from: from, through: through, head)
         case .time(let from, let through):
-            search.require(from: from, through: through)
+            try narrow(&search, from: from, through: through, head)
+            if head.disorder > 0 { search.require(from: from, through: through) }
         }
     }
 
-    /// In an ordered log, finds the ids where the times begin and end: two steps into an index.
+    /// Finds ids that all entries of these times lie between: two steps into an index.
+    ///
+    /// An entry is at most `disorder` older than any before it. So all before one that is older than
+    /// `from` by more than that are older than `from`, and all behind one that is younger than `through`
+    /// by more than that are younger.
     private func narrow(
         _ search: inout EntrySearch,
         from: Timestamp?,
         through: Timestamp?,
         _ head: LogHead
     ) throws(StorageError) {
+        let log = Value.integer(head.number)
         if let from {
-            let first = try row(
-                "SELECT id FROM entry WHERE log = ? AND time >= ? ORDER BY time, id LIMIT 1",
-                .integer(head.number),
-                .integer(from.microseconds)
-            ) { $0.integer(0) }
-            search.raise(to: first.map { $0 - 1 } ?? .max)
+            let older = from.microseconds.minusClamped(head.disorder)
+            let sql = """
+                SELECT id FROM entry WHERE log = ? AND time < ? ORDER BY time DESC, id DESC LIMIT 1
+                """
+            let last = try row(sql, log, .integer(older)) { $0.integer(0) }
+            if let last { search.raise(to: last) }
         }
         if let through {
-            let last = try row(
-                """
-                SELECT id FROM entry WHERE log = ? AND time <= ?
-                ORDER BY time DESC, id DESC LIMIT 1
-                """,
-                .integer(head.number),
-                .integer(through.microseconds)
-            ) { $0.integer(0) }
-            search.lower(to: last.map { $0 == .max ? .max : $0 + 1 } ?? 0)
+            let younger = through.microseconds.minusClamped(-head.disorder)
+            let sql = "SELECT id FROM entry WHERE log = ? AND time > ? ORDER BY time, id LIMIT 1"
+            let first = try row(sql, log, .integer(younger)) { $0.integer(0) }
+            if let first { search.lower(to: first) }
         }
     }
 }

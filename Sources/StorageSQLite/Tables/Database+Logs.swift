@@ -5,10 +5,30 @@ struct LogHead {
     var number: Int64
     var lastEntry: Int64 = 0
     var lastTime: Int64 = .min
-    /// Whether the times of the entries never go back while their ids grow, as they do unless a clock
-    /// was put back or an import was out of order: then a range of times is a range of ids.
-    var isOrdered = true
+    /// By how many microseconds an entry was ever older than one before it.
+    ///
+    /// Zero, unless a clock was put back or an import was out of order: a range of times is a range of
+    /// ids, give or take this.
+    var disorder: Int64 = 0
     var size = LogSize()
+
+    mutating func count(_ entry: NewLogEntry, id: Int64) {
+        let time = entry.time.microseconds
+        disorder = max(disorder, lastTime.minusClamped(time))
+        lastTime = max(lastTime, time)
+        lastEntry = id
+        size.count += 1
+        size.bytes += entry.value.count
+    }
+}
+
+extension Int64 {
+    /// The difference, or the end of the numbers that it would pass.
+    func minusClamped(_ other: Int64) -> Int64 {
+        let (difference, overflows) = subtractingReportingOverflow(other)
+        guard overflows else { return difference }
+        return other > 0 ? .min : .max
+    }
 }
 
 extension Database {
@@ -38,7 +58,7 @@ extension Database {
     private func logHead(_ place: Place) throws(StorageError) -> LogHead? {
         try row(
             """
-            SELECT id, last_entry, last_time, is_ordered, entries, bytes FROM log
+            SELECT id, last_entry, last_time, disorder, entries, bytes FROM log
             WHERE owner = ? AND collection = ?
             """,
             place.owner,
@@ -48,7 +68,7 @@ extension Database {
                 number: $0.integer(0),
                 lastEntry: $0.integer(1),
                 lastTime: $0.integer(2),
-                isOrdered: $0.integer(3) != 0,
+                disorder: $0.integer(3),
                 size: LogSize(count: $0.int(4), bytes: $0.int(5))
             )
         }
@@ -57,12 +77,12 @@ extension Database {
     private func store(_ head: LogHead) throws(StorageError) {
         try run(
             """
-            UPDATE log SET last_entry = ?, last_time = ?, is_ordered = ?, entries = ?, bytes = ?
+            UPDATE log SET last_entry = ?, last_time = ?, disorder = ?, entries = ?, bytes = ?
             WHERE id = ?
             """,
             .integer(head.lastEntry),
             .integer(head.lastTime),
-            .integer(head.isOrdered ? 1 : 0),
+            .integer(head.disorder),
             .integer(Int64(head.size.count)),
             .integer(Int64(head.size.bytes)),
             .integer(head.number)
@@ -81,11 +101,7 @@ extension Database {
         for entry in entries {
             let id = try id(of: entry, in: head)
             try insert(entry, id: id, into: head.number)
-            head.isOrdered = head.isOrdered && entry.time.microseconds >= head.lastTime
-            head.lastTime = max(head.lastTime, entry.time.microseconds)
-            head.lastEntry = id
-            head.size.count += 1
-            head.size.bytes += entry.value.count
+            head.count(entry, id: id)
             ids.append(id)
         }
         try store(head)
@@ -104,8 +120,8 @@ extension Database {
         try run(
             """
             INSERT INTO log
-            (owner, collection, last_entry, last_time, is_ordered, entries, bytes)
-            VALUES (?, ?, 0, 0, 1, 0, 0)
+            (owner, collection, last_entry, last_time, disorder, entries, bytes)
+            VALUES (?, ?, 0, 0, 0, 0, 0)
             """,
             place.owner,
             place.collection

@@ -10,6 +10,9 @@ struct EntrySearch {
     private var after: Int64 = 0
     private var before: Int64 = .max
     private var conditions = ""
+    /// Whether a condition names what it wants one by one, so that it and not the cursor chooses the
+    /// rows to look at.
+    private var isSparse = false
     private var conditionValues: [Value] = []
 
     init(log: Int64) { self.log = .integer(log) }
@@ -29,6 +32,7 @@ struct EntrySearch {
                 """
             conditionValues += [.integer(name), .text(text)]
         case .oneOf(let texts):
+            isSparse = true
             let marks = Array(repeating: "?", count: texts.count).joined(separator: ", ")
             conditions += """
                  AND e.id IN (SELECT entry FROM entry_text
@@ -46,13 +50,15 @@ struct EntrySearch {
     }
 
     mutating func require(ids: [Int64]) {
+        isSparse = true
         let list = ids.map(String.init).joined(separator: ",")
         conditions += " AND e.id IN (SELECT value FROM json_each(?))"
         conditionValues.append(.text("[\(list)]"))
     }
 
     mutating func require(from: Timestamp?, through: Timestamp?) {
-        conditions += " AND e.time >= ? AND e.time <= ?"
+        // The plus keeps the times from choosing the index: it is in another order.
+        conditions += " AND +e.time >= ? AND +e.time <= ?"
         conditionValues.append(.integer(from?.microseconds ?? .min))
         conditionValues.append(.integer(through?.microseconds ?? .max))
     }
@@ -71,8 +77,9 @@ struct EntrySearch {
     }
 
     private var source: String {
-        driver == nil
-            ? "FROM entry e WHERE e.log = ? AND e.id > ? AND e.id < ?" + conditions
+        let id = isSparse ? "+e.id" : "e.id"
+        return driver == nil
+            ? "FROM entry e WHERE e.log = ? AND \(id) > ? AND \(id) < ?" + conditions
             : """
             FROM entry_text t CROSS JOIN entry e ON e.log = t.log AND e.id = t.entry
             WHERE t.log = ? AND t.name = ? AND t.text = ? AND t.entry > ? AND t.entry < ?
