@@ -40,6 +40,7 @@ enum TestIdentity {
         defer { arguments.forEach { free($0) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var child = pid_t()
         guard posix_spawnp(&child, words[0], &actions, nil, &arguments, environ) == 0 else {

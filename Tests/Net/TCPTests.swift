@@ -219,6 +219,7 @@ struct TCPTests {
             await other.far.say("2")
             await killer.wait { $0.ends.count == 2 }
             #expect(killer.bytes.count == 1)
+            for ends in [first, second] { ends.change { $0 = nil } }
         }
     }
 }
