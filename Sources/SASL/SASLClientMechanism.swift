@@ -31,3 +31,8 @@ public enum SASLClientError: Error, Hashable, Sendable {
     /// The server said why it refused (RFC 5802 §7, `server-error-value`).
     case refused(String)
 }
+
+/// Refuses data with `<success/>`, for mechanisms that have none for the end (RFC 4422 §5.1).
+func refuseData(_ data: [UInt8]?) throws(SASLClientError) {
+    guard data?.isEmpty ?? true else { throw .malformedChallenge }
+}

@@ -93,7 +93,7 @@ func text(_ bytes: ArraySlice<UInt8>) -> String? {
 }
 
 /// A nonce: ASCII without blanks, controls and commas (RFC 5802 §7, `printable`).
-func nonce(_ bytes: ArraySlice<UInt8>) throws(SASLFailure) -> [UInt8] {
+func checkedNonce(_ bytes: ArraySlice<UInt8>) throws(SASLFailure) -> [UInt8] {
     let printable = UInt8(ascii: "!")...UInt8(ascii: "~")
     guard !bytes.isEmpty, bytes.allSatisfy({ printable ~= $0 }) else { throw .malformedRequest }
     return Array(bytes)

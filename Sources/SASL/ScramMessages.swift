@@ -45,7 +45,7 @@ package struct ScramClientFirst: Hashable, Sendable {
         try attributes.refuseMandatoryExtension()
         guard let name = SASLName.decode(try attributes.next("n")) else { throw .malformedRequest }
         username = name
-        nonce = try MartletSASL.nonce(try attributes.next("r"))
+        nonce = try checkedNonce(try attributes.next("r"))
         try attributes.skipExtensions()
     }
 
@@ -90,7 +90,7 @@ package struct ScramServerFirst: Hashable, Sendable {
         bytes = message
         var attributes = try ScramAttributes(message[...])
         try attributes.refuseMandatoryExtension()
-        nonce = try MartletSASL.nonce(try attributes.next("r"))
+        nonce = try checkedNonce(try attributes.next("r"))
         guard let salt = Base64.decode(try attributes.next("s")), !salt.isEmpty,
             let iterations = decimal(try attributes.next("i"))
         else { throw .malformedRequest }
@@ -124,7 +124,7 @@ package struct ScramClientFinal: Hashable, Sendable {
         else { throw .malformedRequest }
         self.binding = binding
         self.proof = proof
-        nonce = try MartletSASL.nonce(try attributes.next("r"))
+        nonce = try checkedNonce(try attributes.next("r"))
         try attributes.skipExtensions()
         withoutProof = Array(message[..<(encodedProof.startIndex - 3)])
     }

@@ -150,6 +150,32 @@ import Testing
         #expect(failure(try lastStep(message)) == .malformedRequest)
     }
 
+    /// The proof fits what the client signs, so that nothing but the comparison can refuse it.
+    @Test(arguments: [
+        ("fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j", "n,,", true),
+        ("fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7k", "n,,", false),
+        ("fyko+d2lbbFgONRv9qkxdawL", "n,,", false),
+        ("fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j", "y,,", false),
+        ("fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j", "n,a=juliet,", false),
+        ("fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j", "", false),
+    ])
+    func `takes back nothing that was said before`(
+        nonce: String,
+        binding: String,
+        isTaken: Bool
+    ) throws {
+        let example = ScramExample.all[0]
+        let first = try ScramClientFirst(bytes(example.clientFirst))
+        let mine = try ScramServerFirst(bytes(example.serverFirst))
+        let keys = try #require(ScramKeys("pencil", .sha1, mine.salt, mine.iterations))
+        let final = ScramClientFinal(binding: bytes(binding), nonce: bytes(nonce)) {
+            let signed = authMessage(first, mine, withoutProof: $0)
+            return xor(keys.clientKey, HashFunction.sha1.hmac(key: keys.storedKey, signed))
+        }
+        let action = try lastStep(string(final.bytes))
+        #expect(failure(action) == (isTaken ? nil : .notAuthorized))
+    }
+
     @Test func `does not authorize another channel's binding`() throws {
         let theirs = ChannelBinding(.tlsExporter, bytes("the attacker's connection"))
         let account = try #require(credentials("wherefore", .sha256))
