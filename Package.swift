@@ -63,10 +63,11 @@ let package = Package(
         library("OpenSSL", links: ["ssl", "crypto"]),
         library("SQLite", links: ["sqlite3"]),
         library("Linux"),
+        library("Unicode"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
-        module("Core", uses: ["XML"]),
+        module("Core", uses: ["XML"], c: ["CUnicode"]),
         module("SASL", uses: ["Core", "Crypto"]),
         module("Net", uses: ["Crypto"], c: ["CLinux"]),
         module("Streams", uses: ["XML", "Core", "SASL", "Net"]),

@@ -1,19 +1,19 @@
+internal import Glibc
+
 extension JID {
-    /// One heap object: the lengths, two hashes and, behind them, the address as it is written.
+    /// One heap object: the lengths, a hash and, behind them, the address as it is written.
     final class Storage: ManagedBuffer<Storage.Header, UInt8> {
         struct Header {
             var local: UInt16
             var domain: UInt16
             var resource: UInt16
             var bareHash: UInt64
-            var fullHash: UInt64
         }
 
         var localBytes: Int { Int(header.local) }
         var domainBytes: Int { Int(header.domain) }
         var resourceBytes: Int { Int(header.resource) }
         var bareHash: UInt64 { header.bareHash }
-        var fullHash: UInt64 { header.fullHash }
 
         var localRange: Range<Int> { 0..<localBytes }
         var domainRange: Range<Int> {
@@ -28,50 +28,61 @@ extension JID {
         var textBytes: Int { resourceBytes > 0 ? bareBytes + 1 + resourceBytes : bareBytes }
 
         /// Writes the parts, with `@` and `/` between them, into a new object.
+        ///
+        /// With `inLowerCase`, ASCII capitals before the resource are mapped on the way.
         static func make(
-            _ local: some Collection<UInt8>,
-            _ domain: some Collection<UInt8>,
-            _ resource: some Collection<UInt8>
+            _ local: UnsafeRawBufferPointer?,
+            _ domain: UnsafeRawBufferPointer,
+            _ resource: UnsafeRawBufferPointer?,
+            inLowerCase: Bool = false
         ) -> Storage {
-            precondition(!domain.isEmpty, "an address has a domain (RFC 7622 §3.1)")
-            precondition(max(local.count, domain.count, resource.count) <= 1023, "RFC 7622 §3.1")
-            let total = local.count + domain.count + resource.count + 2
+            let header = Header(local, domain, resource)
             let made = unsafeDowncast(
-                Storage.create(minimumCapacity: total) { _ in
-                    Header(
-                        local: UInt16(local.count),
-                        domain: UInt16(domain.count),
-                        resource: UInt16(resource.count),
-                        bareHash: 0,
-                        fullHash: 0
-                    )
-                },
+                Storage.create(minimumCapacity: header.textBytes) { _ in header },
                 to: Storage.self
             )
-            made.withUnsafeMutablePointerToElements { bytes in
-                var at = 0
-                func put(_ part: some Collection<UInt8>) {
-                    for byte in part {
-                        (bytes + at).initialize(to: byte)
-                        at += 1
-                    }
+            made.withUnsafeMutablePointers { header, bytes in
+                let text = UnsafeMutableRawBufferPointer(start: bytes, count: made.textBytes)
+                var writer = Writer(rest: text[...])
+                if let local, !local.isEmpty {
+                    writer.put(local)
+                    writer.put(UInt8(ascii: "@"))
                 }
-                put(local)
-                if !local.isEmpty { put(CollectionOfOne(UInt8(ascii: "@"))) }
-                put(domain)
-                made.header.bareHash = fnv1a(UnsafeRawBufferPointer(start: bytes, count: at))
-                if !resource.isEmpty {
-                    put(CollectionOfOne(UInt8(ascii: "/")))
-                    put(resource)
+                writer.put(domain)
+                let bare = UnsafeMutableRawBufferPointer(rebasing: text[..<made.bareBytes])
+                if inLowerCase { mapCase(bare) }
+                header.pointee.bareHash = fnv1a(UnsafeRawBufferPointer(bare))
+                if let resource, !resource.isEmpty {
+                    writer.put(UInt8(ascii: "/"))
+                    writer.put(resource)
                 }
-                made.header.fullHash = fnv1a(UnsafeRawBufferPointer(start: bytes, count: at))
             }
             return made
         }
 
         func withoutResource() -> Storage {
             withText { text in
-                Storage.make(text[localRange], text[domainRange], EmptyCollection())
+                Storage.make(
+                    UnsafeRawBufferPointer(rebasing: text[localRange]),
+                    UnsafeRawBufferPointer(rebasing: text[domainRange]),
+                    nil
+                )
+            }
+        }
+
+        func domainAlone() -> Storage {
+            withText { text in
+                Storage.make(nil, UnsafeRawBufferPointer(rebasing: text[domainRange]), nil)
+            }
+        }
+
+        func with(resource: UnsafeRawBufferPointer) -> Storage {
+            withText { text in
+                Storage.make(
+                    UnsafeRawBufferPointer(rebasing: text[localRange]),
+                    UnsafeRawBufferPointer(rebasing: text[domainRange]),
+                    resource
+                )
             }
         }
 
@@ -87,20 +98,82 @@ extension JID {
         }
 
         func isEqual(to other: Storage) -> Bool {
-            header.fullHash == other.header.fullHash && hasSameBare(as: other)
-                && resourceBytes == other.resourceBytes
-                && sameBytes(resourceRange, other)
+            resourceBytes == other.resourceBytes && hasSameLengths(as: other)
+                && bareHash == other.bareHash && isSame(0..<textBytes, in: other)
         }
 
         func hasSameBare(as other: Storage) -> Bool {
-            header.bareHash == other.header.bareHash && localBytes == other.localBytes
-                && domainBytes == other.domainBytes && sameBytes(0..<bareBytes, other)
+            hasSameLengths(as: other) && bareHash == other.bareHash
+                && isSame(0..<bareBytes, in: other)
         }
 
-        private func sameBytes(_ range: Range<Int>, _ other: Storage) -> Bool {
-            withText { mine in other.withText { mine[range].elementsEqual($0[range]) } }
+        func hasSameDomain(as other: Storage) -> Bool {
+            guard domainBytes == other.domainBytes else { return false }
+            return withText { mine in
+                other.withText { areEqual(mine[domainRange], $0[other.domainRange]) }
+            }
+        }
+
+        private func hasSameLengths(as other: Storage) -> Bool {
+            localBytes == other.localBytes && domainBytes == other.domainBytes
+        }
+
+        private func isSame(_ range: Range<Int>, in other: Storage) -> Bool {
+            withText { mine in other.withText { areEqual(mine[range], $0[range]) } }
         }
     }
+}
+
+extension JID.Storage.Header {
+    fileprivate init(
+        _ local: UnsafeRawBufferPointer?,
+        _ domain: UnsafeRawBufferPointer,
+        _ resource: UnsafeRawBufferPointer?
+    ) {
+        let counts = (local?.count ?? 0, domain.count, resource?.count ?? 0)
+        precondition(counts.1 > 0, "an address has a domain (RFC 7622 §3.1)")
+        precondition(max(counts.0, counts.1, counts.2) <= 1023, "RFC 7622 §3.1")
+        self.local = UInt16(counts.0)
+        self.domain = UInt16(counts.1)
+        self.resource = UInt16(counts.2)
+        bareHash = 0
+    }
+
+    fileprivate var textBytes: Int {
+        Int(local) + Int(domain) + Int(resource) + (local > 0 ? 1 : 0) + (resource > 0 ? 1 : 0)
+    }
+}
+
+/// Fills memory from its start.
+private struct Writer {
+    var rest: Slice<UnsafeMutableRawBufferPointer>
+
+    mutating func put(_ byte: UInt8) {
+        rest[rest.startIndex] = byte
+        rest = rest.dropFirst()
+    }
+
+    mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: bytes)
+        rest = rest.dropFirst(bytes.count)
+    }
+}
+
+private func mapCase(_ bytes: UnsafeMutableRawBufferPointer) {
+    for index in bytes.indices where UInt8(ascii: "A")...UInt8(ascii: "Z") ~= bytes[index] {
+        bytes[index] |= 0x20
+    }
+}
+
+/// Compares slices of equal length.
+private func areEqual(
+    _ left: Slice<UnsafeRawBufferPointer>,
+    _ right: Slice<UnsafeRawBufferPointer>
+) -> Bool {
+    guard let one = UnsafeRawBufferPointer(rebasing: left).baseAddress,
+        let other = UnsafeRawBufferPointer(rebasing: right).baseAddress
+    else { return left.count == right.count }
+    return memcmp(one, other, left.count) == 0
 }
 
 /// FNV-1a with 64 bits: stable between processes, which `Hasher` is not.

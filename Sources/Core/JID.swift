@@ -1,7 +1,7 @@
 /// An XMPP address, `localpart@domainpart/resourcepart` (RFC 7622 §3).
 ///
 /// Parts are held prepared, so `==` compares addresses as RFC 7622 asks. An address is one word that
-/// points to one immutable heap object: copying it costs a retain, and its hashes are computed once.
+/// points to one immutable heap object: copying it costs a retain, and its hash is computed once.
 ///
 /// Unchecked, because a `ManagedBuffer` is never Sendable: nothing writes to this one after `make`.
 public struct JID: @unchecked Sendable {
@@ -11,11 +11,11 @@ public struct JID: @unchecked Sendable {
     ///
     /// - Precondition: the domainpart is not empty and no part is longer than 1023 bytes.
     public init(prepared localpart: String?, _ domainpart: String, _ resourcepart: String? = nil) {
-        storage = .make(
-            localpart.map { Array($0.utf8) } ?? [],
-            Array(domainpart.utf8),
-            resourcepart.map { Array($0.utf8) } ?? []
-        )
+        storage = (localpart ?? "").withBytes { local in
+            domainpart.withBytes { domain in
+                (resourcepart ?? "").withBytes { .make(local, domain, $0) }
+            }
+        }
     }
 
     init(storage: Storage) {
@@ -44,7 +44,7 @@ public struct JID: @unchecked Sendable {
     /// The address of the domain alone.
     public var domain: JID {
         guard storage.localBytes > 0 || storage.resourceBytes > 0 else { return self }
-        return JID(prepared: nil, domainpart)
+        return JID(storage: storage.domainAlone())
     }
 
     public var isBare: Bool { storage.resourceBytes == 0 }
@@ -64,9 +64,23 @@ public struct JID: @unchecked Sendable {
         storage === other.storage || storage.hasSameBare(as: other.storage)
     }
 
+    /// Whether both have the same domainpart.
+    public func hasSameDomain(as other: JID) -> Bool {
+        storage === other.storage || storage.hasSameDomain(as: other.storage)
+    }
+
+    /// The domainpart as DNS, TLS and certificates spell it: U-labels as `xn--…` (RFC 5890 §2.3.2.1),
+    /// an IPv6 address without its brackets.
+    public var asciiDomainpart: String {
+        let name = domainpart
+        if name.utf8.first == UInt8(ascii: "[") { return String(name.dropFirst().dropLast()) }
+        if name.utf8.allSatisfy({ $0 < 0x80 }) { return name }
+        return String(decoding: IDNA.encode(Scalars(name.unicodeScalars)), as: UTF8.self)
+    }
+
     /// This account with a resource that is prepared already.
     public func with(preparedResource resourcepart: String) -> JID {
-        JID(prepared: localpart, domainpart, resourcepart)
+        resourcepart.withBytes { JID(storage: storage.with(resource: $0)) }
     }
 
     /// Gives the address as it stands in a `to` or `from` attribute, in UTF-8 and not escaped.
@@ -83,7 +97,7 @@ extension JID: Hashable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(storage.fullHash)
+        storage.withText { hasher.combine(bytes: $0) }
     }
 }
 
@@ -104,6 +118,8 @@ public struct AccountKey: Hashable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(jid.bareHash)
+        jid.storage.withText { text in
+            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: text[..<jid.storage.bareBytes]))
+        }
     }
 }
