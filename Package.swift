@@ -28,11 +28,17 @@ func module(
 }
 
 /// The tests of a module: the folder `Tests/<name>`.
-func tests(of name: String, uses below: [String], c libraries: [String] = []) -> Target {
+func tests(
+    of name: String,
+    uses below: [String],
+    c libraries: [String] = [],
+    without excluded: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: (below.map { "Martlet\($0)" } + libraries).map { .byName(name: $0) },
         path: "Tests/\(name)",
+        exclude: excluded,
         swiftSettings: strict
     )
 }
@@ -91,7 +97,10 @@ let package = Package(
         ),
         module(
             "Testing",
-            uses: ["XML", "Core", "Crypto", "Net", "Storage", "Router", "Client", "Server"]
+            uses: [
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "Client", "Server",
+            ],
+            packages: [.product(name: "Logging", package: "swift-log")]
         ),
         .executableTarget(
             name: "martlet",
@@ -112,6 +121,7 @@ let package = Package(
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
         tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
+        tests(of: "Transcripts", uses: ["Testing"], without: ["Conversations"]),
         tests(of: "Server", uses: ["Core", "Storage", "Server"]),
     ]
 )

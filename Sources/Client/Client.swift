@@ -11,7 +11,9 @@ public import MartletXML
 /// when the connection breaks can be carried into the next one (`resumption`, XEP-0198 §5).
 public actor Client {
     public nonisolated let shard: Shard
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        shard.asUnownedSerialExecutor()
+    }
 
     /// The full address that the server bound; nil before.
     public private(set) var jid: JID?
@@ -219,7 +221,8 @@ extension Client {
     ) async -> (any SASLClientMechanism, Result<[UInt8], SASLClientError>) {
         var mechanism = mechanism
         do {
-            return (mechanism, .success(try mechanism.answer(challenge)))
+            let answer = try mechanism.answer(challenge)
+            return (mechanism, .success(answer))
         } catch {
             return (mechanism, .failure(error))
         }

@@ -51,7 +51,9 @@ extension [UInt8] {
 
     private mutating func openAttribute(_ name: StaticString) {
         append(UInt8(ascii: " "))
-        append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        append(
+            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        )
         append(contentsOf: "='".utf8)
     }
 

@@ -54,13 +54,27 @@ public final class Stanza: Sendable {
     /// The same stanza with other addresses.
     public func addressed(to: JID?, from: JID?) -> Stanza {
         Stanza(
-            kind, type: type, to: to, from: from, id: id, language: language, element: element)
+            kind,
+            type: type,
+            to: to,
+            from: from,
+            id: id,
+            language: language,
+            element: element
+        )
     }
 
     /// The same addresses, kind and id around another payload.
     public func with(element: Element) -> Stanza {
         Stanza(
-            kind, type: type, to: to, from: from, id: id, language: language, element: element)
+            kind,
+            type: type,
+            to: to,
+            from: from,
+            id: id,
+            language: language,
+            element: element
+        )
     }
 
     /// The first child, which tells an iq's purpose (RFC 6120 §8.2.3).

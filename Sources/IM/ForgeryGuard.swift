@@ -9,7 +9,9 @@ public struct ForgeryGuard: Module {
     public init() {}
 
     public func register(in registration: inout Registration) throws {
-        let delayed = try Match("message/{\(Namespace.delay)}delay|presence/{\(Namespace.delay)}delay")
+        let delayed = try Match(
+            "message/{\(Namespace.delay)}delay|presence/{\(Namespace.delay)}delay"
+        )
         registration.on(.received, delayed, priority: 1_000) { _, stanza, context in
             let domain = context.domain.name
             let isForged = { (child: Element) in

@@ -16,7 +16,10 @@ extension RouterShard {
     /// Returns a stanza to its sender with an error, unless it is one that is never answered.
     public func bounce(_ stanza: Stanza, _ error: StanzaError) {
         guard let bounced = stanza.bounced(error) else { return }
-        route(bounced.from == nil ? bounced.addressed(to: bounced.to, from: stanza.from?.bare) : bounced)
+        route(
+            bounced.from == nil
+                ? bounced.addressed(to: bounced.to, from: stanza.from?.bare) : bounced
+        )
     }
 
     /// Answers a request with a result.

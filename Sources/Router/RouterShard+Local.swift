@@ -32,7 +32,8 @@ extension RouterShard {
         }
         guard stanza.isRequest else { return true }
         let outcome = run(.account, stanza, Context(domain: home.domain, session: nil)) {
-            shard, outcome in
+            shard,
+            outcome in
             shard.finishRequest(outcome)
             shard.delivered(at: to.bare)
         }
@@ -54,7 +55,10 @@ extension RouterShard {
         guard let to = stanza.to else { return true }
         let resources = home.sessions.map {
             Delivery.Resource(
-                jid: $0.jid, isAvailable: $0.isAvailable, priority: $0.priority)
+                jid: $0.jid,
+                isAvailable: $0.isAvailable,
+                priority: $0.priority
+            )
         }
         switch Delivery.ofMessage(stanza.type, to: to, resources: resources) {
         case .to(let indices):
@@ -71,7 +75,8 @@ extension RouterShard {
     private func keepOffline(_ stanza: Stanza, at home: Home) -> Bool {
         let account = home.jid
         let outcome = run(.offline, stanza, Context(domain: home.domain, session: nil)) {
-            shard, outcome in
+            shard,
+            outcome in
             shard.finishRequest(outcome)
             shard.delivered(at: account)
         }

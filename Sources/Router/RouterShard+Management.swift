@@ -54,7 +54,8 @@ extension RouterShard {
         )
         session.sink?.send(stanza)
         guard let queue = session.management?.queue else { return }
-        if queue.count > limits.unacknowledgedStanzas || queue.byteCount > limits.unacknowledgedBytes
+        if queue.count > limits.unacknowledgedStanzas
+            || queue.byteCount > limits.unacknowledgedBytes
         {
             // Given up: what waits is stored or returned, like that of any session that ends.
             session.sink?.close(StreamError(.resourceConstraint, "too much is unacknowledged"))

@@ -26,7 +26,11 @@ extension RouterShard {
     }
 
     /// The chain that waited is through; what stood behind it comes next.
-    private func finishReceiving(_ outcome: ChainOutcome, _ context: Context, ofWaiting id: SessionID) {
+    private func finishReceiving(
+        _ outcome: ChainOutcome,
+        _ context: Context,
+        ofWaiting id: SessionID
+    ) {
         guard proceed(outcome, context) else { return }
         resumeInbox(of: id)
     }
@@ -56,7 +60,11 @@ extension RouterShard {
         guard let to = stanza.to else { return forwardUnaddressed(stanza, from, context) }
         if stanza.kind == .iq, stanza.isRequest, to.isBare {
             if to.isDomain, let domain = domains[to.domainpart] {
-                return request(stanza, at: .domain, Context(domain: domain, session: context.session))
+                return request(
+                    stanza,
+                    at: .domain,
+                    Context(domain: domain, session: context.session)
+                )
             }
             if to.isSameAccount(as: from) { return request(stanza, at: .account, context) }
         }

@@ -20,7 +20,9 @@ public actor RouterShard {
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        shard.asUnownedSerialExecutor()
+    }
 
     init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {
         self.shard = shard

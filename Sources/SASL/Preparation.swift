@@ -2,7 +2,7 @@ internal import MartletCore
 
 /// A password as both sides derive keys from it (RFC 8265 §4), or nil when it cannot be one.
 package func preparePassword(_ password: String) -> String? {
-    password.isEmpty ? nil : password
+    try? PRECIS.opaqueString(password)
 }
 
 /// Whose account a login is for; `authzid` may name the user alone.

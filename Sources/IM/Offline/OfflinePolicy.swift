@@ -17,7 +17,8 @@ enum OfflinePolicy {
         }
     }
 
-    static func admits(bytes: Int, besides count: Int, _ stored: Int, limits: DomainLimits) -> Bool {
+    static func admits(bytes: Int, besides count: Int, _ stored: Int, limits: DomainLimits) -> Bool
+    {
         count < limits.offlineMessages && stored + bytes <= limits.offlineBytes
     }
 }

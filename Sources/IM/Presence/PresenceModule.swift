@@ -135,7 +135,8 @@ extension RouterShard {
     func answer(probe: Stanza) async throws(StanzaError) {
         guard let asker = probe.from, let account = probe.to?.bare else { return }
         let roster = try await roster(of: account)
-        let maySee = asker.isSameAccount(as: account)
+        let maySee =
+            asker.isSameAccount(as: account)
             || roster[asker.bare]?.subscription.hasFrom == true
         guard maySee else {
             return route(Stanza.presence(.unsubscribed, to: asker.bare, from: account))

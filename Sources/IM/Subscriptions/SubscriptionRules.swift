@@ -30,17 +30,17 @@ public enum SubscriptionRules {
         var after = before
         var outcome = SubscriptionOutcome()
         switch type {
-        case .subscribe: // §A.2.1
+        case .subscribe:  // §A.2.1
             outcome.isPassedOn = true
             after.isInRoster = true
             if !before.subscription.hasTo { after.isPendingOut = true }
-        case .unsubscribe: // §A.2.2
+        case .unsubscribe:  // §A.2.2
             outcome.isPassedOn = true
             after.set(to: false)
             after.isPendingOut = false
-        case .subscribed: // §A.2.3
+        case .subscribed:  // §A.2.3
             outcome = allow(before, &after)
-        default: // §A.2.4
+        default:  // §A.2.4
             outcome.isPassedOn = before.isPendingIn || before.subscription.hasFrom
             outcome.endsPresence = before.subscription.hasFrom
             after.set(from: false)
@@ -79,18 +79,18 @@ public enum SubscriptionRules {
         var after = before
         var outcome = SubscriptionOutcome()
         switch type {
-        case .subscribe: // §A.3.1
+        case .subscribe:  // §A.3.1
             outcome = ask(before, &after)
-        case .unsubscribe: // §A.3.2
+        case .unsubscribe:  // §A.3.2
             outcome.isPassedOn = before.isPendingIn || before.subscription.hasFrom
             outcome.endsPresence = before.subscription.hasFrom
             after.set(from: false)
             after.forgetRequest()
-        case .subscribed: // §A.3.3
+        case .subscribed:  // §A.3.3
             outcome.isPassedOn = before.isPendingOut
             if before.isPendingOut { after.set(to: true) }
             after.isPendingOut = false
-        default: // §A.3.4
+        default:  // §A.3.4
             outcome.isPassedOn = before.isPendingOut || before.subscription.hasTo
             after.set(to: false)
             after.isPendingOut = false

@@ -75,7 +75,9 @@ struct AdminDesk: Sendable {
 
     private func account(of request: AdminRequest) throws -> JID {
         guard let text = request.account, let jid = try? JID(text), jid.isBare, jid.hasLocalpart
-        else { throw AdminFault("\(request.account ?? "nothing") is not the address of an account") }
+        else {
+            throw AdminFault("\(request.account ?? "nothing") is not the address of an account")
+        }
         return jid
     }
 

@@ -96,7 +96,9 @@ actor C2SConnection {
         armWatchdog(within: service.limits.loginTime)
         guard terms.tls == .direct else { return }
         armWatchdog(within: service.limits.tlsTime)
-        if let context = service.tlsContext { transport.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"])) }
+        if let context = service.tlsContext {
+            transport.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"]))
+        }
     }
 
     /// The server stops: the client may come back elsewhere or later.

@@ -20,7 +20,11 @@ enum DomainReader {
             settings.append(try read(&object, jid.domainpart, limits))
         }
         if settings.isEmpty {
-            throw ConfigError(path: "domains", line: domains.line, "one domain at least is expected")
+            throw ConfigError(
+                path: "domains",
+                line: domains.line,
+                "one domain at least is expected"
+            )
         }
         return settings
     }

@@ -81,94 +81,178 @@ struct LimitKey: Sendable {
 
     private static let beforeLogin: [LimitKey] = [
         number(
-            "stanzaBytesBeforeLogin", \.clients.beforeLogin.stanzaBytes, bytes,
-            "Bytes of one element before login; past it the stream ends."),
+            "stanzaBytesBeforeLogin",
+            \.clients.beforeLogin.stanzaBytes,
+            bytes,
+            "Bytes of one element before login; past it the stream ends."
+        ),
         number(
-            "elementsBeforeLogin", \.clients.beforeLogin.elements, many,
-            "Elements inside one element before login."),
+            "elementsBeforeLogin",
+            \.clients.beforeLogin.elements,
+            many,
+            "Elements inside one element before login."
+        ),
         number(
-            "depthBeforeLogin", \.clients.beforeLogin.depth, 2...1_000,
-            "How deep elements may stand in each other before login."),
+            "depthBeforeLogin",
+            \.clients.beforeLogin.depth,
+            2...1_000,
+            "How deep elements may stand in each other before login."
+        ),
         seconds(
-            "tlsSeconds", \.clients.tlsTime, time,
-            "For the TLS handshake; past it the connection is closed."),
+            "tlsSeconds",
+            \.clients.tlsTime,
+            time,
+            "For the TLS handshake; past it the connection is closed."
+        ),
         seconds(
-            "loginSeconds", \.clients.loginTime, time,
-            "From the connection to a bound resource; past it 'connection-timeout'."),
+            "loginSeconds",
+            \.clients.loginTime,
+            time,
+            "From the connection to a bound resource; past it 'connection-timeout'."
+        ),
         number(
-            "connectionsPerAddress", \.connectionsPerAddress, many,
-            "Connections from one IPv4 address or one /64 of IPv6; further ones are closed at once."),
+            "connectionsPerAddress",
+            \.connectionsPerAddress,
+            many,
+            "Connections from one IPv4 address or one /64 of IPv6; further ones are closed at once."
+        ),
         number(
-            "loginFailuresPerMinute", \.throttle.failuresPerPair, many,
-            "Wrong passwords for one account from one address, after which it is refused for a while."),
+            "loginFailuresPerMinute",
+            \.throttle.failuresPerPair,
+            many,
+            "Wrong passwords for one account from one address, after which it is refused for a while."
+        ),
         number(
-            "loginFailuresPerHour", \.throttle.failuresPerAddress, many,
-            "Wrong passwords from one address, whatever the accounts."),
+            "loginFailuresPerHour",
+            \.throttle.failuresPerAddress,
+            many,
+            "Wrong passwords from one address, whatever the accounts."
+        ),
     ]
 
     private static let stanzas: [LimitKey] = [
         number(
-            "stanzaBytes", \.clients.afterLogin.stanzaBytes, bytes,
-            "Bytes of one stanza; past it 'policy-violation'. Advertised to clients (XEP-0478)."),
+            "stanzaBytes",
+            \.clients.afterLogin.stanzaBytes,
+            bytes,
+            "Bytes of one stanza; past it 'policy-violation'. Advertised to clients (XEP-0478)."
+        ),
         number(
-            "elements", \.clients.afterLogin.elements, many, "Elements inside one stanza."),
+            "elements",
+            \.clients.afterLogin.elements,
+            many,
+            "Elements inside one stanza."
+        ),
         number(
-            "depth", \.clients.afterLogin.depth, 2...1_000,
-            "How deep elements may stand in each other."),
+            "depth",
+            \.clients.afterLogin.depth,
+            2...1_000,
+            "How deep elements may stand in each other."
+        ),
         number(
-            "attributes", \.clients.afterLogin.attributes, 1...10_000, "Attributes of one element."),
+            "attributes",
+            \.clients.afterLogin.attributes,
+            1...10_000,
+            "Attributes of one element."
+        ),
         number(
-            "attributeBytes", \.clients.afterLogin.attributeBytes, bytes,
-            "Bytes of one attribute's value."),
+            "attributeBytes",
+            \.clients.afterLogin.attributeBytes,
+            bytes,
+            "Bytes of one attribute's value."
+        ),
         number(
-            "namespaceDeclarations", \.clients.afterLogin.namespaceDeclarations, 1...10_000,
-            "Namespace declarations in scope at one place."),
+            "namespaceDeclarations",
+            \.clients.afterLogin.namespaceDeclarations,
+            1...10_000,
+            "Namespace declarations in scope at one place."
+        ),
     ]
 
     private static let rates: [LimitKey] = [
         number(
-            "bytesPerSecond", \.clients.bytesPerSecond, many,
-            "What a client may send, on average; a faster one is read from more slowly."),
+            "bytesPerSecond",
+            \.clients.bytesPerSecond,
+            many,
+            "What a client may send, on average; a faster one is read from more slowly."
+        ),
         number("burstBytes", \.clients.burstBytes, many, "What it may send at once."),
         number(
-            "stanzasPerSecond", \.clients.stanzasPerSecond, many,
-            "Stanzas that a client may send, on average; a faster one is read from more slowly."),
+            "stanzasPerSecond",
+            \.clients.stanzasPerSecond,
+            many,
+            "Stanzas that a client may send, on average; a faster one is read from more slowly."
+        ),
         number("burstStanzas", \.clients.burstStanzas, many, "Stanzas that it may send at once."),
         number(
-            "writeBufferBytes", \.writeBufferBytes, bytes,
-            "What may wait for one client to read it; past it the client is disconnected."),
+            "writeBufferBytes",
+            \.writeBufferBytes,
+            bytes,
+            "What may wait for one client to read it; past it the client is disconnected."
+        ),
         seconds(
-            "idleSeconds", \.clients.idleTime, time,
-            "How long a client may be silent before it is asked whether it is there."),
+            "idleSeconds",
+            \.clients.idleTime,
+            time,
+            "How long a client may be silent before it is asked whether it is there."
+        ),
         seconds(
-            "pingSeconds", \.clients.pingTime, time, "How long it then has to say anything at all."),
+            "pingSeconds",
+            \.clients.pingTime,
+            time,
+            "How long it then has to say anything at all."
+        ),
     ]
 
     private static let accounts: [LimitKey] = [
         number(
-            "sessionsPerAccount", \.domain.sessionsPerAccount, many,
+            "sessionsPerAccount",
+            \.domain.sessionsPerAccount,
+            many,
             "Resources that one account may bind; past it 'resource-constraint'.",
-            isPerDomain: true),
+            isPerDomain: true
+        ),
         number(
-            "rosterItems", \.domain.rosterItems, many,
-            "Contacts of one account; past it 'resource-constraint'.", isPerDomain: true),
+            "rosterItems",
+            \.domain.rosterItems,
+            many,
+            "Contacts of one account; past it 'resource-constraint'.",
+            isPerDomain: true
+        ),
         number(
-            "offlineMessages", \.domain.offlineMessages, 0...10_000_000,
-            "Messages kept for one account; past it 'service-unavailable'.", isPerDomain: true),
+            "offlineMessages",
+            \.domain.offlineMessages,
+            0...10_000_000,
+            "Messages kept for one account; past it 'service-unavailable'.",
+            isPerDomain: true
+        ),
         number(
-            "offlineBytes", \.domain.offlineBytes, 0...Int.max,
+            "offlineBytes",
+            \.domain.offlineBytes,
+            0...Int.max,
             "Bytes of messages kept for one account; past it 'service-unavailable'.",
-            isPerDomain: true),
+            isPerDomain: true
+        ),
         number(
-            "unacknowledgedStanzas", \.domain.unacknowledgedStanzas, many,
+            "unacknowledgedStanzas",
+            \.domain.unacknowledgedStanzas,
+            many,
             "Stanzas that a client may leave unacknowledged (XEP-0198); past it its session ends.",
-            isPerDomain: true),
+            isPerDomain: true
+        ),
         number(
-            "unacknowledgedBytes", \.domain.unacknowledgedBytes, bytes,
-            "The same in bytes.", isPerDomain: true),
+            "unacknowledgedBytes",
+            \.domain.unacknowledgedBytes,
+            bytes,
+            "The same in bytes.",
+            isPerDomain: true
+        ),
         seconds(
-            "resumptionSeconds", \.domain.resumptionTime, time,
+            "resumptionSeconds",
+            \.domain.resumptionTime,
+            time,
             "How long a client that lost its connection may take to resume (XEP-0198).",
-            isPerDomain: true),
+            isPerDomain: true
+        ),
     ]
 }

@@ -2,7 +2,7 @@ public import Logging
 import MartletCore
 import MartletCrypto
 import MartletIM
-import MartletNet
+public import MartletNet
 import MartletRouter
 import MartletSASL
 public import MartletStorage
@@ -15,7 +15,7 @@ public import ServiceLifecycle
 /// `run` serves until it is told to stop and has: nothing of it outlives the call.
 public final class MartletServer: Service {
     public let store: any Store
-    let shards: [Shard]
+    package let shards: [Shard]
     let router: Router
     let clients: C2SService
     let log: Logger
@@ -26,11 +26,15 @@ public final class MartletServer: Service {
 
     /// Builds the server and starts its shards; nothing listens yet.
     ///
+    /// - Parameters:
+    ///   - clock: what the shards' timers go by; tests move one by hand.
+    ///   - reread: reads the settings again, when an administrator asks for a reload.
     /// - Throws: what in the settings, the certificates or the store makes it impossible.
     public init(
         _ settings: ServerSettings,
         store: any Store,
         log: Logger,
+        clock: any ShardClock = MonotonicClock(),
         reread: (@Sendable () async throws -> ServerSettings)? = nil
     ) async throws {
         self.store = store
@@ -41,7 +45,7 @@ public final class MartletServer: Service {
         let domains = try Self.domains(settings)
         let terms = try C2SSettings(settings, log: log)
         let count = settings.shards > 0 ? settings.shards : Processors.count
-        shards = (0..<count).map { Shard(index: $0) }
+        shards = (0..<count).map { Shard(index: $0, clock: clock) }
         for shard in shards { shard.start() }
         router = Router(shards: shards, store: store, domains: domains)
         clients = C2SService(
@@ -73,6 +77,16 @@ public final class MartletServer: Service {
             throw error
         }
         await drain(within: settings.shutdownTime)
+    }
+
+    /// Takes one end of a stream that no listener accepted, such as an in-memory pipe.
+    package func accept(_ transport: Transport, terms: C2SListenerTerms) {
+        transport.shard.submit { self.clients.accept(transport, on: terms) }
+    }
+
+    /// Ends all streams and the shards, for a server that was never `run`.
+    package func shutDown() async {
+        await drain(within: .seconds(5))
     }
 
     private func tellReady(_ listeners: Listeners) {

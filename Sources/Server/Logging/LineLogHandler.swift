@@ -45,7 +45,9 @@ public struct LineLogHandler: LogHandler {
     }
 
     private func json(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> String {
-        var fields = [("time", time), ("level", event.level.rawValue), ("event", "\(event.message)")]
+        var fields = [
+            ("time", time), ("level", event.level.rawValue), ("event", "\(event.message)"),
+        ]
         fields += facts.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
         let members = fields.map { "\(Self.literal($0.0)):\(Self.literal($0.1))" }
         return "{\(members.joined(separator: ","))}"
@@ -54,7 +56,9 @@ public struct LineLogHandler: LogHandler {
     /// The text as it is, or as a literal where it could be mistaken for more than one word.
     private static func quoted(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" }
-        let isSentence = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0 != "\"" && $0 != "=" }
+        let isSentence = text.unicodeScalars.allSatisfy {
+            $0.value >= 0x20 && $0 != "\"" && $0 != "="
+        }
         return isPlain || (isSentence && !text.isEmpty) ? text : literal(text)
     }
 

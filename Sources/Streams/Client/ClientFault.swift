@@ -26,8 +26,11 @@ extension ClientFault: CustomStringConvertible {
         case .sasl(.noCommonMechanism, let offered):
             "no common way to log in; the server offers "
                 + offered.map(\.rawValue).joined(separator: ", ")
+        case .sasl(.serverNotVerified, _):
+            "the server does not know the password: it may be an impostor"
         case .sasl(let error, _): "the login was given up: \(error)"
-        case .loginRefused(let failure): "the server refused the login: \(failure.condition.rawValue)"
+        case .loginRefused(let failure):
+            "the server refused the login: \(failure.condition.rawValue)"
         case .bindRefused(let error):
             "the server gave no resource: \(error?.condition.rawValue ?? "no reason given")"
         case .stream(let error):

@@ -115,8 +115,7 @@ public struct ClientMachine: Sendable {
         let opening = StreamOpening(
             to: login.account.domainpart,
             from: security.isEncrypted && login.account.hasLocalpart
-                ? login.account.bare.description : nil,
-            language: "en"
+                ? login.account.bare.description : nil
         )
         return [.restart, .write(opening.bytes)]
     }

@@ -1,0 +1,139 @@
+import MartletClient
+import MartletCore
+import MartletXML
+
+extension Transcript {
+    /// Plays the conversation against a scene.
+    ///
+    /// - Throws: `TranscriptError` at the first line that does not come true in time.
+    public func play(in scene: Scene) async throws {
+        var actors: [String: Performer] = [:]
+        for line in lines {
+            do {
+                try await play(line.step, in: scene, &actors)
+            } catch {
+                throw TranscriptError(line.number, "\(line.text)\n\(error)")
+            }
+        }
+    }
+
+    private func play(
+        _ step: Step,
+        in scene: Scene,
+        _ actors: inout [String: Performer]
+    ) async throws {
+        switch step {
+        case .friends(let one, let other): try await scene.befriend(one, other)
+        case .account(let account): try await scene.enroll(account)
+        case .enters(let name, let address, let isManaged):
+            actors[name] = Performer(
+                try await scene.enter(address, managed: isManaged),
+                at: address
+            )
+        case .sends(let name, let xml):
+            try await actor(name, actors).send(xml)
+        case .receives(let name, let pattern): try await actor(name, actors).expect(pattern)
+        case .receivesNothing(let name): try await actor(name, actors).expectNothing()
+        case .leaves(let name):
+            let actor = try actor(name, actors)
+            await actor.client.close()
+        case .cuts(let name):
+            let actor = try actor(name, actors)
+            await actor.cut()
+        case .returns(let name):
+            let actor = try actor(name, actors)
+            let client = try await scene.enter(
+                actor.address,
+                managed: true,
+                resuming: await actor.earlier
+            )
+            guard await client.isResumed else { throw TranscriptError(0, "not resumed") }
+            actors[name] = Performer(client, at: actor.address)
+        }
+    }
+
+    private func actor(_ name: String, _ actors: [String: Performer]) throws -> Performer {
+        guard let actor = actors[name] else { throw TranscriptError(0, "who is \(name)?") }
+        return actor
+    }
+}
+
+/// One client of a transcript, and what it was sent and nobody asked for yet.
+private actor Performer {
+    nonisolated let client: Client
+    nonisolated let address: JID
+    private(set) var earlier: ClientManagement?
+    private var iterator: AsyncStream<Stanza>.Iterator
+    private var unread: [Element] = []
+
+    /// How long what must come may take.
+    private static let patience = Duration.seconds(10)
+    /// The id of the request whose answer ends `nothing`.
+    private static let probe = "transcript-probe"
+
+    init(_ client: Client, at address: JID) {
+        self.client = client
+        self.address = address
+        iterator = client.stanzas.makeAsyncIterator()
+    }
+
+    /// Sends what is a stanza as one, so that it is counted (XEP-0198); all else as it stands.
+    func send(_ xml: String) async {
+        if let element = try? Element.parse(xml), let stanza = try? Stanza(element) {
+            await client.send(stanza)
+        } else {
+            await client.send(raw: Array(xml.utf8))
+        }
+    }
+
+    func expect(_ pattern: Element) async throws {
+        while true {
+            if let index = unread.firstIndex(where: { pattern.describes($0) }) {
+                unread.remove(at: index)
+                return
+            }
+            guard let next = try await next() else {
+                throw TranscriptError(0, "but was sent only:\n\(told)")
+            }
+            unread.append(next)
+        }
+    }
+
+    /// A request to the server comes back behind all that was sent before it.
+    func expectNothing() async throws {
+        let ask =
+            "<iq type='get' id='\(Self.probe)' to='\(address.domainpart)'><ask xmlns='urn:x'/></iq>"
+        await send(ask)
+        while let next = try await next() {
+            if next.attribute("id") == Self.probe { break }
+            unread.append(next)
+        }
+        guard unread.isEmpty else { throw TranscriptError(0, "but was sent:\n\(told)") }
+    }
+
+    /// Loses the connection, and waits until nothing more comes.
+    func cut() async {
+        earlier = await client.cut()
+        while await receive() != nil {}
+    }
+
+    private var told: String { unread.map(\.description).joined(separator: "\n") }
+
+    /// The next stanza, or nil when none comes in time or the stream ended.
+    private func next() async throws -> Element? {
+        let client = client
+        let watchdog = Task {
+            try await Task.sleep(for: Self.patience)
+            _ = await client.cut()
+        }
+        defer { watchdog.cancel() }
+        return await receive()?.element
+    }
+
+    private func receive() async -> Stanza? {
+        var iterator = iterator
+        let stanza = await iterator.next(isolation: self)
+        self.iterator = iterator
+        return stanza
+    }
+}

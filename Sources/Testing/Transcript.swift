@@ -1,0 +1,109 @@
+import MartletCore
+import MartletXML
+
+/// A conversation on the wire, as a test reads it:
+///
+///     # XEP-0199 §4.2: a client asks its server.
+///     friends romeo@montague.example juliet@capulet.example
+///     romeo = romeo@montague.example/orchard
+///
+///     romeo > <iq type='get' id='p1'><ping xmlns='urn:xmpp:ping'/></iq>
+///     romeo < <iq type='result' id='p1' to='romeo@montague.example/orchard'/>
+///     romeo < nothing
+///     romeo leaves
+///
+/// `*` as an attribute's value, or as a text, stands for any. A line that begins with a space goes on
+/// with the one before. What an actor is sent may come in any order; `nothing` says that all of it
+/// was told.
+public struct Transcript: Sendable {
+    enum Step: Sendable {
+        case friends(JID, JID)
+        case account(JID)
+        case enters(String, JID, managed: Bool)
+        case sends(String, String)
+        case receives(String, Element)
+        case receivesNothing(String)
+        case leaves(String)
+        case cuts(String)
+        case returns(String)
+    }
+
+    /// A step and the line on which it stands.
+    struct Line: Sendable {
+        let number: Int
+        let text: String
+        let step: Step
+    }
+
+    public let name: String
+    let lines: [Line]
+
+    /// - Throws: `TranscriptError` at the first line that means nothing.
+    public init(_ text: String, name: String) throws(TranscriptError) {
+        self.name = name
+        var lines: [Line] = []
+        for (number, line) in Self.joined(text) {
+            lines.append(Line(number: number, text: line, step: try Self.step(line, number)))
+        }
+        self.lines = lines
+    }
+
+    /// The lines that say something, each with what was continued on those after it.
+    private static func joined(_ text: String) -> [(Int, String)] {
+        var joined: [(number: Int, text: String)] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            let trimmed = line.drop { $0 == " " || $0 == "\t" }
+            if trimmed.isEmpty || trimmed.first == "#" { continue }
+            if trimmed.startIndex != line.startIndex, !joined.isEmpty {
+                joined[joined.count - 1].text += trimmed
+            } else {
+                joined.append((index + 1, String(line)))
+            }
+        }
+        return joined
+    }
+
+    private static func step(_ line: String, _ number: Int) throws(TranscriptError) -> Step {
+        let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+        switch (words.first, words.dropFirst().first, words.dropFirst(2).first) {
+        case ("friends", let one?, let other?):
+            return .friends(try jid(one, number), try jid(other, number))
+        case ("account", let one?, nil): return .account(try jid(one, number))
+        case (let actor?, "=", let address?):
+            let parts = address.split(separator: " ").map(String.init)
+            let isManaged = parts.dropFirst().first == "managed"
+            return .enters(actor, try jid(parts[0], number), managed: isManaged)
+        case (let actor?, ">", let xml?): return .sends(actor, xml)
+        case (let actor?, "<", "nothing"): return .receivesNothing(actor)
+        case (let actor?, "<", let xml?):
+            do {
+                return .receives(actor, try Element.parse(xml))
+            } catch {
+                throw TranscriptError(number, "\(error)")
+            }
+        case (let actor?, "leaves", nil): return .leaves(actor)
+        case (let actor?, "cuts", nil): return .cuts(actor)
+        case (let actor?, "returns", nil): return .returns(actor)
+        default: throw TranscriptError(number, "what does '\(line)' mean?")
+        }
+    }
+
+    private static func jid(_ text: String, _ number: Int) throws(TranscriptError) -> JID {
+        do { return try JID(text) } catch { throw TranscriptError(number, "\(error)") }
+    }
+}
+
+/// A transcript that cannot be read, or did not come true.
+public struct TranscriptError: Error, CustomStringConvertible, Sendable {
+    public let line: Int
+    public let reason: String
+
+    init(_ line: Int, _ reason: String) {
+        self.line = line
+        self.reason = reason
+    }
+
+    public var description: String { "line \(line): \(reason)" }
+}
