@@ -36,7 +36,7 @@ extension Client {
 
     /// Connects, logs in and binds a resource.
     ///
-    /// - Parameter earlier: the session of a connection that broke, to be taken up again.
+    /// The session of a connection that broke is taken up again when it is given as `earlier`.
     public static func connect(
         _ login: ClientMachine.Login,
         options: Options = Options(),

@@ -47,7 +47,9 @@ extension RouterShard {
         return .passed(stanza)
     }
 
-    /// Awaits a verdict, then the rest of the chain. If nothing suspends, the outcome is here at once.
+    /// Awaits a verdict, then the rest of the chain.
+    ///
+    /// If nothing suspends, the outcome is here at once.
     private func wait(
         for verdict: @escaping PendingVerdict,
         then rest: ArraySlice<PhaseTable.Entry>,

@@ -2,7 +2,9 @@ import MartletCore
 
 /// The last step: a stanza that no module took, at the home of the user it is for (RFC 6121 §8.5).
 extension RouterShard {
-    /// Does what the chain at the home came to. False when something waits now.
+    /// Does what the chain at the home came to.
+    ///
+    /// False when something waits now.
     func finishDelivery(_ outcome: ChainOutcome, at account: JID) -> Bool {
         switch outcome {
         case .handled: return true

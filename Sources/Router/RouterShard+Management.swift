@@ -16,8 +16,8 @@ public enum Resumption: Sendable {
 extension RouterShard {
     /// Keeps what is sent to the session from now on until it is acknowledged.
     ///
-    /// - Parameter token: names the session for its resumption; nil if there is to be none.
-    /// - Returns: how long a lost client is waited for; nil when management is on already.
+    /// The token names the session for its resumption, if there is to be one. The answer is how long a
+    /// lost client is waited for, or nil when management is on already.
     public func enableManagement(of id: SessionID, token: String?) -> Duration? {
         guard let session = session(id), session.management == nil else { return nil }
         session.management = SessionManagement(token: token)
@@ -76,7 +76,9 @@ extension RouterShard {
         session.sink?.send(nonza: Element("r", in: Namespace.streamManagement))
     }
 
-    /// The client's connection is lost. The session waits for it, if that was agreed, or ends.
+    /// The client's connection is lost.
+    ///
+    /// The session waits for it, if that was agreed, or ends.
     public func detach(_ id: SessionID) {
         guard let session = session(id), session.management?.token != nil else { return end(id) }
         session.sink = nil

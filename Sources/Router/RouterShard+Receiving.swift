@@ -43,7 +43,9 @@ extension RouterShard {
         if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }
     }
 
-    /// Does what the chain came to. False when a request's own chain waits now.
+    /// Does what the chain came to.
+    ///
+    /// False when a request's own chain waits now.
     private func proceed(_ outcome: ChainOutcome, _ context: Context) -> Bool {
         switch outcome {
         case .handled: return true
@@ -85,7 +87,9 @@ extension RouterShard {
         return true
     }
 
-    /// Has a request answered by the modules. False when one of them waits: the stream then waits too.
+    /// Has a request answered by the modules.
+    ///
+    /// False when one of them waits: the stream then waits too.
     private func request(_ stanza: Stanza, at phase: Phase, _ context: Context) -> Bool {
         let outcome = run(phase, stanza, context) { shard, outcome in
             shard.finishRequest(outcome)

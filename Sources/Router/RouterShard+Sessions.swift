@@ -43,7 +43,7 @@ extension RouterShard {
 
     /// Writes a stanza to a session's client, and keeps it until acknowledged where that was agreed.
     ///
-    /// - Parameter receipt: told once whether the client took it.
+    /// The receipt is told once whether the client took it.
     public func send(_ stanza: Stanza, to session: Session, receipt: Receipt? = nil) {
         if session.management != nil {
             sendManaged(stanza, to: session, receipt: receipt)

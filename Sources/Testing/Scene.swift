@@ -19,10 +19,9 @@ public final class Scene: Sendable {
     /// The password of every account of a scene.
     public static let password = "the same for all"
 
-    /// - Parameters:
-    ///   - domains: the RFCs' houses, unless others are named.
-    ///   - clock: what the server's timers go by.
-    ///   - configure: changes the settings before the server is built.
+    /// Builds a server with the RFCs' houses as domains, unless others are named.
+    ///
+    /// Its timers go by `clock`; `configure` changes the settings before the server is built.
     public init(
         domains: [String] = ["montague.example", "capulet.example"],
         store: any Store = MemoryStore(),
@@ -70,7 +69,7 @@ public final class Scene: Sendable {
 
     /// Logs in over a pipe and binds the resource of `address`, if it has one.
     ///
-    /// - Parameter earlier: a session whose connection broke, to be resumed.
+    /// A session whose connection broke is resumed when it is given as `earlier`.
     public func enter(
         _ address: JID,
         managed: Bool = false,

@@ -1,7 +1,7 @@
 import MartletCore
 import MartletXML
 
-/// A conversation on the wire, as a test reads it:
+/// A conversation on the wire, as a test reads it.
 ///
 ///     # XEP-0199 §4.2: a client asks its server.
 ///     friends romeo@montague.example juliet@capulet.example

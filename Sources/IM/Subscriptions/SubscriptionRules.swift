@@ -9,7 +9,9 @@ public struct SubscriptionOutcome: Hashable, Sendable {
     public var item: RosterItem?
     /// Whether the user's clients are told of the item by a roster push.
     public var isPushed = false
-    /// Outbound: whether the stanza goes on to the contact. Inbound: whether the user sees it.
+    /// Outbound: whether the stanza goes on to the contact.
+    ///
+    /// Inbound: whether the user sees it.
     public var isPassedOn = false
     /// What the server answers on the user's behalf.
     public var reply: StanzaType?

@@ -16,7 +16,9 @@ public enum Verdict: Sendable {
 public typealias PendingVerdict =
     @Sendable (isolated RouterShard) async throws(StanzaError) -> Verdict
 
-/// Acts on a stanza at a phase, on the shard that owns it. It must not block.
+/// Acts on a stanza at a phase, on the shard that owns it.
+///
+/// It must not block.
 ///
 /// A `StanzaError` it throws is what the sender is told, if the stanza is one that may be answered.
 public typealias Handler =

@@ -9,7 +9,9 @@ public protocol Module: Sendable {
     func register(in registration: inout Registration) throws
 }
 
-/// What a module may add to domains. All of it goes when a domain is built anew without the module.
+/// What a module may add to domains.
+///
+/// All of it goes when a domain is built anew without the module.
 public struct Registration {
     private(set) var handlers: [(phase: Phase, entry: PhaseTable.Entry)] = []
     private(set) var discovery = Discovery()

@@ -23,7 +23,9 @@ struct Accounts: Sendable {
         return stored?.credentials(hash) ?? decoy.credentials(of: account, hash: hash)
     }
 
-    /// Whether the password is right. Costs the same whether the account exists or not.
+    /// Whether the password is right.
+    ///
+    /// Costs the same whether the account exists or not.
     ///
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
     func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {

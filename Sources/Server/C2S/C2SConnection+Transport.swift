@@ -46,7 +46,9 @@ extension C2SConnection: TransportDelegate {
         armWatchdog(within: service.limits.loginTime)
     }
 
-    /// The client will say no more. Without a closing tag it may come back (XEP-0198 §5).
+    /// The client will say no more.
+    ///
+    /// Without a closing tag it may come back (XEP-0198 §5).
     private func reachedEnd() {
         let wasClosed = machine.isClosed
         releaseSession(isResumable: !wasClosed)

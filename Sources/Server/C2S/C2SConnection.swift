@@ -31,7 +31,9 @@ actor C2SConnection {
     var isPinged = false
     /// Set while the connection is on its way to another shard.
     var departure: Departure?
-    /// The work under way for negotiation: a look-up, a key derivation. Cancelled when the stream ends.
+    /// The work under way for negotiation: a look-up, a key derivation.
+    ///
+    /// Cancelled when the stream ends.
     var negotiation: Task<Void, Never>?
     var log: Logger
 

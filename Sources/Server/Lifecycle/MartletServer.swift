@@ -26,9 +26,9 @@ public final class MartletServer: Service {
 
     /// Builds the server and starts its shards; nothing listens yet.
     ///
-    /// - Parameters:
-    ///   - clock: what the shards' timers go by; tests move one by hand.
-    ///   - reread: reads the settings again, when an administrator asks for a reload.
+    /// The shards' timers go by `clock`; `reread` reads the settings again, when an administrator asks
+    /// for a reload.
+    ///
     /// - Throws: what in the settings, the certificates or the store makes it impossible.
     public init(
         _ settings: ServerSettings,

@@ -8,7 +8,7 @@ public struct ServerProgram: Sendable {
     private let configuration: Configuration
     private let path: String
 
-    /// - Parameter path: the file that the configuration came from, and is read from again on SIGHUP.
+    /// Takes a configuration and the file it came from, which is read again on SIGHUP.
     public init(_ configuration: Configuration, path: String) {
         self.configuration = configuration
         self.path = path
