@@ -169,6 +169,12 @@ import Testing
         #expect(throws: JIDError.disallowed(.domain)) { try JID("a", "montague.example/x") }
     }
 
+    @Test func `says what is wrong in words that are safe to log`() {
+        #expect("\(JIDError.empty(.domain))" == "the domainpart is empty")
+        #expect("\(JIDError.tooLong(.resource))" == "the resourcepart is too long")
+        #expect(JIDError.disallowed(.local).description.hasPrefix("the localpart has a character"))
+    }
+
     @Test func `knows its own parts`() throws {
         let jid = try JID("romeo@montague.example/orchard")
         #expect(try jid.bare == JID("romeo@montague.example"))
