@@ -181,6 +181,9 @@ import Testing
         #expect(try jid.domain == JID("montague.example"))
         #expect(jid.with(preparedResource: "hall").description == "romeo@montague.example/hall")
         #expect(jid.bare.with(preparedResource: "orchard") == jid)
+        #expect(try jid.with(resource: "e\u{301}").resourcepart == "\u{E9}")
+        #expect(throws: JIDError.empty(.resource)) { try jid.with(resource: "") }
+        #expect(throws: JIDError.disallowed(.resource)) { try jid.with(resource: "a\u{0}") }
         #expect(jid.isFull && !jid.isBare && jid.hasLocalpart && !jid.isDomain)
         #expect(jid.domain.isDomain && jid.bare.isBare)
     }
