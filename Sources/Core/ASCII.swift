@@ -13,6 +13,12 @@ struct ASCIISet: Sendable {
         self.high = high
     }
 
+    /// Whether every byte is a member.
+    func containsAll(of bytes: some Sequence<UInt8>) -> Bool {
+        for byte in bytes where !contains(byte) { return false }
+        return true
+    }
+
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
         (byte < 64 ? low >> UInt64(byte) : byte < 128 ? high >> UInt64(byte - 64) : 0) & 1 == 1
@@ -52,6 +58,6 @@ enum ASCII {
         if third.count >= 2, third.first == hyphen, third.dropFirst().first == hyphen {
             return false
         }
-        return bytes.allSatisfy(label.contains)
+        return label.containsAll(of: bytes)
     }
 }

@@ -1,8 +1,5 @@
 internal import CUnicode
 
-/// A text while it is being prepared.
-typealias Scalars = [Unicode.Scalar]
-
 /// The mappings of case and width (RFC 8264 §5.2.1, §5.2.3).
 enum Mapping {
     /// Puts full-width and half-width code points into their usual form.
@@ -14,13 +11,19 @@ enum Mapping {
         }
     }
 
-    /// Unicode's toLowerCase, with the final sigma of Unicode §3.13 but nobody's language.
-    static func lowercase(_ text: Scalars) -> Scalars {
+    /// Unicode's toLowerCase, in nobody's language (Unicode §3.13).
+    ///
+    /// - Parameters:
+    ///   - text: what is to be mapped.
+    ///   - hasFinalSigma: whether a sigma that ends a word becomes the one for ends of words.
+    /// - Returns: the text without capitals.
+    static func lowercase(_ text: Scalars, hasFinalSigma: Bool = true) -> Scalars {
         var result = Scalars()
         result.reserveCapacity(text.count)
         for (index, scalar) in text.enumerated() {
             switch scalar {
-            case "\u{3A3}": result.append(isFinal(index, in: text) ? "\u{3C2}" : "\u{3C3}")
+            case "\u{3A3}" where hasFinalSigma:
+                result.append(isFinal(index, in: text) ? "\u{3C2}" : "\u{3C3}")
             case "\u{130}": result += ["i", "\u{307}"]
             default: result.append(lowercase(scalar))
             }
@@ -29,7 +32,7 @@ enum Mapping {
     }
 
     /// The simple lower case of one code point; itself where it has none.
-    static func lowercase(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    private static func lowercase(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         let pairs = martlet_unicode_lower_pairs()
         guard let pairs,
             let found = search(

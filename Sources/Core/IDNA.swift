@@ -5,12 +5,14 @@ enum IDNA {
     /// Brings a name into the form in which equal names are equal: each label as a U-label where it
     /// can be one, all in lower case and NFC, without a dot at the end.
     ///
-    /// Underscores are tolerated, as other servers do: hosts of private networks have them.
+    /// Underscores are tolerated, as other servers do: hosts of private networks have them. Anything
+    /// else that IDNA2008 has not is refused, an A-label of an emoji as well.
     static func prepare(_ text: Scalars) throws(Fault) -> Scalars {
-        var text = Mapping.width(text).map(Mapping.lowercase)
+        var text = Mapping.lowercase(Mapping.width(text), hasFinalSigma: false)
         text = Normalization.nfc(text.map { $0 == "\u{3002}" ? "." : $0 })  // RFC 5895 §2
         if text.last == "." { text.removeLast() }
         guard !text.isEmpty else { throw .empty }
+        guard text.count <= 253 else { throw .tooLong }  // Encoding makes no label shorter.
         var labels: [Scalars] = []
         var ASCIIBytes = -1
         for label in text.split(separator: ".", omittingEmptySubsequences: false) {

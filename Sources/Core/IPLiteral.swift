@@ -24,7 +24,10 @@ enum IPLiteral {
     static func looksLikeIPv4(_ name: some BidirectionalCollection<UInt8>) -> Bool {
         let label = name.suffix(while: { $0 != UInt8(ascii: ".") })
         if label.allSatisfy(ASCII.isDigit) { return true }
-        return label.starts(with: "0x".utf8) && label.dropFirst(2).allSatisfy(ASCII.isHexDigit)
+        guard label.first == UInt8(ascii: "0"), let mark = label.dropFirst().first else {
+            return false
+        }
+        return mark | 0x20 == UInt8(ascii: "x") && label.dropFirst(2).allSatisfy(ASCII.isHexDigit)
     }
 
     /// Whether it is four numbers up to 255, none with a zero before it.

@@ -11,12 +11,12 @@ extension JID.Storage {
     }
 
     private static func isPlain(localpart bytes: UnsafeRawBufferPointer) -> Bool {
-        1...1023 ~= bytes.count && bytes.allSatisfy(ASCII.localpart.contains)
+        1...1023 ~= bytes.count && ASCII.localpart.containsAll(of: bytes)
     }
 
     private static func isPlain(resourcepart bytes: UnsafeRawBufferPointer) -> Bool {
         1...1023 ~= bytes.count && bytes[0] != UInt8(ascii: " ")
-            && bytes.allSatisfy(ASCII.resourcepart.contains)
+            && ASCII.resourcepart.containsAll(of: bytes)
     }
 
     private static func isPlain(domainpart bytes: UnsafeRawBufferPointer) -> Bool {

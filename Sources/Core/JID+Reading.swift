@@ -10,6 +10,16 @@ public enum JIDError: Error, Hashable, Sendable {
     case disallowed(Part)
 }
 
+extension JIDError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .empty(let part): "the \(part)part is empty"
+        case .tooLong(let part): "the \(part)part is too long"
+        case .disallowed(let part): "the \(part)part has a character that is not allowed there"
+        }
+    }
+}
+
 extension JID {
     /// Reads an address from the bytes of a `to` or `from` attribute.
     ///
@@ -17,14 +27,17 @@ extension JID {
     ///
     /// - Throws: the fault of the first part that has one, left to right.
     public init(utf8 bytes: UnsafeRawBufferPointer) throws(JIDError) {
-        try self.init(Parts(bytes))
+        self.init(storage: try .make(Parts(bytes)))
     }
 
     /// Reads an address as it stands in a `to` or `from` attribute.
     ///
     /// - Throws: the fault of the first part that has one, left to right.
     public init(_ text: String) throws(JIDError) {
-        self = try text.withBytes { bytes throws(JIDError) in try JID(utf8: bytes) }
+        let storage = try text.withBytes { (bytes) throws(JIDError) in
+            try Storage.make(Parts(bytes))
+        }
+        self.init(storage: storage)
     }
 
     /// Prepares and joins parts as a user or a client gave them.
@@ -33,10 +46,10 @@ extension JID {
     public init(_ localpart: String?, _ domainpart: String, _ resourcepart: String? = nil)
         throws(JIDError)
     {
-        self = try (localpart ?? "").withBytes { local throws(JIDError) in
-            try domainpart.withBytes { domain throws(JIDError) in
-                try (resourcepart ?? "").withBytes { resource throws(JIDError) in
-                    try JID(
+        let storage = try (localpart ?? "").withBytes { (local) throws(JIDError) in
+            try domainpart.withBytes { (domain) throws(JIDError) in
+                try (resourcepart ?? "").withBytes { (resource) throws(JIDError) in
+                    try Storage.make(
                         Parts(
                             local: localpart == nil ? nil : local,
                             domain: domain,
@@ -46,14 +59,14 @@ extension JID {
                 }
             }
         }
+        self.init(storage: storage)
     }
+}
 
-    private init(_ parts: Parts) throws(JIDError) {
-        if let made = Storage.make(ifPlain: parts) {
-            self.init(storage: made)
-        } else {
-            self.init(storage: try Storage.make(preparing: parts))
-        }
+extension JID.Storage {
+    fileprivate static func make(_ parts: JID.Parts) throws(JIDError) -> JID.Storage {
+        if let made = make(ifPlain: parts) { return made }
+        return try make(preparing: parts)
     }
 }
 
@@ -80,12 +93,5 @@ extension JID.Parts {
             start = at + 1
         }
         domain = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-    }
-}
-
-extension String {
-    /// Lends the text's UTF-8 without a copy.
-    func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
-        try utf8Span.span.bytes.withUnsafeBytes(body)
     }
 }

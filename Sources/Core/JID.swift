@@ -57,6 +57,8 @@ public struct JID: @unchecked Sendable {
 
     /// The hash of the bare address: the same for all resources of an account, and for every process
     /// that runs this code, so that a shard (or a node) can be chosen by it.
+    ///
+    /// Anyone can make addresses that share it; tables hash the bytes with the process's own seed.
     public var bareHash: UInt64 { storage.bareHash }
 
     /// Whether both name the same account, whatever their resources.
@@ -76,6 +78,16 @@ public struct JID: @unchecked Sendable {
         if name.utf8.first == UInt8(ascii: "[") { return String(name.dropFirst().dropLast()) }
         if name.utf8.allSatisfy({ $0 < 0x80 }) { return name }
         return String(decoding: IDNA.encode(Scalars(name.unicodeScalars)), as: UTF8.self)
+    }
+
+    /// This account with a resource as a client asked for it.
+    ///
+    /// - Throws: the fault of the resourcepart.
+    public func with(resource: String) throws(JIDError) -> JID {
+        let prepared = try resource.withBytes { (bytes) throws(JIDError) in
+            try Storage.resourcepart(bytes)
+        }
+        return prepared.withUnsafeBytes { JID(storage: storage.with(resource: $0)) }
     }
 
     /// This account with a resource that is prepared already.

@@ -27,7 +27,11 @@ struct Decomposition {
 
 /// Unicode's normalisation forms C and KC (UAX #15).
 enum Normalization {
-    static func nfc(_ text: Scalars) -> Scalars { normalize(text, compatible: false) }
+    static func nfc(_ text: Scalars) -> Scalars {
+        // What stands before the first combining mark composes with nothing among itself.
+        text.allSatisfy { $0.value < 0x300 } ? text : normalize(text, compatible: false)
+    }
+
     static func nfkc(_ text: Scalars) -> Scalars { normalize(text, compatible: true) }
 
     private static func normalize(_ text: Scalars, compatible: Bool) -> Scalars {
@@ -44,7 +48,7 @@ enum Normalization {
         into parts: inout Scalars
     ) {
         if scalar.value < 0xA0 { return parts.append(scalar) }
-        if let syllable = Hangul.decompose(scalar) { return parts += syllable }
+        if Hangul.syllables.contains(scalar.value) { return Hangul.decompose(scalar, into: &parts) }
         guard let step = Decomposition(of: scalar), compatible || step.kind == .canonical else {
             return parts.append(scalar)
         }
@@ -113,15 +117,12 @@ private enum Hangul {
     static let vowels: Range<UInt32> = 0x1161..<0x1176
     static let trailing: Range<UInt32> = 0x11A8..<0x11C3
 
-    static func decompose(_ scalar: Unicode.Scalar) -> Scalars? {
-        guard syllables.contains(scalar.value) else { return nil }
+    static func decompose(_ scalar: Unicode.Scalar, into parts: inout Scalars) {
+        func put(_ value: UInt32) { Unicode.Scalar(value).map { parts.append($0) } }
         let index = scalar.value - syllables.lowerBound
-        let tail = index % 28
-        let parts = [
-            leading.lowerBound + index / 588, vowels.lowerBound + index % 588 / 28,
-            trailing.lowerBound - 1 + tail,
-        ]
-        return parts.prefix(tail > 0 ? 3 : 2).compactMap(Unicode.Scalar.init)
+        put(leading.lowerBound + index / 588)
+        put(vowels.lowerBound + index % 588 / 28)
+        if index % 28 > 0 { put(trailing.lowerBound - 1 + index % 28) }
     }
 
     static func compose(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Unicode.Scalar? {

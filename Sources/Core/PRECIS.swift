@@ -38,9 +38,3 @@ public enum PRECIS {
         String(try Profile.nicknameKey.enforce(Scalars(text.unicodeScalars)))
     }
 }
-
-extension String {
-    init(_ scalars: Scalars) {
-        self.init(String.UnicodeScalarView(scalars))
-    }
-}

@@ -22,6 +22,23 @@ import Testing
         }
     }
 
+    @Test(arguments: UInt64(1)...20)
+    func `takes no ASCII address without preparation that preparation would change`(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        var plain = 0
+        for _ in 0..<1000 {
+            let text = generator.ASCIIAddress()
+            text.withBytes { bytes in
+                let parts = JID.Parts(bytes)
+                guard let made = JID.Storage.make(ifPlain: parts) else { return }
+                plain += 1
+                let prepared = try? JID.Storage.make(preparing: parts)
+                #expect(JID(storage: made) == prepared.map(JID.init(storage:)), "\(text)")
+            }
+        }
+        #expect(plain > 50)
+    }
+
     @Test(arguments: UInt64(1)...40)
     func `prepares what is prepared to itself`(seed: UInt64) throws {
         var generator = SplitMix(state: seed)
@@ -98,6 +115,15 @@ private struct SplitMix: RandomNumberGenerator {
         if Bool.random(using: &self) { text += "." + part() }
         if Bool.random(using: &self) { text += "/" + part() + part() }
         return text
+    }
+
+    mutating func ASCIIAddress() -> String {
+        let characters = Array("aBxX019--__..nN::[]@/ ~")
+        return String(
+            (0..<Int.random(in: 1...12, using: &self)).map { _ in
+                characters.randomElement(using: &self) ?? "a"
+            }
+        )
     }
 
     /// Characters of one kind, or of several: letters with marks, wide ones, and all of Unicode.

@@ -169,12 +169,21 @@ import Testing
         #expect(throws: JIDError.disallowed(.domain)) { try JID("a", "montague.example/x") }
     }
 
+    @Test func `says what is wrong in words that are safe to log`() {
+        #expect("\(JIDError.empty(.domain))" == "the domainpart is empty")
+        #expect("\(JIDError.tooLong(.resource))" == "the resourcepart is too long")
+        #expect(JIDError.disallowed(.local).description.hasPrefix("the localpart has a character"))
+    }
+
     @Test func `knows its own parts`() throws {
         let jid = try JID("romeo@montague.example/orchard")
         #expect(try jid.bare == JID("romeo@montague.example"))
         #expect(try jid.domain == JID("montague.example"))
         #expect(jid.with(preparedResource: "hall").description == "romeo@montague.example/hall")
         #expect(jid.bare.with(preparedResource: "orchard") == jid)
+        #expect(try jid.with(resource: "e\u{301}").resourcepart == "\u{E9}")
+        #expect(throws: JIDError.empty(.resource)) { try jid.with(resource: "") }
+        #expect(throws: JIDError.disallowed(.resource)) { try jid.with(resource: "a\u{0}") }
         #expect(jid.isFull && !jid.isBare && jid.hasLocalpart && !jid.isDomain)
         #expect(jid.domain.isDomain && jid.bare.isBare)
     }

@@ -82,6 +82,7 @@ import Testing
         ("\u{3C3}", "\u{3C3}", "\u{3C3}"),
         ("\u{3C2}", "\u{3C2}", "\u{3C2}"),
         ("\u{265A}", "\u{265A}", "\u{265A}"),
+        ("\u{A8}x", "\u{308}x", "\u{308}x"),  // A space appears, and goes in the second round.
         ("Richard \u{2163}", "Richard IV", "richard iv"),
     ])
     func `prepares nicknames, and what they are compared by`(
