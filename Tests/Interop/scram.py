@@ -53,9 +53,11 @@ class Stream:
         return match
 
     def binding(self, kind):
-        """The bytes that both ends of this TLS connection know (RFC 9266 §2, RFC 5929 §4)."""
+        """The bytes that both ends of this TLS connection know (RFC 9266 §2, RFC 5929 §3–4)."""
         if kind == "tls-exporter":
             return self.wire.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+        if kind == "tls-unique":
+            return self.wire.get_finished()  # The client's comes first: this session is not resumed.
         certificate = self.wire.get_peer_certificate().to_cryptography()
         algorithm = certificate.signature_hash_algorithm
         digest = Hash(SHA256() if algorithm.name in ("md5", "sha1") else algorithm)

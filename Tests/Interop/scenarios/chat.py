@@ -14,11 +14,11 @@ async def run(server, step):
 
 
 async def talk(orchard, balcony, step):
-    orchard.send_message(mto=balcony.boundjid.bare, mbody="Art thou not <Juliet> & fair? 🌹")
+    orchard.send_message(mto=balcony.boundjid.bare, mbody="Art thou not <Juliet> & fair? 🌹", mtype="chat")
     got = await balcony.message("Art thou not <Juliet> & fair? 🌹")
     assert got["from"] == orchard.boundjid, got
     assert got["type"] == "chat", got
-    balcony.send_message(mto=got["from"], mbody="Wherefore art thou?")
+    balcony.send_message(mto=got["from"], mbody="Wherefore art thou?", mtype="chat")
     answer = await orchard.message("Wherefore art thou?")
     assert answer["from"] == balcony.boundjid, answer
     assert answer["to"] == orchard.boundjid, answer
@@ -26,31 +26,35 @@ async def talk(orchard, balcony, step):
 
 
 async def priorities(server, orchard, balcony, juliet, step):
-    """RFC 6121 §8.5.2.1.1: a bare address means the resources that most want it, a full one itself."""
+    """RFC 6121 §8.5.2.1.1: a bare address means the one that most wants it, or all that do."""
     chamber = await Client(server, f"{juliet}/chamber").login()
     chamber.send_presence(ppriority=5)
     await balcony.presence("available", chamber.boundjid.full)
-    orchard.send_message(mto=balcony.boundjid.full, mbody="to the balcony")
-    orchard.send_message(mto=juliet, mbody="to the highest priority")
+    orchard.send_message(mto=balcony.boundjid.full, mbody="to the balcony", mtype="chat")
+    orchard.send_message(mto=juliet, mbody="to the highest priority", mtype="chat")
     await balcony.message("to the balcony")
     await chamber.message("to the highest priority")
+    await balcony.fence()
+    others = [s["body"] for s in messages(balcony)]
+    assert others in ([], ["to the highest priority"]), others
+    balcony.received.clear()
 
     balcony.send_presence(ppriority=-1)
     await chamber.presence("available", balcony.boundjid.full)
     chamber.send_presence(pshow="away", ppriority=0)
     await balcony.presence("away", chamber.boundjid.full)
-    orchard.send_message(mto=juliet, mbody="not to a negative priority")
+    orchard.send_message(mto=juliet, mbody="not to a negative priority", mtype="chat")
     await chamber.message("not to a negative priority")
     await balcony.fence()
-    assert not [s for s in balcony.received if s.name == "message"], balcony.received
+    assert not messages(balcony), balcony.received
     step("messages to a full address, to the highest priority, and never to a negative one")
 
     await chamber.logout()
     await balcony.presence("unavailable", chamber.boundjid.full)
-    orchard.send_message(mto=juliet, mbody="stored, for nobody wants it")
+    orchard.send_message(mto=juliet, mbody="stored, for nobody wants it", mtype="chat")
     await orchard.fence()
     await balcony.fence()
-    assert not [s for s in balcony.received if s.name == "message"], balcony.received
+    assert not messages(balcony), balcony.received
     await balcony.logout()
     again = await Client(server, f"{juliet}/balcony").login()
     late = await again.message("stored, for nobody wants it")
@@ -59,9 +63,13 @@ async def priorities(server, orchard, balcony, juliet, step):
     step("a message for a user with a negative priority alone was stored")
 
 
+def messages(client):
+    return [stanza for stanza in client.received if stanza.name == "message"]
+
+
 async def offline(server, orchard, juliet, step):
     for body in ["one", "two", "three"]:
-        orchard.send_message(mto=juliet, mbody=body)
+        orchard.send_message(mto=juliet, mbody=body, mtype="chat")
     await orchard.fence()
     balcony = await Client(server, f"{juliet}/balcony").login()
     for body in ["one", "two", "three"]:
@@ -73,6 +81,6 @@ async def offline(server, orchard, juliet, step):
     await balcony.logout()
     again = await Client(server, f"{juliet}/balcony").login()
     await again.fence()
-    assert not [s for s in again.received if s.name == "message"], again.received
+    assert not messages(again), again.received
     step("nothing is given twice")
     await again.logout()

@@ -36,10 +36,16 @@ async def refusal(server, jid, password, mechanism):
 
 async def chooses(server, romeo, step):
     """What slixmpp takes when nobody tells it what."""
-    for version in [ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2]:
+    # Python's ssl can bind to TLS 1.2 (`tls-unique`), and not to 1.3.
+    for version, expected in [
+        (ssl.TLSVersion.TLSv1_3, "SCRAM-SHA-512"), (ssl.TLSVersion.TLSv1_2, "SCRAM-SHA-512-PLUS"),
+    ]:
         tls = server.trust()
         tls.maximum_version = version
         client = await Client(server, romeo, tls=tls).login()
         assert client.socket.version() == version.name.replace("_", "."), client.socket.version()
-        step(f"left to itself over {client.socket.version()}: {client['feature_mechanisms'].mech.name}")
+        used = client["feature_mechanisms"].mech
+        assert used.name == expected, used.name
+        bound = used.gs2_header.decode()
+        step(f"left to itself over {client.socket.version()}: {used.name} with {bound}")
         await client.logout()

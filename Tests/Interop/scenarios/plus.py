@@ -1,11 +1,13 @@
 """Login by SCRAM-SHA-256-PLUS, bound to the TLS channel, by two implementations that are not ours.
 
-slixmpp speaks SCRAM itself, but Python's ssl has no `tls-exporter`: it binds to the certificate
-here. `scram.py`, over pyOpenSSL, binds by every type the server offers, and tries to cheat.
+slixmpp speaks SCRAM itself, but Python's ssl has no `tls-exporter`: as it is, it binds to TLS 1.2
+by `tls-unique`; taught to digest the certificate, to TLS 1.3. `scram.py`, over pyOpenSSL, binds by
+every type that the server offers, and tries to cheat.
 """
 
 import asyncio
 import re
+import ssl
 
 from cryptography import x509
 from OpenSSL import SSL
@@ -17,7 +19,8 @@ from scram import Stream
 from server import PASSWORD
 
 MECHANISM = "SCRAM-SHA-256-PLUS"
-VERSIONS = {"TLS 1.2": SSL.TLS1_2_VERSION, "TLS 1.3": SSL.TLS1_3_VERSION}
+TLS_1_2 = ("TLS 1.2", SSL.TLS1_2_VERSION, ["tls-unique", "tls-server-end-point"])
+TLS_1_3 = ("TLS 1.3", SSL.TLS1_3_VERSION, ["tls-exporter", "tls-server-end-point"])
 
 
 class EndPoint(SCRAM):
@@ -32,13 +35,30 @@ class EndPoint(SCRAM):
 async def run(server, step):
     name = "romeo.plus"
     (romeo,) = await server.add(f"{name}@montague.example")
-    await by_slixmpp(server, romeo, step)
-    for title, version in VERSIONS.items():
-        await asyncio.to_thread(by_hand, server, name, title, version, step)
+    await as_it_is(server, romeo, step)
+    await taught(server, romeo, step)
+    for case in [TLS_1_2, TLS_1_3]:
+        await asyncio.to_thread(by_hand, server, name, case, step)
     await asyncio.to_thread(cheating, server, name, step)
 
 
-async def by_slixmpp(server, romeo, step):
+async def as_it_is(server, romeo, step):
+    tls = server.trust()
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    client = await Client(server, romeo, mechanism=MECHANISM, tls=tls).login()
+    verify(client, "p=tls-unique,,", step)
+    await client.logout()
+
+
+def verify(client, header, step):
+    used = client["feature_mechanisms"].mech
+    assert used.name == MECHANISM, used.name
+    assert used.gs2_header.decode() == header, used.gs2_header
+    assert used._mutual_auth, "slixmpp did not verify the server"
+    step(f"slixmpp: {used.name} with {header} over {client.socket.version()}")
+
+
+async def taught(server, romeo, step):
     client = Client(server, romeo, mechanism=MECHANISM)
     mechanisms = client["feature_mechanisms"]
     usual = mechanisms.sasl_callback
@@ -54,11 +74,7 @@ async def by_slixmpp(server, romeo, step):
         await client.login()
     finally:
         MECHANISMS[MECHANISM] = SCRAM
-    used = mechanisms.mech
-    assert used.name == MECHANISM, used.name
-    assert used.gs2_header == b"p=tls-server-end-point,,", used.gs2_header
-    assert used._mutual_auth, "slixmpp did not verify the server"
-    step(f"slixmpp: {used.name}, {used.gs2_header.decode()} {client.socket.version()}")
+    verify(client, "p=tls-server-end-point,,", step)
     await client.logout()
 
 
@@ -67,13 +83,14 @@ def digest(certificate):
     return certificate.fingerprint(certificate.signature_hash_algorithm)
 
 
-def by_hand(server, name, title, version, step):
+def by_hand(server, name, case, step):
+    title, version, kinds = case
     stream = Stream(server.port, "montague.example", version)
     types = re.findall(r"<channel-binding type=['\"]([a-z-]+)", stream.features)
     stream.close()
-    assert "tls-exporter" in types and "tls-server-end-point" in types, stream.features
+    assert types == kinds, stream.features
     step(f"{title}: the server offers {', '.join(types)} (XEP-0440)")
-    for kind in ["tls-exporter", "tls-server-end-point"]:
+    for kind in kinds:
         for mechanism in ["SCRAM-SHA-1-PLUS", MECHANISM, "SCRAM-SHA-512-PLUS"]:
             stream = Stream(server.port, "montague.example", version)
             assert f">{mechanism}<" in stream.features, stream.features

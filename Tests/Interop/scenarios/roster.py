@@ -66,6 +66,7 @@ async def see(server, orchard, balcony, step):
     await orchard.presence("unavailable", again.boundjid.full)
     step("saw a status, a logout, the status again after a new login, and a broken connection")
     await balcony.login()
+    await balcony.roster_since(None)  # Pushes go to those who asked for the roster (RFC 6121 §2.1.6).
     await orchard.presence("available", balcony.boundjid.full)
 
 
