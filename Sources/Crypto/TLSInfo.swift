@@ -21,8 +21,12 @@ public struct TLSInfo: Sendable, Hashable {
     public var isResumed: Bool
     /// The `tls-exporter` channel binding, 32 bytes (RFC 9266 §4.2).
     ///
-    /// Nil under TLS 1.2 without the extended master secret.
+    /// Nil under TLS 1.2.
     public var exporter: [UInt8]?
+    /// The `tls-unique` channel binding, 12 bytes (RFC 5929 §3.1).
+    ///
+    /// Nil under TLS 1.3, which has none, and under TLS 1.2 without the extended master secret.
+    public var unique: [UInt8]?
     /// The `tls-server-end-point` binding, a hash of the server's certificate (RFC 5929 §4.1).
     ///
     /// Nil if the signature of the certificate has no one hash.
@@ -37,6 +41,7 @@ public struct TLSInfo: Sendable, Hashable {
         peerVerification: PeerVerification = .noCertificate,
         isResumed: Bool = false,
         exporter: [UInt8]? = nil,
+        unique: [UInt8]? = nil,
         serverEndPoint: [UInt8]? = nil
     ) {
         self.version = version
@@ -47,6 +52,7 @@ public struct TLSInfo: Sendable, Hashable {
         self.peerVerification = peerVerification
         self.isResumed = isResumed
         self.exporter = exporter
+        self.unique = unique
         self.serverEndPoint = serverEndPoint
     }
 }

@@ -238,6 +238,7 @@ extension TLSSession {
             peerVerification: peerVerification,
             isResumed: SSL_session_reused(tls) == 1,
             exporter: exporter,
+            unique: unique,
             serverEndPoint: serverEndPoint
         )
     }
@@ -275,14 +276,32 @@ extension TLSSession {
         return .invalid(String(cString: X509_verify_cert_error_string(result)))
     }
 
-    /// RFC 9266 §4.2: no context, 32 bytes; under TLS 1.2 only with the extended master secret.
+    /// RFC 9266 §4.2: a context of no bytes, 32 bytes.
+    ///
+    /// Under TLS 1.2 a context of no bytes and none give different values (RFC 5705 §4), clients
+    /// disagree on which is meant, and a refused login helps nobody: there it is `unique`.
     private var exporter: [UInt8]? {
-        let hasExtendedSecret = SSL_ctrl(tls, SSL_CTRL_GET_EXTMS_SUPPORT, 0, nil) == 1
-        guard SSL_version(tls) >= TLSVersion.v1_3.rawValue || hasExtendedSecret else { return nil }
+        guard SSL_version(tls) >= TLSVersion.v1_3.rawValue else { return nil }
         let label = Array("EXPORTER-Channel-Binding".utf8).map(CChar.init(bitPattern:))
         var value = [UInt8](repeating: 0, count: 32)
         let status = SSL_export_keying_material(tls, &value, 32, label, label.count, nil, 0, 0)
         return status == 1 ? value : nil
+    }
+
+    /// RFC 5929 §3.1: the handshake's first Finished message, the server's where it is resumed.
+    ///
+    /// Only with the extended master secret, without which two sessions can share it (RFC 7627 §1).
+    private var unique: [UInt8]? {
+        guard SSL_version(tls) < TLSVersion.v1_3.rawValue,
+            SSL_ctrl(tls, SSL_CTRL_GET_EXTMS_SUPPORT, 0, nil) == 1
+        else { return nil }
+        let isOwnFirst = isServer == (SSL_session_reused(tls) == 1)
+        var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        let length =
+            isOwnFirst
+            ? SSL_get_finished(tls, &value, value.count)
+            : SSL_get_peer_finished(tls, &value, value.count)
+        return length > 0 ? Array(value.prefix(length)) : nil
     }
 
     /// RFC 5929 §4.1: hashed as the certificate's signature is, but never by MD5 or SHA-1.

@@ -8,9 +8,11 @@ public struct ChannelBinding: Hashable, Sendable {
             self.rawValue = rawValue
         }
 
-        /// 32 bytes exported from the session, for TLS 1.3 and for 1.2 with an extended master secret
-        /// (RFC 9266).
+        /// 32 bytes exported from a session of TLS 1.3 (RFC 9266).
         public static let tlsExporter = Kind(rawValue: "tls-exporter")
+        /// The first Finished message of a handshake of TLS 1.2 (RFC 5929 §3); the only type that
+        /// clients without exporters know.
+        public static let tlsUnique = Kind(rawValue: "tls-unique")
         /// The digest of the server's certificate (RFC 5929 §4).
         public static let tlsServerEndPoint = Kind(rawValue: "tls-server-end-point")
     }

@@ -19,10 +19,10 @@ struct CertificateCabinet {
             identities[name] = try load(name, from: folder)
         }
         for domain in domains {
-            let identity = try identity(of: domain, in: folder, besides: identities)
-            identities[domain.name] = identity
-            if identities.fallback == nil { identities.fallback = identity }
+            identities[domain.name] = try identity(of: domain, in: folder, besides: identities)
         }
+        // Set last: until here, it would pass for the certificate of every domain.
+        identities.fallback = domains.lazy.compactMap { identities[$0.name] }.first
         return identities
     }
 

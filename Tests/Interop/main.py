@@ -1,0 +1,89 @@
+"""Runs the scenarios one after the other against one server, and tells what each saw."""
+
+import asyncio
+import collections
+import importlib
+import logging
+import sys
+import traceback
+
+from server import Server
+
+# In this order; the last ends the server.
+SCENARIOS = [
+    "plus",
+    "mechanisms",
+    "direct_tls",
+    "roster",
+    "chat",
+    "resumption",
+    "discovery",
+    "terminal",
+    "sendxmpp",
+    "reload",
+    "shutdown",
+]
+
+
+class Wire(logging.Handler):
+    """The last lines of what slixmpp sent and received, for when a scenario fails."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = collections.deque(maxlen=60)
+
+    def emit(self, record):
+        self.lines.append(record.getMessage()[:600])
+
+
+async def play(name, server, wire):
+    """Whether a scenario went through; tells why not."""
+    wire.lines.clear()
+    since = len(server.log)
+    print(f"{name}: {sys.modules[f'scenarios.{name}'].__doc__.splitlines()[0]}", flush=True)
+    try:
+        async with asyncio.timeout(120):
+            await sys.modules[f"scenarios.{name}"].run(server, step)
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+        tell("the wire", wire.lines)
+        tell("the server's log", server.log[since:][-30:])
+        print(f"  FAILED {name}", flush=True)
+        return False
+    return True
+
+
+def step(text):
+    print(f"  {text}", flush=True)
+
+
+def tell(title, lines):
+    print(f"  -- {title}")
+    for line in lines:
+        print(f"     {line}")
+
+
+async def run(names):
+    wire = Wire()
+    logging.getLogger().addHandler(wire)
+    logging.getLogger("slixmpp").setLevel(logging.DEBUG)
+    server = Server()
+    try:
+        step(await server.start())
+        outcomes = [await play(name, server, wire) for name in names]
+        if "shutdown" not in names:
+            outcomes.append(await server.stop() == 0)
+    finally:
+        await server.close()
+    failed = outcomes.count(False)
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or SCENARIOS
+    for name in names:
+        if name not in SCENARIOS:
+            sys.exit(f"there is no scenario {name}; there are {', '.join(SCENARIOS)}")
+        importlib.import_module(f"scenarios.{name}")
+    sys.exit(asyncio.run(run(names)))

@@ -1,0 +1,46 @@
+"""slixmpp asks who the server is, what it can, and whether it is there."""
+
+from slixmpp.exceptions import IqError
+
+from client import Client
+
+
+async def run(server, step):
+    romeo, juliet = await server.add(
+        "romeo.disco@montague.example", "juliet.disco@capulet.example"
+    )
+    client = Client(server, romeo)
+    client.register_plugin("xep_0030")
+    client.register_plugin("xep_0199")
+    await client.login()
+    disco = client["xep_0030"]
+
+    for jid, category in [("montague.example", "server"), (romeo, "account")]:
+        info = (await disco.get_info(jid=jid, timeout=10))["disco_info"]
+        kinds = {identity[0] for identity in info["identities"]}
+        assert category in kinds, info
+        assert "http://jabber.org/protocol/disco#info" in info["features"], info
+        items = (await disco.get_items(jid=jid, timeout=10))["disco_items"]["items"]
+        features = ", ".join(sorted(info["features"]))
+        step(f"{jid} is {sorted(info['identities'])}, has {len(items)} items and {features}")
+
+    try:
+        await disco.get_info(jid=juliet, timeout=10)
+    except IqError as error:
+        step(f"a stranger's account: {error.condition}")
+    else:
+        raise AssertionError("a stranger's account was shown")
+    await ping(client, step)
+    await client.logout()
+
+
+async def ping(client, step):
+    """XEP-0199 is a plugin's matter: only an answer is wanted."""
+    request = client.Iq(stype="get", sto="montague.example")
+    request.enable("ping")
+    try:
+        answer = await request.send(timeout=10)
+        step(f"ping: {answer['type']}")
+    except IqError as error:
+        assert error.condition in ("service-unavailable", "feature-not-implemented"), error
+        step(f"ping: {error.condition}")

@@ -1,0 +1,17 @@
+"""SIGTERM: a connected slixmpp client is told `system-shutdown`, and the server exits with 0."""
+
+import time
+
+from client import Client
+
+
+async def run(server, step):
+    (romeo,) = await server.add("romeo.shutdown@montague.example")
+    client = await Client(server, romeo).login()
+    begin = time.monotonic()
+    status = await server.stop()
+    took = time.monotonic() - begin
+    await client.until("the end of the stream", lambda: not client.is_connected())
+    assert client.stream_errors == ["system-shutdown"], client.stream_errors
+    assert status == 0, status
+    step(f"told {client.stream_errors[0]}; the server exited with {status} after {took:.1f} s")

@@ -1,0 +1,126 @@
+"""The server under test: a process of its own, on ports of its own, in a folder of its own."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import ssl
+import tempfile
+from pathlib import Path
+
+PASSWORD = "r0m30 & juliet"
+DOMAINS = ["montague.example", "capulet.example"]
+
+
+class Server:
+    """`martlet serve`, from its start to its exit."""
+
+    def __init__(self):
+        self.program = os.environ["MARTLET"]
+        self.place = tempfile.TemporaryDirectory(prefix="martlet-interop-")
+        self.folder = Path(self.place.name)
+        self.log = []
+        self._news = asyncio.Condition()
+        self.configure(DOMAINS)
+
+    def configure(self, domains):
+        """Writes config.json; a running server reads it on SIGHUP."""
+        listener = {"address": "127.0.0.1", "port": 0}
+        settings = {
+            "domains": {name: {} for name in domains},
+            "listeners": [listener, listener | {"tls": "direct"}],
+            "storage": {"path": f"{self.folder}/martlet.db"},
+            "tls": {"certificates": f"{self.folder}/certificates"},
+            "adminSocket": f"{self.folder}/martlet.sock",
+            # Every scenario logs in from the same address, some of them with a wrong password.
+            "limits": {"connectionsPerAddress": 1000},
+        }
+        (self.folder / "config.json").write_text(json.dumps(settings, indent=4))
+
+    async def start(self):
+        """Returns when the server says that it is ready, and on which ports."""
+        self.process = await asyncio.create_subprocess_exec(
+            self.program, "serve", "--config", f"{self.folder}/config.json",
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self._reader = asyncio.create_task(self._read_log())
+        ready = await self.logged(r"ready addresses=127\.0\.0\.1:(\d+) 127\.0\.0\.1:(\d+)")
+        self.port, self.direct_port = int(ready[1]), int(ready[2])
+        return ready.string
+
+    async def _read_log(self):
+        async for line in self.process.stderr:
+            async with self._news:
+                self.log.append(line.decode().rstrip())
+                self._news.notify_all()
+        async with self._news:
+            self.log.append("(end of the log)")
+            self._news.notify_all()
+
+    async def logged(self, pattern, since=0, within=20):
+        """The first line of the log, from line `since` on, that the pattern is found in."""
+
+        def found():
+            hits = (re.search(pattern, line) for line in self.log[since:])
+            return next((hit for hit in hits if hit), None)
+
+        def over():
+            return found() or (self.log and self.log[-1] == "(end of the log)")
+
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(over)
+        if hit := found():
+            return hit
+        raise AssertionError(f"the server ended without logging {pattern!r}")
+
+    async def martlet(self, *arguments, stdin=""):
+        """Runs another verb of the program; returns its exit status and all that it wrote."""
+        process = await asyncio.create_subprocess_exec(
+            self.program, *arguments, "--config", f"{self.folder}/config.json",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(20):
+            output, _ = await process.communicate(stdin.encode())
+        return process.returncode, output.decode()
+
+    async def add(self, *accounts):
+        """Makes accounts with the password of all accounts; returns their addresses."""
+        for account in accounts:
+            status, output = await self.martlet(
+                "user", "add", account, "--password-stdin", stdin=PASSWORD + "\n"
+            )
+            assert status == 0, output
+        return accounts
+
+    def trust(self, alpn=None):
+        """A client's TLS that trusts the server's own certificates and verifies names."""
+        context = ssl.create_default_context()
+        for certificate in (self.folder / "certificates").glob("*.pem"):
+            context.load_verify_locations(cafile=certificate)
+        if alpn:
+            context.set_alpn_protocols([alpn])
+        return context
+
+    async def reload(self):
+        """SIGHUP; returns when the new settings are in force."""
+        since = len(self.log)
+        self.process.send_signal(signal.SIGHUP)
+        await self.logged("settings reloaded", since)
+
+    async def stop(self):
+        """SIGTERM; returns the exit status, which has to come within ten seconds."""
+        self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            status = await self.process.wait()
+        await self._reader
+        return status
+
+    async def close(self):
+        """Leaves nothing behind, whatever happened."""
+        if hasattr(self, "process") and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        self.place.cleanup()
