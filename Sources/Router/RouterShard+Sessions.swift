@@ -93,6 +93,12 @@ extension RouterShard {
         }
     }
 
+    /// Ends every session, those that wait for their clients too: what these never acknowledged is
+    /// stored or returned before the server stops.
+    public func endAll() {
+        for id in Array(sessionsByID.keys) { end(id) }
+    }
+
     /// Closes every session of the account, when it is removed or its password changed.
     public func close(sessionsOf account: JID, with error: StreamError) {
         for session in homesByAccount[AccountKey(account)]?.sessions ?? [] {

@@ -34,6 +34,7 @@ public final class Scene: Sendable {
         settings.domains = domains.map { DomainSettings($0, mechanisms: [.scramSHA256, .plain]) }
         settings.clients.stanzasPerSecond = 100_000
         settings.clients.burstStanzas = 100_000
+        settings.clients.strangersPerAddress = 10_000
         configure(&settings)
         self.store = store
         server = try await MartletServer(

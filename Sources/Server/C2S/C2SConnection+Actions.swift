@@ -112,6 +112,7 @@ extension C2SConnection {
     }
 
     private func loggedIn(as account: JID) {
+        becomeFamiliar()
         parser.limits = service.limits.afterLogin
         service.throttle.succeeded(account, from: transport.peerAddress)
         log[metadataKey: "account"] = "\(account)"
@@ -157,11 +158,7 @@ extension C2SConnection {
         }
         let full: JID
         do {
-            full = try JID(
-                account.localpart,
-                account.domainpart,
-                resource ?? service.makeResource()
-            )
+            full = try account.with(resource: resource ?? service.makeResource())
         } catch {
             return .bindRefused(.badRequest)
         }

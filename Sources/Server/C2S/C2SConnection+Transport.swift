@@ -60,6 +60,7 @@ extension C2SConnection: TransportDelegate {
         releaseSession(isResumable: !machine.isClosed)
         _ = machine.close(nil)
         disarmWatchdog()
+        becomeFamiliar()
         parser.close()
         service.forget(self)
         log.info("connection closed", metadata: ["reason": "\(reason)"])

@@ -35,6 +35,8 @@ actor C2SConnection {
     ///
     /// Cancelled when the stream ends.
     var negotiation: Task<Void, Never>?
+    /// Its place among those who have not logged in.
+    private var stranger: Admission?
     var log: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
@@ -55,8 +57,10 @@ actor C2SConnection {
         _ transport: Transport,
         on shard: Shard,
         of service: C2SService,
-        terms: C2SListenerTerms
+        terms: C2SListenerTerms,
+        stranger: Admission
     ) {
+        self.stranger = stranger
         let limits = service.limits
         self.shard = shard
         self.service = service
@@ -89,6 +93,12 @@ actor C2SConnection {
         stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
         log = luggage.log
+    }
+
+    /// Counts no longer as a stranger: it logged in, or is gone.
+    func becomeFamiliar() {
+        stranger?.giveBack()
+        stranger = nil
     }
 
     /// Begins to negotiate.

@@ -5,6 +5,8 @@ public import MartletXML
 public struct C2SLimits: Hashable, Sendable {
     public var beforeLogin = XMLLimits.preAuthentication
     public var afterLogin = XMLLimits.standard
+    /// Connections from one address that have not logged in; further ones are closed at once.
+    public var strangersPerAddress = 20
     /// From the first byte of TLS to its last handshake message.
     public var tlsTime = Duration.seconds(10)
     /// From accepting the connection to a bound resource.

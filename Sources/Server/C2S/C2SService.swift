@@ -14,6 +14,8 @@ final class C2SService: Sendable {
     let accounts: Accounts
     let throttle: SharedThrottle
     let log: Logger
+    /// Connections that have not logged in, by address.
+    let strangers: ConnectionCounter
     private let places: [C2SPlace]
     private let settings: Mutex<C2SSettings>
 
@@ -28,6 +30,7 @@ final class C2SService: Sendable {
         self.accounts = accounts
         self.throttle = throttle
         self.log = log
+        strangers = ConnectionCounter(limit: settings.limits.strangersPerAddress)
         self.settings = Mutex(settings)
         places = router.homes.map { C2SPlace($0.shard) }
     }
@@ -74,7 +77,17 @@ final class C2SService: Sendable {
 
     /// Takes a connection that a listener accepted; on the shard that accepted it.
     func accept(_ transport: Transport, on listener: C2SListenerTerms) {
-        let connection = C2SConnection(transport, on: transport.shard, of: self, terms: listener)
+        guard let stranger = strangers.admit(transport.peerAddress) else {
+            log.notice("too many strangers", metadata: ["peer": "\(transport.peerAddress)"])
+            return transport.close(afterFlush: false, within: .zero)
+        }
+        let connection = C2SConnection(
+            transport,
+            on: transport.shard,
+            of: self,
+            terms: listener,
+            stranger: stranger
+        )
         connection.assumeIsolated { $0.begin() }
     }
 

@@ -48,9 +48,14 @@ enum DomainReader {
             key: try object.string("key"),
             administrators: try administrators(&object)
         )
+        // In-band registration comes as a plugin; until then accounts are made by administrators.
+        _ = try object.choice("registration", Registration.self)
         try object.refuseUnknown()
         return settings
     }
+
+    /// Who may make accounts: nobody but the domain's administrators.
+    private enum Registration: String, CaseIterable { case closed }
 
     /// The usual ones, those that are named, and ANONYMOUS where `anonymous` says so.
     private static func mechanisms(

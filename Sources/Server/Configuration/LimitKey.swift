@@ -117,6 +117,12 @@ struct LimitKey: Sendable {
             "Connections from one IPv4 address or one /64 of IPv6; further ones are closed at once."
         ),
         number(
+            "unauthenticatedPerAddress",
+            \.clients.strangersPerAddress,
+            many,
+            "Connections from one address that have not logged in; further ones are closed at once."
+        ),
+        number(
             "loginFailuresPerMinute",
             \.throttle.failuresPerPair,
             many,

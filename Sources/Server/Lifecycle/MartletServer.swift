@@ -114,6 +114,7 @@ public final class MartletServer: Service {
         log.info("stopping", metadata: ["streams": "\(clients.connectionCount)"])
         let isDone = await Deadline.within(limit) { [clients, router] in
             await clients.closeAll(StreamError(.systemShutdown))
+            for home in router.homes { await home.endAll() }
             for home in router.homes { await home.drained() }
         }
         if !isDone { log.warning("not all streams ended in time") }
@@ -134,8 +135,12 @@ public final class MartletServer: Service {
         let domains = try Self.domains(new)
         router.replaceDomains(domains)
         clients.adopt(terms)
+        let waiting = new.keysNeedingRestart(since: settings.value)
         settings.value = new
         log.info("settings reloaded", metadata: ["domains": "\(domains.count)"])
+        if !waiting.isEmpty {
+            log.warning("some changes wait for a restart", metadata: ["keys": "\(waiting)"])
+        }
     }
 
     private static func domains(_ settings: ServerSettings) throws -> [Domain] {
