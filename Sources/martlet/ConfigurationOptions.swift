@@ -17,7 +17,7 @@ struct ConfigurationOptions: ParsableArguments {
         } catch let error as ConfigError {
             throw Complaint("\(config), \(error)")
         } catch {
-            throw Complaint("\(config) cannot be read: \(error.localizedDescription)")
+            throw Complaint("\(config) cannot be read: \(error.systemReason)")
         }
     }
 }

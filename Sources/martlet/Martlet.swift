@@ -12,7 +12,7 @@ struct Martlet: AsyncParsableCommand {
               martlet user add romeo@localhost
               martlet serve
 
-            Clients then find it on port 5222 (STARTTLS) and 5223 (TLS). Everything it does is set in
+            Clients then find it on port 5222 (STARTTLS) and 5223 (TLS). Everything it does is set in \
             one file, config.json; 'martlet check' says what is wrong with it before the server does.
             """,
         subcommands: [Serve.self, Check.self, User.self, Send.self, Version.self]

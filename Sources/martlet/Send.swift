@@ -6,11 +6,13 @@ struct Send: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log in to any XMPP server and send one message.",
         discussion: """
-            martlet send --from romeo@localhost --insecure juliet@localhost "Wherefore art thou?"
+            For example, to a server with a self-signed certificate:
+
+              martlet send --from romeo@localhost --insecure juliet@localhost "Good morrow"
             """
     )
 
-    @Option(help: "The account to log in as.") var from: AccountArgument
+    @Option(help: "The account to log in as.", transform: JID.account) var from: JID
     @OptionGroup var secret: PasswordOptions
     @Option(help: "The host to connect to, if it is not the account's domain.") var host: String?
     @Option(help: "The port to connect to.") var port: UInt16 = 5222
@@ -27,7 +29,7 @@ struct Send: AsyncParsableCommand {
             try await Client.send(
                 text,
                 to: to,
-                from: from.jid,
+                from: from,
                 password: password,
                 options: Client.Options(host: host, port: port, verifiesCertificate: !insecure)
             )

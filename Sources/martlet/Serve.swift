@@ -5,7 +5,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server until it is told to stop.",
         discussion: """
-            SIGTERM and SIGINT end it: streams are told 'system-shutdown' and flushed. SIGHUP reads the
+            SIGTERM and SIGINT end it: streams are told 'system-shutdown' and flushed. SIGHUP reads the \
             configuration and the certificates again, and disturbs nobody whose settings stay.
             """
     )

@@ -10,13 +10,15 @@ struct User: AsyncParsableCommand {
     )
 }
 
-/// An address on the command line.
-struct AccountArgument: ExpressibleByArgument {
-    let jid: JID
-
-    init?(argument: String) {
-        guard let jid = try? JID(argument), jid.isBare, jid.hasLocalpart else { return nil }
-        self.jid = jid
+extension JID {
+    /// Reads an account's address from the command line.
+    ///
+    /// - Throws: `Complaint` that says how one looks.
+    static func account(_ argument: String) throws -> JID {
+        guard let jid = try? JID(argument), jid.isBare, jid.hasLocalpart else {
+            throw Complaint("an account's address looks like romeo@localhost")
+        }
+        return jid
     }
 }
 
@@ -43,14 +45,15 @@ struct UserAdd: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var secret: PasswordOptions
-    @Argument(help: "The account's address, such as romeo@localhost.") var account: AccountArgument
+    @Argument(help: "The account's address, such as romeo@localhost.", transform: JID.account)
+    var account: JID
 
     func run() async throws {
         let password = try secret.read()
         try await options.administer {
-            try await $0.perform(.addUser(account.jid, password: password))
+            try await $0.perform(.addUser(account, password: password))
         }
-        print("added \(account.jid)")
+        print("added \(account)")
     }
 }
 
@@ -63,14 +66,14 @@ struct UserPassword: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var secret: PasswordOptions
-    @Argument(help: "The account's address.") var account: AccountArgument
+    @Argument(help: "The account's address.", transform: JID.account) var account: JID
 
     func run() async throws {
         let password = try secret.read()
         try await options.administer {
-            try await $0.perform(.setPassword(account.jid, password: password))
+            try await $0.perform(.setPassword(account, password: password))
         }
-        print("changed the password of \(account.jid)")
+        print("changed the password of \(account)")
     }
 }
 
@@ -82,13 +85,13 @@ struct UserRemove: AsyncParsableCommand {
     )
 
     @OptionGroup var options: ConfigurationOptions
-    @Argument(help: "The account's address.") var account: AccountArgument
+    @Argument(help: "The account's address.", transform: JID.account) var account: JID
 
     func run() async throws {
         try await options.administer {
-            try await $0.perform(.removeUser(account.jid))
+            try await $0.perform(.removeUser(account))
         }
-        print("removed \(account.jid)")
+        print("removed \(account)")
     }
 }
 

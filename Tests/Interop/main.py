@@ -20,6 +20,7 @@ SCENARIOS = [
     "discovery",
     "terminal",
     "sendxmpp",
+    "accounts",
     "reload",
     "shutdown",
 ]

@@ -74,10 +74,11 @@ class Server:
             return hit
         raise AssertionError(f"the server ended without logging {pattern!r}")
 
-    async def martlet(self, *arguments, stdin=""):
+    async def martlet(self, *arguments, stdin="", configured=True):
         """Runs another verb of the program; returns its exit status and all that it wrote."""
+        options = ["--config", f"{self.folder}/config.json"] if configured else []
         process = await asyncio.create_subprocess_exec(
-            self.program, *arguments, "--config", f"{self.folder}/config.json",
+            self.program, *arguments, *options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -36,9 +36,7 @@ struct AdminDesk: Sendable {
     }
 
     private func add(_ account: JID, _ password: String) async throws {
-        guard isServed(account.domainpart) else {
-            throw AdminFault("\(account.domainpart) is not among the configured domains")
-        }
+        try mustServe(account.domainpart)
         do {
             try await accounts.add(account, password: password)
         } catch StorageError.conflict {
@@ -64,13 +62,22 @@ struct AdminDesk: Sendable {
     }
 
     private func list(_ request: AdminRequest) async throws -> [String] {
-        guard let domain = request.domain else { throw AdminFault("which domain?") }
+        guard let name = request.domain else { throw AdminFault("which domain?") }
+        let domain = (try? JID(name))?.domainpart ?? name
         let page = try await accounts.store.accounts(
             in: domain,
             after: request.after,
             limit: Self.pageSize
         )
+        // A domain that was taken out of the configuration may still have accounts.
+        if page.isEmpty, request.after == nil { try mustServe(domain) }
         return page.map(\.jid.description)
+    }
+
+    private func mustServe(_ domain: String) throws(AdminFault) {
+        guard isServed(domain) else {
+            throw AdminFault("\(domain) is not among the configured domains")
+        }
     }
 
     private func account(of request: AdminRequest) throws -> JID {

@@ -18,8 +18,7 @@ final class AdminSocket: Sendable {
         if (try? UnixSocket.connect(to: path)) != nil {
             throw AdminFault("another server is running on \(path)")
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Folder.make(for: path)
         let descriptor = try UnixSocket.listen(at: path)
         let socket = AdminSocket(descriptor, path)
         Thread.detachNewThread { socket.serve(desk) }

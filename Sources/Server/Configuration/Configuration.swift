@@ -109,8 +109,7 @@ extension Configuration {
         switch storage {
         case .memory: return MemoryStore()
         case .sqlite(let path, let synchronous):
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Folder.make(for: path)
             var options = SQLiteOptions()
             options.durability = synchronous
             return try SQLiteStore(path: path, options: options)

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import MartletStorage
 
@@ -36,7 +37,8 @@ public struct Inspection: Sendable {
             log: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         )
         do {
-            let identities = try cabinet.identities(of: configuration.settings.domains)
+            var identities = try cabinet.identities(of: configuration.settings.domains)
+            identities?.fallback = nil
             for domain in configuration.settings.domains {
                 let isThere = identities?.identity(for: domain.name) != nil
                 let state = isThere ? "found" : "missing; a self-signed one is made at the start"
@@ -49,6 +51,12 @@ public struct Inspection: Sendable {
     }
 
     private func inspectStore(_ report: inout Report) async {
+        if case .sqlite(let path, _) = configuration.storage,
+            !FileManager.default.fileExists(atPath: path)
+        {
+            report.lines.append("store       \(path): missing; made at the start")
+            return
+        }
         do {
             let store = try await configuration.openStore()
             for name in configuration.domainNames.prefix(20) {

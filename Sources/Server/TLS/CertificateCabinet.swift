@@ -76,9 +76,8 @@ struct CertificateCabinet {
             throw AdminFault("no certificate could be made for \(domain): \(error)")
         }
         let file = "\(folder)/\(domain).pem"
-        let manager = FileManager.default
-        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let isWritten = manager.createFile(
+        try Folder.make(folder)
+        let isWritten = FileManager.default.createFile(
             atPath: file,
             contents: Data((made.certificatePEM + made.keyPEM).utf8),
             attributes: [.posixPermissions: 0o600]
