@@ -24,9 +24,6 @@ extension RouterShard {
         return session.domain.limits.resumptionTime
     }
 
-    /// How many of the session's stanzas were dealt with: each one's effects are stored or sent.
-    public func handledCount(of id: SessionID) -> UInt32? { session(id)?.management?.handled }
-
     /// The client has what was sent up to its count.
     ///
     /// - Returns: the error that ends the stream when it claims more than was sent.
