@@ -24,9 +24,6 @@ extension RouterShard {
         return session.domain.limits.resumptionTime
     }
 
-    /// How many of the session's stanzas were dealt with: each one's effects are stored or sent.
-    public func handledCount(of id: SessionID) -> UInt32? { session(id)?.management?.handled }
-
     /// A stanza of the client was dealt with before it came here: it was no good.
     public func countRefused(by id: SessionID) {
         session(id)?.management?.countHandled()
