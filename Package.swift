@@ -123,5 +123,6 @@ let package = Package(
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
         tests(of: "Transcripts", uses: ["Testing"], without: ["Conversations"]),
         tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
+        tests(of: "House", uses: ["Server"]),
     ]
 )
