@@ -4,10 +4,10 @@ SECONDS ?= 60
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint arrows interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
+.PHONY: help run build test check lint interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build for release and serve with the config.json at the top
 	.build/release/martlet serve --config config.json

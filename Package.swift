@@ -122,6 +122,7 @@ let package = Package(
         tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
         tests(of: "Transcripts", uses: ["Testing"], without: ["Conversations"]),
-        tests(of: "Server", uses: ["Core", "Storage", "Server"]),
+        tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
+        tests(of: "House", uses: ["Server"]),
     ]
 )

@@ -6,7 +6,7 @@ public import MartletSASL
 /// All that a server is told before it starts: what `config.json` says, as values.
 ///
 /// Those who embed the server fill it in; every property has a default.
-public struct ServerSettings: Sendable {
+public struct ServerSettings: Hashable, Sendable {
     /// The shards to make; zero is one for each processor that this process may use.
     public var shards = 0
     public var listeners: [ListenerSettings] = []

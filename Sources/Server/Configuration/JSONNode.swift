@@ -1,7 +1,13 @@
-/// A JSON value, and the line on which it stands.
+/// Where something begins in a file; both count from 1, columns in bytes.
+struct TextPlace: Hashable, Sendable {
+    var line: Int
+    var column: Int
+}
+
+/// A JSON value, and where in the file it stands.
 struct JSONNode: Sendable {
     indirect enum Value: Sendable {
-        case object([(key: String, node: JSONNode)])
+        case object([JSONMember])
         case array([JSONNode])
         case string(String)
         case number(Double)
@@ -22,23 +28,14 @@ struct JSONNode: Sendable {
     }
 
     let value: Value
-    let line: Int
+    let place: TextPlace
+    /// The value as the file has it, spaces and all.
+    let text: String
 }
 
-/// What is wrong with a configuration, where, and what was expected.
-public struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Such as `domains.localhost.limits.rosterItems`; empty for the file as a whole.
-    public var path: String
-    public var line: Int
-    public var reason: String
-
-    public init(path: String, line: Int, _ reason: String) {
-        self.path = path
-        self.line = line
-        self.reason = reason
-    }
-
-    public var description: String {
-        path.isEmpty ? "line \(line): \(reason)" : "line \(line): \(path): \(reason)"
-    }
+/// One key of an object with its value.
+struct JSONMember: Sendable {
+    let key: String
+    let place: TextPlace
+    let node: JSONNode
 }

@@ -1,8 +1,9 @@
-/// Reads JSON (RFC 8259) and remembers lines, which `JSONDecoder` does not.
+/// Reads JSON (RFC 8259) and remembers places, which `JSONDecoder` does not.
 struct JSONReader {
     private let bytes: [UInt8]
     private var at = 0
     private var line = 1
+    private var lineStart = 0
 
     private static let depthLimit = 32
 
@@ -19,16 +20,21 @@ struct JSONReader {
         self.bytes = bytes
     }
 
-    private func fault(_ reason: String) -> ConfigError {
-        ConfigError(path: "", line: line, "the file is not JSON: \(reason)")
-    }
-
     private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
+    private var place: TextPlace { TextPlace(line: line, column: at - lineStart + 1) }
+
+    private func fault(_ reason: String) -> ConfigError { fault(at: place, reason) }
+
+    private func fault(at place: TextPlace, _ reason: String) -> ConfigError {
+        ConfigError(path: "", at: place, "the file is not JSON: \(reason)")
+    }
 
     private mutating func skipSpace() {
         while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
-            if byte == 0x0A { line += 1 }
             at += 1
+            guard byte == 0x0A else { continue }
+            line += 1
+            lineStart = at
         }
     }
 
@@ -38,38 +44,54 @@ struct JSONReader {
         at += 1
         return true
     }
+}
 
+// MARK: Values
+
+extension JSONReader {
     private mutating func value(depth: Int) throws(ConfigError) -> JSONNode {
         skipSpace()
         guard depth < Self.depthLimit else { throw fault("it is nested too deeply") }
-        let start = line
+        let (place, start) = (place, at)
         let value: JSONNode.Value
         switch next {
         case UInt8(ascii: "{"): value = try object(depth: depth)
         case UInt8(ascii: "["): value = try array(depth: depth)
         case UInt8(ascii: "\""): value = .string(try string())
+        case let byte where Self.beginsComment(byte): throw fault("it has no comments")
         case nil: throw fault("it ends too early")
         default: value = try word()
         }
-        return JSONNode(value: value, line: start)
+        let text = String(decoding: bytes[start..<at], as: UTF8.self)
+        return JSONNode(value: value, place: place, text: text)
     }
 
     private mutating func object(depth: Int) throws(ConfigError) -> JSONNode.Value {
         at += 1
-        var members: [(key: String, node: JSONNode)] = []
+        var members: [JSONMember] = []
+        var keys: Set<String> = []
         if takes("}") { return .object(members) }
         repeat {
             skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw fault("a key in quotes is expected") }
+            let start = place
+            guard next == UInt8(ascii: "\"") else { throw faultOfKey }
             let key = try string()
-            guard takes(":") else { throw fault("':' is expected after \"\(key)\"") }
-            if members.contains(where: { $0.key == key }) {
-                throw fault("the key \"\(key)\" is there twice")
+            guard keys.insert(key).inserted else {
+                throw fault(at: start, "the key \"\(key)\" is there twice")
             }
-            members.append((key, try value(depth: depth + 1)))
+            guard takes(":") else { throw fault("':' is expected after \"\(key)\"") }
+            members.append(JSONMember(key: key, place: start, node: try value(depth: depth + 1)))
         } while takes(",")
         guard takes("}") else { throw fault("',' or '}' is expected") }
         return .object(members)
+    }
+
+    private var faultOfKey: ConfigError {
+        fault(Self.beginsComment(next) ? "it has no comments" : "a key in quotes is expected")
+    }
+
+    private static func beginsComment(_ byte: UInt8?) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "#")
     }
 
     private mutating func array(depth: Int) throws(ConfigError) -> JSONNode.Value {
@@ -85,62 +107,78 @@ struct JSONReader {
 
     /// A number, `true`, `false` or `null`.
     private mutating func word() throws(ConfigError) -> JSONNode.Value {
-        let start = at
+        let (place, start) = (place, at)
         while let byte = next, Self.isWordByte(byte) { at += 1 }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         switch text {
         case "true": return .bool(true)
         case "false": return .bool(false)
         case "null": return .null
+        case "": throw fault(at: place, "a value is expected")
         default:
-            guard let first = text.utf8.first, first == UInt8(ascii: "-") || Self.isDigit(first),
-                let number = Double(text), number.isFinite
-            else { throw fault(text.isEmpty ? "a value is expected" : "'\(text)' is no value") }
+            guard Self.isNumber(text), let number = Double(text), number.isFinite else {
+                throw fault(at: place, "'\(text)' is no value")
+            }
             return .number(number)
         }
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-
     private static func isWordByte(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-            || byte == UInt8(ascii: "E") || byte == UInt8(ascii: "-")
-            || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+        switch Unicode.Scalar(byte) {
+        case "0"..."9", "a"..."z", "A"..."Z", "-", "+", ".", "_": true
+        default: false
+        }
     }
 
+    /// RFC 8259 §6.
+    private static func isNumber(_ text: String) -> Bool {
+        text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
+    }
+}
+
+// MARK: Strings
+
+extension JSONReader {
     private mutating func string() throws(ConfigError) -> String {
+        let start = place
         at += 1
         var text: [UInt8] = []
         while let byte = next {
-            at += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw fault("a string is not UTF-8")
-                }
-                return string
-            case UInt8(ascii: "\\"): text += Array(try escape().utf8)
+                at += 1
+                return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                at += 1
+                text += Array(try escape().utf8)
             case 0..<0x20: throw fault("a string has a line break or a control character in it")
-            default: text.append(byte)
+            default:
+                at += 1
+                text.append(byte)
             }
         }
-        throw fault("a string has no end")
+        throw fault(at: start, "a string has no end")
     }
 
     private mutating func escape() throws(ConfigError) -> String {
-        let escapes: [UInt8: String] = [
-            UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/",
-            UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n",
-            UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
-        ]
         guard let byte = next else { throw fault("a string has no end") }
         at += 1
-        if let character = escapes[byte] { return character }
-        guard byte == UInt8(ascii: "u") else { throw fault("an unknown escape in a string") }
+        switch Unicode.Scalar(byte) {
+        case "\"", "\\", "/": return String(Unicode.Scalar(byte))
+        case "b": return "\u{8}"
+        case "f": return "\u{C}"
+        case "n": return "\n"
+        case "r": return "\r"
+        case "t": return "\t"
+        case "u": return try character()
+        default: throw fault("an unknown escape in a string")
+        }
+    }
+
+    /// One character written as `\uXXXX`, or as two of these (RFC 8259 §7).
+    private mutating func character() throws(ConfigError) -> String {
         var units = [try unit()]
-        if UTF16.isLeadSurrogate(units[0]), next == UInt8(ascii: "\\") {
+        if UTF16.isLeadSurrogate(units[0]), bytes[at...].starts(with: Array("\\u".utf8)) {
             at += 2
             units.append(try unit())
         }
@@ -151,10 +189,14 @@ struct JSONReader {
     }
 
     private mutating func unit() throws(ConfigError) -> UInt16 {
-        guard at + 4 <= bytes.count,
-            let unit = UInt16(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
-        else { throw fault("four digits are expected after \\u") }
-        at += 4
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fault("four digits are expected after \\u")
+            }
+            unit = unit << 4 | UInt16(digit)
+            at += 1
+        }
         return unit
     }
 }

@@ -1,0 +1,123 @@
+import MartletCore
+import MartletRouter
+import MartletSASL
+
+/// What `domains` says of one of them, as it is written.
+struct DomainFields: Sendable {
+    /// Who may make an account.
+    enum Registration: String, CaseIterable, Sendable { case closed }
+
+    var registration = Registration.closed
+    var mechanisms: [SASLMechanismName]
+    var isAnonymous = false
+    var certificate: String?
+    var key: String?
+    var administrators: [JID] = []
+    var limits: DomainLimits
+}
+
+extension ConfigKey<DomainFields> {
+    static let domain: [ConfigKey] = [
+        ConfigKey(
+            "certificate",
+            \.certificate,
+            ConfigKind.text.orNothing(),
+            "A PEM file with the domain's chain, where `tls.certificates` does not have it.",
+            shown: "(by its name)"
+        ),
+        ConfigKey(
+            "key",
+            \.key,
+            ConfigKind.text.orNothing(),
+            "A PEM file with the private key to it.",
+            shown: "(the same file)"
+        ),
+        ConfigKey(
+            "mechanisms",
+            \.mechanisms,
+            ConfigKind.mechanism(SASLMechanismName.known).list(),
+            "How accounts of the domain may log in.",
+            shown: "(`authentication.mechanisms`)"
+        ),
+        ConfigKey(
+            "anonymous",
+            \.isAnonymous,
+            .flag,
+            "Whether anybody may log in without an account (ANONYMOUS, RFC 4505)."
+        ),
+        ConfigKey(
+            "registration",
+            \.registration,
+            .word,
+            "Who may make an account: whoever runs the server."
+        ),
+        ConfigKey(
+            "administrators",
+            \.administrators,
+            ConfigKind.account.list(),
+            "Accounts that may do what administrators may, in this domain."
+        ),
+        ConfigKey(
+            "limits",
+            \.limits,
+            keys: ConfigKey<DomainLimits>.limits,
+            strangers: limitsOfServer
+        ),
+    ]
+
+    private static let limitsOfServer = Dictionary(
+        ConfigKey<LimitValues>.limits.map {
+            ($0.name, "there is no such key here; it belongs to the \"limits\" of the whole server")
+        },
+        uniquingKeysWith: { $1 }
+    )
+}
+
+extension DomainFields {
+    /// - Throws: `ConfigError` for keys that do not go together.
+    func settings(_ name: String, _ value: ConfigValue) throws(ConfigError) -> DomainSettings {
+        guard key == nil || certificate != nil else {
+            throw value.fault("there is a \"key\" without the \"certificate\" it belongs to")
+        }
+        var mechanisms = mechanisms
+        if isAnonymous, !mechanisms.contains(.anonymous) { mechanisms.append(.anonymous) }
+        guard !mechanisms.isEmpty else {
+            throw value.fault("nobody could log in: \"mechanisms\" is empty")
+        }
+        return DomainSettings(
+            name,
+            limits: limits,
+            mechanisms: mechanisms,
+            certificate: certificate,
+            key: key,
+            administrators: administrators
+        )
+    }
+}
+
+extension [DomainSettings] {
+    /// Reads `domains`, an object whose keys are names; each begins with what all domains have.
+    static func read(
+        _ value: ConfigValue,
+        from usual: DomainFields
+    ) throws(ConfigError) -> [DomainSettings] {
+        var all: [DomainSettings] = []
+        var names: Set<String> = []
+        for member in try value.members() {
+            func fault(_ reason: String) -> ConfigError {
+                ConfigError(path: member.value.path, at: member.place, reason)
+            }
+            guard let jid = try? JID(member.name), jid.isDomain else {
+                throw fault("the name of a domain is expected")
+            }
+            guard names.insert(jid.domainpart).inserted else {
+                throw fault("the domain \(jid.domainpart) is there twice")
+            }
+            var fields = usual
+            try ConfigKey.fill(&fields, from: member.value, by: ConfigKey<DomainFields>.domain)
+            all.append(try fields.settings(jid.domainpart, member.value))
+        }
+        guard !all.isEmpty else { throw value.fault("one domain at least is expected") }
+        return all
+    }
+}

@@ -1,0 +1,45 @@
+import MartletServer
+import Testing
+
+struct ConfigurationReferenceTests {
+    @Test func `has one entry a key, each with a sentence`() {
+        let entries = Configuration.reference
+        #expect(entries.count > 50)
+        #expect(Set(entries.map(\.path)).count == entries.count)
+        for entry in entries {
+            #expect(entry.meaning.hasSuffix("."), "\(entry.path)")
+            #expect(!entry.type.isEmpty && !entry.value.isEmpty, "\(entry.path)")
+        }
+    }
+
+    @Test(arguments: Configuration.reference.filter { !$0.value.hasPrefix("(") })
+    func `shows defaults that change nothing when they are written`(
+        entry: ConfigurationEntry
+    ) throws {
+        var text = entry.value
+        for step in entry.path.split(separator: ".").reversed() {
+            switch step {
+            case "<domain>": text = #"{"localhost": \#(text)}"#
+            case "listeners[]": text = #"{"listeners": [\#(text)]}"#
+            default: text = #"{"\#(step)": \#(text)}"#
+            }
+        }
+        var expected = try Configuration("{}")
+        // The usual listeners without those for direct TLS.
+        if entry.path.hasPrefix("listeners[]") { expected.settings.listeners.removeLast(2) }
+        #expect(try Configuration(text) == expected)
+    }
+
+    @Test func `is a table for README`() {
+        let lines = Configuration.referenceTable.split(separator: "\n")
+        #expect(lines.count == Configuration.reference.count + 2)
+        for line in lines { #expect(line.split(separator: "|").count == 5, "\(line)") }
+        let row = lines.first { $0.hasPrefix("| `limits.rosterItems` ") }
+        #expect(
+            row == """
+                | `limits.rosterItems` | whole number | `5000` | Contacts of one account; past it \
+                `resource-constraint`. | reload |
+                """
+        )
+    }
+}
