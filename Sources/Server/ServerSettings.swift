@@ -26,21 +26,6 @@ public struct ServerSettings: Hashable, Sendable {
     public var shutdownTime = Duration.seconds(10)
 
     public init() {}
-
-    /// The keys of `config.json` whose change a reload cannot carry out.
-    func keysNeedingRestart(since old: ServerSettings) -> [String] {
-        var keys: [String] = []
-        if shards != old.shards { keys.append("shards") }
-        if listeners != old.listeners { keys.append("listeners") }
-        if iterations != old.iterations { keys.append("authentication.iterations") }
-        if throttle != old.throttle { keys.append("limits.loginFailures…") }
-        if connectionsPerAddress != old.connectionsPerAddress {
-            keys.append("limits.connectionsPerAddress")
-        }
-        if writeBufferBytes != old.writeBufferBytes { keys.append("limits.writeBufferBytes") }
-        if adminSocket != old.adminSocket { keys.append("adminSocket") }
-        return keys
-    }
 }
 
 /// A place where the server takes connections.

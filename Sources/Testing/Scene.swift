@@ -35,6 +35,8 @@ public final class Scene: Sendable {
         settings.clients.stanzasPerSecond = 100_000
         settings.clients.burstStanzas = 100_000
         settings.clients.strangersPerAddress = 10_000
+        // A test machine may be slow; tests of time limits set their own.
+        settings.clients.loginTime = .seconds(600)
         configure(&settings)
         self.store = store
         server = try await MartletServer(

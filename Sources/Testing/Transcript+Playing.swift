@@ -67,7 +67,7 @@ private actor Performer {
     private var unread: [Element] = []
 
     /// How long what must come may take.
-    private static let patience = Duration.seconds(10)
+    private static let patience = Duration.seconds(60)
     /// The id of the request whose answer ends `nothing`.
     private static let probe = "transcript-probe"
 

@@ -135,12 +135,8 @@ public final class MartletServer: Service {
         let domains = try Self.domains(new)
         router.replaceDomains(domains)
         clients.adopt(terms)
-        let waiting = new.keysNeedingRestart(since: settings.value)
         settings.value = new
         log.info("settings reloaded", metadata: ["domains": "\(domains.count)"])
-        if !waiting.isEmpty {
-            log.warning("some changes wait for a restart", metadata: ["keys": "\(waiting)"])
-        }
     }
 
     private static func domains(_ settings: ServerSettings) throws -> [Domain] {

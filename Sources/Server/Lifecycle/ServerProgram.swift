@@ -41,16 +41,36 @@ public struct ServerProgram: Sendable {
 
     private func makeServer(_ log: Logger) async throws -> MartletServer {
         let store = try await configuration.openStore()
+        let current = Current(configuration)
         do {
             return try await MartletServer(configuration.settings, store: store, log: log) {
                 [path] in
-                try Configuration.load(path: path).settings
+                let new = try Configuration.load(path: path)
+                tell(new.changes(from: current.value), log)
+                current.value = new
+                return new.settings
             }
         } catch {
             await store.close()
             throw error
         }
     }
+}
+
+/// Says what a configuration that was read again changes, and what of it waits for a restart.
+private func tell(_ changes: ConfigurationChanges, _ log: Logger) {
+    log.info(
+        "configuration read",
+        metadata: [
+            "added": "\(changes.addedDomains.count)",
+            "removed": "\(changes.removedDomains.count)",
+            "changed": "\(changes.changedDomains.count)",
+            "keys": "\(changes.keys.joined(separator: " "))",
+        ]
+    )
+    guard !changes.keysThatNeedRestart.isEmpty else { return }
+    let keys = changes.keysThatNeedRestart.joined(separator: " ")
+    log.warning("some changes wait for a restart", metadata: ["keys": "\(keys)"])
 }
 
 /// Reads the configuration again on SIGHUP; a faulty one is told in the log and changes nothing.
