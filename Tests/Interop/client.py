@@ -18,7 +18,9 @@ class Client(slixmpp.ClientXMPP):
 
     _fences = itertools.count(1)
 
-    def __init__(self, server, jid, password=PASSWORD, mechanism=None, direct=False, tls=None, plugins=()):
+    def __init__(
+        self, server, jid, password=PASSWORD, mechanism=None, direct=False, tls=None, plugins=()
+    ):
         super().__init__(jid, password, sasl_mech=mechanism)
         self.martlet = server
         self.ssl_context = tls or server.trust("xmpp-client" if direct else None)
@@ -103,7 +105,7 @@ class Client(slixmpp.ClientXMPP):
         return await self.expect(f"presence {kind} from {sender}", matches)
 
     async def push(self, contact, **wanted):
-        """Takes roster pushes about a contact up to one that says what is wanted (RFC 6121 §2.1.6)."""
+        """Takes a roster push about a contact that says what is wanted (RFC 6121 §2.1.6)."""
 
         def matches(stanza):
             if not isinstance(stanza, Iq) or stanza["type"] != "set" or "roster" not in stanza:

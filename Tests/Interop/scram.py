@@ -57,7 +57,7 @@ class Stream:
         if kind == "tls-exporter":
             return self.wire.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
         if kind == "tls-unique":
-            return self.wire.get_finished()  # The client's comes first: this session is not resumed.
+            return self.wire.get_finished()  # The client's comes first in a new session.
         certificate = self.wire.get_peer_certificate().to_cryptography()
         algorithm = certificate.signature_hash_algorithm
         digest = Hash(SHA256() if algorithm.name in ("md5", "sha1") else algorithm)
@@ -96,8 +96,9 @@ class Stream:
     def exchange(self, element, attributes, text):
         """Sends one SASL message; returns the kind and the text of the answer."""
         payload = base64.b64encode(text.encode()).decode()
+        namespace = "urn:ietf:params:xml:ns:xmpp-sasl"
         match = self.ask(
-            f"<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'{attributes}>{payload}</{element}>",
+            f"<{element} xmlns='{namespace}'{attributes}>{payload}</{element}>",
             r"<(challenge|success)[^>/]*>([^<]*)<|<(failure)[^>]*><([a-z-]+).*</failure>",
         )
         if match[3]:

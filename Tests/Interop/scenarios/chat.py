@@ -14,8 +14,9 @@ async def run(server, step):
 
 
 async def talk(orchard, balcony, step):
-    orchard.send_message(mto=balcony.boundjid.bare, mbody="Art thou not <Juliet> & fair? 🌹", mtype="chat")
-    got = await balcony.message("Art thou not <Juliet> & fair? 🌹")
+    question = "Art thou not <Juliet> & fair? 🌹"
+    orchard.send_message(mto=balcony.boundjid.bare, mbody=question, mtype="chat")
+    got = await balcony.message(question)
     assert got["from"] == orchard.boundjid, got
     assert got["type"] == "chat", got
     balcony.send_message(mto=got["from"], mbody="Wherefore art thou?", mtype="chat")

@@ -41,6 +41,6 @@ async def not_resumed(server, romeo, juliet, step):
         got = await home.message(body)
     stamp = got.xml.find("{urn:xmpp:delay}delay")
     assert stamp is not None, f"no delay stamp: {got}"
-    step(f"three messages for {lost.boundjid} came to {home.boundjid}, stamped {stamp.get('stamp')}")
+    step(f"what was for {lost.boundjid} came to {home.boundjid}, stamped {stamp.get('stamp')}")
     await home.logout()
     await sender.logout()

@@ -24,7 +24,7 @@ TLS_1_3 = ("TLS 1.3", SSL.TLS1_3_VERSION, ["tls-exporter", "tls-server-end-point
 
 
 class EndPoint(SCRAM):
-    """slixmpp's SCRAM, bound by `tls-server-end-point` where it knows only types that it cannot do."""
+    """slixmpp's SCRAM, bound by `tls-server-end-point`, which it does not know by itself."""
 
     def process_1(self, challenge):
         super().process_1(challenge)

@@ -66,7 +66,7 @@ async def see(server, orchard, balcony, step):
     await orchard.presence("unavailable", again.boundjid.full)
     step("saw a status, a logout, the status again after a new login, and a broken connection")
     await balcony.login()
-    await balcony.roster_since(None)  # Pushes go to those who asked for the roster (RFC 6121 §2.1.6).
+    await balcony.roster_since(None)  # Who did not ask is told of no changes (RFC 6121 §2.1.6).
     await orchard.presence("available", balcony.boundjid.full)
 
 
@@ -86,7 +86,8 @@ async def versions(server, orchard, romeo, juliet, step):
     told = told or await newer.push(juliet)
     assert told["roster"]["items"][juliet]["name"] == "My Juliet", told
     await newer.logout()
-    step(f"roster version {version}: unchanged is empty; then {told['roster']['ver']} with the change")
+    new = told["roster"]["ver"]
+    step(f"roster version {version}: nothing when unchanged, then the change and version {new}")
 
 
 async def part(orchard, balcony, step):

@@ -39,7 +39,7 @@ class Terminal:
         try:
             async with asyncio.timeout(within):
                 while not all(text in screen for text in texts):
-                    await asyncio.sleep(0.05)  # Between two looks: a screen tells nobody that it changed.
+                    await asyncio.sleep(0.05)  # A screen tells nobody that it changed: look again.
                     screen = await self.tmux("capture-pane", "-p")
         except TimeoutError:
             raise AssertionError(f"the screen never showed {texts}:\n{screen}") from None
