@@ -12,10 +12,17 @@ public final class Home {
     public internal(set) var sessions: [Session] = []
     /// What modules keep of this account, such as its roster.
     public let state = ModuleState()
-    /// Stanzas for this account that wait for one that is being handled.
-    var inbox = WorkQueue<Stanza>()
+    /// What waits for a stanza for this account that is being handled.
+    var inbox = WorkQueue<Work>()
     /// Whether the store knows the account, or why it could not say.
     var existence = Result<Bool, StanzaError>.success(true)
+
+    /// What stands in line at a home.
+    enum Work: Sendable {
+        case stanza(Stanza)
+        /// Wants to know when all before it is done.
+        case fence(@Sendable () -> Void)
+    }
 
     init(jid: JID, domain: Domain) {
         self.jid = jid

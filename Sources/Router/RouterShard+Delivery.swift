@@ -61,7 +61,7 @@ extension RouterShard {
         guard home.inbox.count < Self.homeInboxLimit else {
             return bounce(stanza, .resourceConstraint)
         }
-        guard home.inbox.admits(stanza) else { return }
+        guard home.inbox.admits(.stanza(stanza)) else { return }
         handle(stanza, at: home)
         forgetIfVacant(home)
     }
@@ -90,7 +90,12 @@ extension RouterShard {
     }
 
     func resumeInbox(of home: Home) {
-        while let next = home.inbox.next() { handle(next, at: home) }
+        while let next = home.inbox.next() {
+            switch next {
+            case .stanza(let stanza): handle(stanza, at: home)
+            case .fence(let passed): passed()
+            }
+        }
         forgetIfVacant(home)
     }
 

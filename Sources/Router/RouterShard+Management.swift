@@ -24,8 +24,10 @@ extension RouterShard {
         return session.domain.limits.resumptionTime
     }
 
-    /// How many of the session's stanzas were dealt with: each one's effects are stored or sent.
-    public func handledCount(of id: SessionID) -> UInt32? { session(id)?.management?.handled }
+    /// A stanza of the client was dealt with before it came here: it was no good.
+    public func countRefused(by id: SessionID) {
+        session(id)?.management?.countHandled()
+    }
 
     /// The client has what was sent up to its count.
     ///

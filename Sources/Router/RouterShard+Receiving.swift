@@ -19,9 +19,12 @@ extension RouterShard {
         let context = Context(domain: session.domain, session: session.id)
         let id = session.id
         let outcome = run(.received, stanza, context) { shard, outcome in
+            shard.noteDestination(stanza.to, of: id)
             shard.finishReceiving(outcome, context, ofWaiting: id)
         }
-        guard let outcome, proceed(outcome, context) else { return session.inbox.suspend() }
+        guard let outcome else { return session.inbox.suspend() }
+        noteDestination(stanza.to, of: id)
+        guard proceed(outcome, context) else { return session.inbox.suspend() }
         session.management?.countHandled()
     }
 

@@ -77,17 +77,24 @@ extension RouterShard {
         session.receipts = []
         for sent in undelivered {
             // Who wanted a receipt has kept the stanza; the others have nobody but us.
-            if let receipt = sent.receipt { receipt(self, false) } else { reroute(sent.stanza) }
+            if let receipt = sent.receipt {
+                receipt(self, false)
+            } else {
+                reroute(sent, of: session)
+            }
         }
         if let home { forgetIfVacant(home) }
     }
 
     /// A stanza that its session's client never acknowledged is treated as for a resource that is
     /// gone (XEP-0198 §5).
-    private func reroute(_ stanza: Stanza) {
+    private func reroute(_ sent: SessionManagement.Sent, of session: Session) {
+        let stanza = sent.stanza
         switch stanza.kind {
         // To the account, so that another resource or the offline log takes it, whatever its type.
-        case .message: route(stanza.addressed(to: stanza.to?.bare, from: stanza.from))
+        case .message:
+            let late = stanza.stamped(by: session.jid.domain, at: sent.time)
+            route(late.addressed(to: stanza.to?.bare, from: stanza.from))
         case .iq where stanza.isRequest: bounce(stanza, .recipientUnavailable)
         case .iq, .presence: break
         }

@@ -1,5 +1,6 @@
 import MartletCore
 import MartletNet
+import MartletStorage
 
 /// A session's side of XEP-0198: what its client has not acknowledged, and how it may come back.
 struct SessionManagement {
@@ -7,6 +8,7 @@ struct SessionManagement {
     struct Sent: Sendable {
         let stanza: Stanza
         let receipt: Receipt?
+        let time = Timestamp.now()
     }
 
     /// What the client must say to resume; nil when it did not ask for that.
@@ -14,6 +16,12 @@ struct SessionManagement {
     var queue = AckQueue<Sent>()
     /// How many of the client's stanzas were dealt with, modulo 2³².
     private(set) var handled: UInt32 = 0
+    /// Accounts that the client's stanzas went to since the last round was begun.
+    var destinations: Set<JID> = []
+    /// Those who want to know the count, for the next round.
+    var questions: [Answer] = []
+    /// The count that waits for its stanzas to be dealt with elsewhere.
+    var round: SettlingRound?
     /// Sent since the client was last asked for an acknowledgement.
     var unasked = 0
     /// Ends the session when its client does not come back.

@@ -18,13 +18,15 @@ class Client(slixmpp.ClientXMPP):
 
     _fences = itertools.count(1)
 
-    def __init__(self, server, jid, password=PASSWORD, mechanism=None, direct=False, tls=None):
+    def __init__(self, server, jid, password=PASSWORD, mechanism=None, direct=False, tls=None, plugins=()):
         super().__init__(jid, password, sasl_mech=mechanism)
         self.martlet = server
         self.ssl_context = tls or server.trust("xmpp-client" if direct else None)
         self.enable_direct_tls, self.enable_starttls = direct, not direct
         self.use_ipv6 = False
         self.auto_authorize, self.auto_subscribe = None, False
+        for plugin in plugins:
+            self.register_plugin(plugin)
         self.received = []
         self.conditions = []
         self.stream_errors = []
@@ -33,7 +35,7 @@ class Client(slixmpp.ClientXMPP):
         self.add_filter("in", self._note)
         self.add_event_handler("failed_auth", self._note_failure)
         self.add_event_handler("stream_error", self._note_stream_error)
-        self.add_event_handler("disconnected", lambda _: self._wake())
+        self.add_event_handler("disconnected", lambda _: self.wake())
 
     # What comes in.
 
@@ -41,7 +43,7 @@ class Client(slixmpp.ClientXMPP):
         is_answer = isinstance(stanza, Iq) and stanza["type"] in ("result", "error")
         if isinstance(stanza, (Iq, Message, Presence)) and not is_answer:
             self.received.append(stanza)
-            self._wake()
+            self.wake()
         return stanza
 
     def _note_failure(self, failure):
@@ -49,9 +51,11 @@ class Client(slixmpp.ClientXMPP):
 
     def _note_stream_error(self, error):
         self.stream_errors.append(error["condition"])
-        self._wake()
+        self.wake()
 
-    def _wake(self):
+    def wake(self):
+        """Lets those who wait look again."""
+
         async def wake():
             async with self._news:
                 self._news.notify_all()

@@ -17,11 +17,13 @@ SCENARIOS = [
     "roster",
     "chat",
     "resumption",
+    "conflict",
     "discovery",
     "terminal",
     "sendxmpp",
     "accounts",
     "reload",
+    "crash",
     "shutdown",
 ]
 

@@ -10,7 +10,9 @@ import tempfile
 from pathlib import Path
 
 PASSWORD = "r0m30 & juliet"
-DOMAINS = ["montague.example", "capulet.example"]
+# A domain whose clients have a second to resume a stream.
+BRIEF = "mantua.example"
+DOMAINS = ["montague.example", "capulet.example", BRIEF]
 
 
 class Server:
@@ -26,9 +28,10 @@ class Server:
 
     def configure(self, domains):
         """Writes config.json; a running server reads it on SIGHUP."""
+        brief = {"limits": {"resumptionSeconds": 1}}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
-            "domains": {name: {} for name in domains},
+            "domains": {name: brief if name == BRIEF else {} for name in domains},
             "listeners": [listener, listener | {"tls": "direct"}],
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},
@@ -40,12 +43,14 @@ class Server:
 
     async def start(self):
         """Returns when the server says that it is ready, and on which ports."""
+        since = len(self.log)
+        self._has_ended = False
         self.process = await asyncio.create_subprocess_exec(
             self.program, "serve", "--config", f"{self.folder}/config.json",
             stderr=asyncio.subprocess.PIPE,
         )
         self._reader = asyncio.create_task(self._read_log())
-        ready = await self.logged(r"ready addresses=127\.0\.0\.1:(\d+) 127\.0\.0\.1:(\d+)")
+        ready = await self.logged(r"ready addresses=127\.0\.0\.1:(\d+) 127\.0\.0\.1:(\d+)", since)
         self.port, self.direct_port = int(ready[1]), int(ready[2])
         return ready.string
 
@@ -55,7 +60,7 @@ class Server:
                 self.log.append(line.decode().rstrip())
                 self._news.notify_all()
         async with self._news:
-            self.log.append("(end of the log)")
+            self._has_ended = True
             self._news.notify_all()
 
     async def logged(self, pattern, since=0, within=20):
@@ -66,11 +71,12 @@ class Server:
             return next((hit for hit in hits if hit), None)
 
         def over():
-            return found() or (self.log and self.log[-1] == "(end of the log)")
+            return found() or self._has_ended
 
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(over)
-        if hit := found():
+        hit = found()
+        if hit:
             return hit
         raise AssertionError(f"the server ended without logging {pattern!r}")
 
@@ -118,6 +124,12 @@ class Server:
             status = await self.process.wait()
         await self._reader
         return status
+
+    async def crash(self):
+        """SIGKILL."""
+        self.process.kill()
+        await self.process.wait()
+        await self._reader
 
     async def close(self):
         """Leaves nothing behind, whatever happened."""

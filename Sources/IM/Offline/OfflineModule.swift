@@ -128,23 +128,3 @@ extension Session {
     /// Whether messages for the account go to this resource (RFC 6121 §8.5.2.1.1).
     var takesOffline: Bool { isAvailable && priority >= 0 }
 }
-
-extension Stanza {
-    /// The stanza with the time at which this server took it (XEP-0203), unless it says so already.
-    func stamped(by domain: JID, at time: Timestamp) -> Stanza {
-        let from = domain.description
-        for delay in element.children where delay.isNamed("delay", in: Namespace.delay) {
-            if delay.attribute("from") == from { return self }
-        }
-        let stamp = DateTime.text(microseconds: time.microseconds)
-        return with(
-            element: Element(kind.name) { stanza in
-                for attribute in element.attributes where attribute.namespace == nil {
-                    stanza.attribute(attribute.name, attribute.value)
-                }
-                for child in element.children { stanza.append(child) }
-                stanza.element("delay", in: Namespace.delay, ["from": from, "stamp": stamp])
-            }
-        )
-    }
-}

@@ -19,7 +19,7 @@ extension C2SConnection {
     private func carryOut(_ action: C2SMachine.Action) -> Flow {
         switch action {
         case .write(let bytes): transport.send(bytes)
-        case .send(let element): write(element)
+        case .send(let element): answer(element)
         case .startTLS: return startTLS()
         case .restart: return .restart
         case .lookUp(let account, let mechanism): return lookUp(account, mechanism)
@@ -32,6 +32,16 @@ extension C2SConnection {
         case .close(let error): end(error)
         }
         return .goOn
+    }
+
+    /// Sends what the machine says; once a resource is bound, its home counts the stanzas (XEP-0198).
+    private func answer(_ element: Element) {
+        guard let session, let stanza = try? Stanza(element) else { return write(element) }
+        home.assumeIsolated { home in
+            guard let bound = home.session(session) else { return }
+            home.countRefused(by: session)
+            home.send(stanza, to: bound)
+        }
     }
 
     /// Elements of the streams namespace are written with the prefix that all clients know.

@@ -18,7 +18,15 @@ extension C2SConnection {
     }
 
     private func acknowledge(_ id: SessionID) {
-        guard let handled = home.assumeIsolated({ $0.handledCount(of: id) }) else { return }
+        home.assumeIsolated {
+            $0.settle(id) { [weak self] handled in
+                self?.assumeIsolated { $0.tell(handled, to: id) }
+            }
+        }
+    }
+
+    private func tell(_ handled: UInt32, to id: SessionID) {
+        guard session == id else { return }
         write(Element("a", in: Namespace.streamManagement, ["h": String(handled)]))
     }
 

@@ -50,5 +50,6 @@ extension C2SConnection {
     private func arrive() {
         service.remember(self)
         transport.delegate = self
+        armWatchdog(within: service.limits.loginTime)
     }
 }

@@ -127,13 +127,13 @@ extension C2SConnection {
     private func refuse(_ element: Element, _ fault: StanzaFault, of session: SessionID) {
         switch fault {
         case .unsupported: _ = carryOut(machine.close(StreamError(.unsupportedStanzaType)))
-        case .ignored: break
+        case .ignored: home.assumeIsolated { $0.countRefused(by: session) }
         case .refused(let error):
-            guard let answer = Stanza.refusal(of: element, error, from: session.jid.domain) else {
-                return
-            }
             home.assumeIsolated { home in
-                guard let bound = home.session(session) else { return }
+                home.countRefused(by: session)
+                guard let bound = home.session(session),
+                    let answer = Stanza.refusal(of: element, error, from: session.jid.domain)
+                else { return }
                 home.send(answer.addressed(to: session.jid, from: answer.from), to: bound)
             }
         }

@@ -55,7 +55,12 @@ extension C2SConnection {
         let stanza = Stanza(.iq, type: .get, to: client, from: client.domain, id: id) {
             $0.element("ping", in: Namespace.ping)
         }
-        transport.withOutput { stanza.append(to: &$0) }
+        // Through the home, which counts what the client will acknowledge (XEP-0198).
+        if let session {
+            home.assumeIsolated { home in
+                if let bound = home.session(session) { home.send(stanza, to: bound) }
+            }
+        }
         watchdog = shard.schedule(after: service.limits.pingTime) { [weak self] in
             self?.assumeIsolated { $0.pingEnded() }
         }

@@ -9,10 +9,7 @@ async def run(server, step):
     romeo, juliet = await server.add(
         "romeo.disco@montague.example", "juliet.disco@capulet.example"
     )
-    client = Client(server, romeo)
-    client.register_plugin("xep_0030")
-    client.register_plugin("xep_0199")
-    await client.login()
+    client = await Client(server, romeo, plugins=["xep_0030", "xep_0199"]).login()
     disco = client["xep_0030"]
 
     for jid, category in [("montague.example", "server"), (romeo, "account")]:

@@ -42,9 +42,8 @@ class Mobile(Client):
     """A client with stream management, behind a wire."""
 
     def __init__(self, server, jid, address):
-        super().__init__(server, jid)
+        super().__init__(server, jid, plugins=["xep_0198"])
         self.address = address
-        self.register_plugin("xep_0198")
 
     def route(self, port):
         return self.address

@@ -61,6 +61,23 @@ async def run(server, step):
     await client.logout()
 
 
+async def befriend(terminal, client, tybalt, step):
+    juliet = client.boundjid.bare
+    await client.roster_since(None)
+    await terminal.type("/win 1")
+    await terminal.type(f"/roster add {juliet} Juliet")
+    await terminal.type(f"/sub request {juliet}")
+    await client.presence("subscribe", tybalt)
+    client.send_presence_subscription(pto=tybalt, ptype="subscribed")
+    client.send_presence(pshow="away", pstatus="on the balcony")
+    client.send_presence_subscription(pto=tybalt, ptype="subscribe")
+    await terminal.type(f"/sub allow {juliet}")
+    await client.presence("subscribed", tybalt)
+    await client.push(tybalt, subscription="both")
+    await terminal.type("/who")
+    step("profanity has a contact: " + await terminal.shows("on the balcony"))
+
+
 async def converse(terminal, server, client, tybalt, step):
     await terminal.shows("Profanity")
     await terminal.type(f"/connect {tybalt} server 127.0.0.1 port {server.port} tls trust")
@@ -75,5 +92,7 @@ async def converse(terminal, server, client, tybalt, step):
     client.send_message(mto=got["from"], mbody="I hate the word", mtype="chat")
     step("profanity shows: " + await terminal.shows("I hate the word"))
 
+    await befriend(terminal, client, tybalt, step)
     await terminal.type("/quit")
+    await client.presence("unavailable", got["from"].full)
     await client.fence()

@@ -1,0 +1,91 @@
+import MartletCore
+
+/// Told how many of a session's stanzas are dealt with, on its home's shard.
+public typealias Answer = @Sendable (UInt32) -> Void
+
+/// What a client is told is handled has been stored or delivered (XEP-0198 §4).
+///
+/// The client forgets what is acknowledged, so the count waits for the homes that its stanzas went
+/// to: a fence goes the same way as they did, and stands in line behind them.
+extension RouterShard {
+    /// Destinations that are remembered before they are asked without being told to.
+    private static let destinationLimit = 64
+
+    /// Answers how many of the session's stanzas were dealt with, as soon as that is true.
+    ///
+    /// Questions are answered in their order.
+    public func settle(_ id: SessionID, _ answer: @escaping Answer) {
+        guard let session = session(id), session.management != nil else { return }
+        session.management?.questions.append(answer)
+        startRound(of: session)
+    }
+
+    /// Remembers where a stanza of the session is about to go.
+    func noteDestination(_ to: JID?, of id: SessionID) {
+        guard let to, to.hasLocalpart, let session = session(id), session.management != nil
+        else { return }
+        // Before this stanza goes its way: a round's fences must stand behind what it counts.
+        if session.management?.destinations.count ?? 0 >= Self.destinationLimit {
+            startRound(of: session)
+        }
+        session.management?.destinations.insert(to.bare)
+    }
+
+    private func startRound(of session: Session) {
+        guard var management = session.management, management.round == nil else { return }
+        let busy = management.destinations.compactMap(busyHome(of:))
+        management.destinations.removeAll()
+        management.round = SettlingRound(
+            count: management.handled,
+            answers: management.questions,
+            outstanding: busy.count
+        )
+        management.questions.removeAll()
+        session.management = management
+        guard !busy.isEmpty else { return endRound(of: session) }
+        let id = session.id
+        for (account, home) in busy {
+            home.fence(account) { [self] in
+                shard.submit { self.assumeIsolated { $0.fencePassed(id) } }
+            }
+        }
+    }
+
+    /// The shard to ask about an account; nil if it is this one and nothing waits there.
+    private func busyHome(of account: JID) -> (JID, RouterShard)? {
+        guard case .home(let index) = place(of: account) else { return nil }
+        guard index == shard.index else { return (account, peers[index]) }
+        return home(of: account)?.inbox.isIdle ?? true ? nil : (account, self)
+    }
+
+    private func fencePassed(_ id: SessionID) {
+        guard let session = session(id) else { return }
+        session.management?.round?.outstanding -= 1
+        if session.management?.round?.outstanding == 0 { endRound(of: session) }
+    }
+
+    private func endRound(of session: Session) {
+        guard let round = session.management?.round else { return }
+        session.management?.round = nil
+        for answer in round.answers { answer(round.count) }
+        if session.management?.questions.isEmpty == false { startRound(of: session) }
+    }
+
+    /// Calls back when all that was posted for the account before has been dealt with; from any thread.
+    nonisolated func fence(_ account: JID, _ passed: @escaping @Sendable () -> Void) {
+        shard.submit {
+            self.assumeIsolated { shard in
+                guard let home = shard.home(of: account) else { return passed() }
+                if home.inbox.admits(.fence(passed)) { passed() }
+            }
+        }
+    }
+}
+
+/// A count on its way to the client, and what it waits for.
+struct SettlingRound {
+    let count: UInt32
+    let answers: [Answer]
+    /// Fences that have not passed.
+    var outstanding: Int
+}
