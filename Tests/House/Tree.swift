@@ -20,11 +20,15 @@ enum Tree {
         .map(\.lastPathComponent).filter { !$0.hasPrefix(".") }.sorted()
     }
 
-    /// The Swift files below some folders, those built by tools excepted.
+    /// The Swift files below some folders, those built by tools excepted; all are read once.
     static func sources(in folders: String...) throws -> [SourceFile] {
-        try folders.flatMap { folder -> [SourceFile] in
-            let top = root.appending(path: folder).path
-            let names = FileManager.default.enumerator(atPath: top)
+        let wanted = folders.map { "\($0)/" }
+        return try read.get().filter { file in wanted.contains { file.path.hasPrefix($0) } }
+    }
+
+    private static let read = Result {
+        try ["Sources", "Tests", "Plugins", "benchmarks"].flatMap { folder in
+            let names = FileManager.default.enumerator(atPath: root.appending(path: folder).path)
             let paths = (names?.allObjects ?? []).compactMap { $0 as? String }
             return try paths.filter { $0.hasSuffix(".swift") && !$0.contains(".build/") }.sorted()
                 .map { SourceFile(path: "\(folder)/\($0)", text: try text("\(folder)/\($0)")) }
@@ -34,20 +38,26 @@ enum Tree {
 
 /// A file and its lines, each with its number as an editor counts.
 struct SourceFile: Sendable, CustomStringConvertible {
+    struct Line: Sendable {
+        let number: Int
+        let text: Substring
+    }
+
     let path: String
     let text: String
+    let lines: [Line]
+    /// The lines that are no comments.
+    let code: [Line]
+
+    init(path: String, text: String) {
+        self.path = path
+        self.text = text
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            .map { Line(number: $0.offset + 1, text: $0.element) }
+        code = lines.filter { !$0.text.drop { $0 == " " }.hasPrefix("//") }
+    }
 
     var description: String { path }
-
-    var lines: [(number: Int, text: Substring)] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-            .map { ($0.offset + 1, $0.element) }
-    }
-
-    /// Without lines that are comments.
-    var code: [(number: Int, text: Substring)] {
-        lines.filter { !$0.text.drop { $0 == " " }.hasPrefix("//") }
-    }
 
     /// `Sources/XML/Tape.swift:12` for every line of code that has what a pattern asks for.
     ///

@@ -37,9 +37,23 @@ struct ConfigurationReferenceTests {
         let row = lines.first { $0.hasPrefix("| `limits.rosterItems` ") }
         #expect(
             row == """
-                | `limits.rosterItems` | whole number | `5000` | Contacts of one account; past it \
-                `resource-constraint`. | reload |
+                | `limits.rosterItems` | whole number from 1 to 10000000 | `5000` | Contacts of one \
+                account; past it `resource-constraint`. | reload |
                 """
+        )
+    }
+
+    @Test func `is a text for a terminal`() {
+        let paragraphs = Configuration.referenceText.split(separator: "\n\n")
+        #expect(paragraphs.count == Configuration.reference.count)
+        #expect(
+            paragraphs.contains(
+                """
+                limits.stanzaBytes = 262144
+                    One stanza; past it `policy-violation`. Clients are told (XEP-0478).
+                    Whole number of bytes from 10000 to 1073741824; counts after a reload.
+                """
+            )
         )
     }
 }

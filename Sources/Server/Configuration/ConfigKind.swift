@@ -21,7 +21,8 @@ struct ConfigKind<Value: Sendable>: Sendable {
 
 extension ConfigKind where Value == Int {
     static func whole(_ range: ClosedRange<Int>, _ unit: String? = nil) -> Self {
-        let type = unit.map { "whole number of \($0)" } ?? "whole number"
+        let type = ["whole number", unit.map { "of \($0)" }, range.words].compactMap(\.self)
+            .joined(separator: " ")
         return Self(type, show: { "\($0)" }) { value throws(ConfigError) in
             try value.whole(range)
         }
@@ -30,7 +31,7 @@ extension ConfigKind where Value == Int {
 
 extension ConfigKind where Value == Duration {
     static func seconds(_ range: ClosedRange<Int> = 1...86_400) -> Self {
-        Self("whole number of seconds", show: { "\($0.components.seconds)" }) {
+        Self("whole number of seconds \(range.words)", show: { "\($0.components.seconds)" }) {
             value throws(ConfigError) in .seconds(try value.whole(range))
         }
     }
@@ -105,6 +106,11 @@ extension ConfigKind where Value == SASLMechanismName {
             throw value.faultOfChoice(names, name)
         }
     }
+}
+
+extension ClosedRange<Int> {
+    /// For a person: `from 1 to 9`.
+    var words: String { "from \(lowerBound) to \(upperBound)" }
 }
 
 /// Values as JSON writes them.

@@ -40,7 +40,7 @@ struct ConfigValue {
         }
         guard range.contains(value) else {
             throw fault(
-                "a number from \(range.lowerBound) to \(range.upperBound) is expected, not \(value)"
+                "a number \(range.words) is expected, not \(value)"
             )
         }
         return value

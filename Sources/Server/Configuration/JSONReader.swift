@@ -130,9 +130,27 @@ extension JSONReader {
         }
     }
 
-    /// RFC 8259 §6.
+    /// RFC 8259 §6; by hand, because a regular expression took two thirds of all the time.
     private static func isNumber(_ text: String) -> Bool {
-        text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
+        var rest = Substring(text)
+        func skip(_ characters: Set<Character>) -> Bool {
+            guard let first = rest.first, characters.contains(first) else { return false }
+            rest.removeFirst()
+            return true
+        }
+        func skipDigits() -> Bool {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest[digits.endIndex...]
+            return !digits.isEmpty
+        }
+        _ = skip(["-"])
+        guard skip(["0"]) || skipDigits() else { return false }
+        if skip(["."]), !skipDigits() { return false }
+        if skip(["e", "E"]) {
+            _ = skip(["+", "-"])
+            guard skipDigits() else { return false }
+        }
+        return rest.isEmpty
     }
 }
 
