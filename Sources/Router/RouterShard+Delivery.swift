@@ -141,7 +141,8 @@ extension RouterShard {
     /// There is no such account: the same answer as from one with nobody there (RFC 6121 §8.5.1).
     private func refuse(_ stanza: Stanza) {
         switch stanza.kind {
-        case .presence where stanza.type == .subscribe:
+        // As from an account that does not show itself to the asker (RFC 6121 §4.3.2).
+        case .presence where stanza.type == .probe:
             guard let to = stanza.to, let from = stanza.from else { return }
             route(Stanza.presence(.unsubscribed, to: from.bare, from: to.bare))
         case .presence: break

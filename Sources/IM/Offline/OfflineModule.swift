@@ -16,7 +16,10 @@ public struct OfflineModule: Module {
     public func register(in registration: inout Registration) throws {
         registration.feature("msgoffline")
         registration.on(.offline, try Match("message")) { _, stanza, context in
-            guard OfflinePolicy.isStored(stanza) else { return .continue }
+            guard OfflinePolicy.isStored(stanza) else {
+                // That somebody typed is of no interest later, and no reason to complain.
+                return stanza.type == .chat ? .handled : .continue
+            }
             return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
                 try await shard.storeOffline(stanza, limits: context.domain.limits)
                 return .handled

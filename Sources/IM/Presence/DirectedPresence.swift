@@ -16,6 +16,11 @@ struct DirectedPresence {
         targets.insert(target)
     }
 
+    /// Whether the entity, or its account as a whole, was told.
+    func contains(_ entity: JID) -> Bool {
+        targets.contains(entity) || targets.contains(entity.bare)
+    }
+
     mutating func remove(_ target: JID) {
         targets.remove(target)
     }

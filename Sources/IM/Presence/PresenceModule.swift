@@ -20,6 +20,10 @@ public struct PresenceModule: Module {
                 return .handled
             }
         }
+        registration.on(.delivery, try Match("iq[@type='get' or @type='set']")) {
+            (shard, request, _) in
+            shard.guardResource(from: request)
+        }
         registration.onSession { shard, session, event in
             if event == .ended { shard.announceEnd(of: session) }
         }
@@ -70,7 +74,8 @@ extension RouterShard {
         broadcast(stanza, of: session, to: roster.subscribers)
         guard isInitial else { return }
         for contact in roster.subscriptions {
-            route(Stanza.presence(.probe, to: contact, from: id.jid))
+            // From the account, so that the answer reaches whoever of it is there (RFC 6121 §4.3.1).
+            route(Stanza.presence(.probe, to: contact, from: id.jid.bare))
         }
         introduceOthers(to: session)
         handOver(roster.pendingRequests, to: session)
@@ -133,22 +138,54 @@ extension RouterShard {
 
     /// Someone asks whether the user is there (RFC 6121 §4.3.2).
     func answer(probe: Stanza) async throws(StanzaError) {
-        guard let asker = probe.from, let account = probe.to?.bare else { return }
+        guard let asker = probe.from, let to = probe.to else { return }
+        let account = to.bare
         let roster = try await roster(of: account)
-        let maySee =
-            asker.isSameAccount(as: account)
-            || roster[asker.bare]?.subscription.hasFrom == true
-        guard maySee else {
+        if to.isFull, let session = home(of: account)?.session(with: to),
+            session.isShown(to: asker, roster)
+        {
+            // One resource is named already: whether it is there is all that is told.
+            let type = session.isAvailable ? StanzaType.available : .unavailable
+            return route(Stanza.presence(type, to: asker, from: to))
+        }
+        guard roster.shows(account, to: asker) else {
             return route(Stanza.presence(.unsubscribed, to: asker.bare, from: account))
         }
-        let sessions = home(of: account)?.availableSessions ?? []
+        let sessions = to.isFull ? [] : home(of: account)?.availableSessions ?? []
         if sessions.isEmpty {
-            return route(Stanza.presence(.unavailable, to: asker, from: account))
+            return route(Stanza.presence(.unavailable, to: asker, from: to))
         }
         for session in sessions {
             guard let presence = session.presence else { continue }
             route(presence.addressed(to: asker, from: session.jid))
         }
+    }
+
+    /// A request reaches a resource only from those who may know that it is there; others get the
+    /// answer of a resource that is not (RFC 6121 §8.5.3.1; attacks: presence leak).
+    func guardResource(from request: Stanza) -> Verdict {
+        guard let to = request.to, to.isFull, let asker = request.from,
+            let session = home(of: to)?.session(with: to)
+        else { return .continue }
+        if let roster = home(of: to)?.state[UserRoster.self] {
+            return verdict(on: asker, session, roster, request)
+        }
+        return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
+            let roster = try await shard.roster(of: to)
+            guard let session = shard.home(of: to)?.session(with: to) else { return .continue }
+            return shard.verdict(on: asker, session, roster, request)
+        }
+    }
+
+    private func verdict(
+        on asker: JID,
+        _ session: Session,
+        _ roster: UserRoster,
+        _ request: Stanza
+    ) -> Verdict {
+        if session.isShown(to: asker, roster) { return .continue }
+        bounce(request, .serviceUnavailable)
+        return .handled
     }
 
     private func noteDirected(to target: JID, by id: SessionID) throws(StanzaError) {
@@ -157,5 +194,20 @@ extension RouterShard {
         // Subscribers are told of the end anyway.
         if session.isAvailable, contact?.subscription.hasFrom == true { return }
         try session.directed.insert(target)
+    }
+}
+
+extension UserRoster {
+    /// Whether someone may know of the account's presence: the user, and those who subscribe to it.
+    func shows(_ account: JID, to asker: JID) -> Bool {
+        asker.isSameAccount(as: account) || self[asker.bare]?.subscription.hasFrom == true
+    }
+}
+
+extension Session {
+    /// Whether someone may know that this resource is there: by subscription, or because it said so
+    /// itself (RFC 6121 §4.6).
+    fileprivate func isShown(to asker: JID, _ roster: UserRoster) -> Bool {
+        roster.shows(jid, to: asker) || directed.contains(asker)
     }
 }

@@ -48,6 +48,8 @@ public enum SubscriptionRules {
             after.set(from: false)
             after.forgetRequest()
             after.isPreApproved = false
+            // A denied request is pushed, although no client sees a difference (RFC 6121 §3.2.2).
+            outcome.isPushed = before.isPendingIn && after.isInRoster
         }
         return outcome.concluding(from: item, to: after)
     }
@@ -86,6 +88,7 @@ public enum SubscriptionRules {
         case .unsubscribe:  // §A.3.2
             outcome.isPassedOn = before.isPendingIn || before.subscription.hasFrom
             outcome.endsPresence = before.subscription.hasFrom
+            if outcome.isPassedOn { outcome.reply = .unsubscribed }
             after.set(from: false)
             after.forgetRequest()
         case .subscribed:  // §A.3.3
@@ -133,7 +136,7 @@ extension SubscriptionOutcome {
     fileprivate func concluding(from before: RosterItem?, to after: RosterItem) -> Self {
         var outcome = self
         outcome.item = after.isInRoster || after.isPendingIn ? after : nil
-        outcome.isPushed = after.isInRoster && !after.looksLike(before)
+        outcome.isPushed = isPushed || after.isInRoster && !after.looksLike(before)
         return outcome
     }
 }
