@@ -58,6 +58,10 @@ let package = Package(
         .executable(name: "martlet", targets: ["martlet"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
+        .library(name: "MartletCore", targets: ["MartletCore"]),
+        .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
+        .library(name: "MartletNet", targets: ["MartletNet"]),
+        .library(name: "MartletXML", targets: ["MartletXML"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,0 +1,10 @@
+// What Glibc declares under _GNU_SOURCE alone, which Swift's module map does not set.
+#pragma once
+
+#include <stddef.h>
+
+/// The first place of `needle` in the bytes at `haystack`, or NULL.
+const void *load_find(const void *haystack, size_t length, const void *needle, size_t size);
+
+/// Puts the calling thread, and those it starts from now on, on the cores from `first` to before `end`.
+int load_pin(int first, int end);

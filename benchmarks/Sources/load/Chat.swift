@@ -1,0 +1,82 @@
+import ArgumentParser
+import MartletNet
+
+/// Pairs of clients who write to each other, each answering what it gets: closed loop.
+struct Chat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Messages between pairs: CPU per message, deliveries a second, latency.",
+        discussion: """
+            The canonical workload: '--pairs 200 --in-flight 1' (every message waits for its answer) and \
+            '--pairs 200 --in-flight 8' (the server saturated).
+            """
+    )
+
+    @OptionGroup var target: TargetOptions
+    @Option(help: "Pairs of clients.") var pairs = 200
+    @Option(help: "Messages under way in each pair at any time.") var inFlight = 1
+    @Option(help: "Bytes of each body.") var bodyBytes = 64
+    @Option(help: "Seconds of each measurement.") var seconds = 5.0
+    @Option(help: "Seconds before the first one.") var warmUp = 2.0
+    @Option(help: "Measurements, one after the other on the same connections.") var runs = 5
+
+    func run() async throws {
+        let target = try await target.open()
+        defer { target.close() }
+        try await measure(target).show()
+    }
+
+    func measure(_ target: Target) async throws -> Report {
+        let crew = Crew(try LoginTerms(target, .anonymous), concurrency: self.target.concurrency)
+        try await crew.gather(pairs * 2)
+        let conversations = Conversations(crew, window: inFlight, bodyBytes: bodyBytes)
+        _ = try await crew.read { conversations.begin() }
+        try await Task.sleep(for: .seconds(warmUp))
+        var windows: [ChatWindow] = []
+        for _ in 0..<runs { windows.append(try await window(conversations, crew, target)) }
+        await crew.stop()
+        return report(windows, target)
+    }
+
+    private func window(
+        _ conversations: Conversations,
+        _ crew: Crew,
+        _ target: Target
+    ) async throws -> ChatWindow {
+        _ = try await crew.read { conversations.takeLatencies() }
+        let before = Reading(target.meter)
+        try await Task.sleep(for: .seconds(seconds))
+        let latencies = try await crew.read { conversations.takeLatencies() }
+        return ChatWindow(before: before, after: Reading(target.meter), latencies: latencies)
+    }
+
+    private func report(_ windows: [ChatWindow], _ target: Target) -> Report {
+        var report = Report(
+            "chat",
+            ["pairs": "\(pairs)", "in flight": "\(inFlight)", "body bytes": "\(bodyBytes)"],
+            target
+        )
+        report.figure("server CPU per message", windows.map(\.serverMicroseconds), "µs")
+        report.figure("deliveries", windows.map(\.rate), "/s", digits: 0)
+        report.figure("server's share of a core", windows.map(\.serverShare), "")
+        report.figure("generator's share of a core", windows.map(\.generatorShare), "")
+        report.figure("generator CPU per message", windows.map(\.generatorMicroseconds), "µs")
+        report.figure("latency p50", windows.map { $0.latencies.milliseconds(at: 0.5) }, "ms")
+        report.figure("latency p99", windows.map { $0.latencies.milliseconds(at: 0.99) }, "ms")
+        return report
+    }
+}
+
+/// One measurement of a chat.
+struct ChatWindow {
+    let before: Reading
+    let after: Reading
+    let latencies: Histogram
+
+    private var seconds: Double { after.wall - before.wall }
+    private var count: Double { Double(latencies.total) }
+    var rate: Double { count / seconds }
+    var serverShare: Double { (after.server - before.server) / seconds }
+    var generatorShare: Double { (after.generator - before.generator) / seconds }
+    var serverMicroseconds: Double { (after.server - before.server) / count * 1e6 }
+    var generatorMicroseconds: Double { (after.generator - before.generator) / count * 1e6 }
+}

@@ -1,0 +1,92 @@
+import MartletNet
+import MartletXML
+
+/// Clients that share the generator's shard, and the one thing that is being waited for.
+///
+/// Unchecked: all but `perform` and `stop` is for the shard's thread.
+final class Crew: @unchecked Sendable {
+    let shard = Shard(index: 0)
+    let pool = ParserPool()
+    let terms: LoginTerms
+    private(set) var clients: [Client] = []
+    private var waiting: CheckedContinuation<String?, Never>?
+    private var failure: String?
+    private let concurrency: Int
+    private var begun = 0
+    private var wanted = 0
+
+    init(_ terms: LoginTerms, concurrency: Int) {
+        self.terms = terms
+        self.concurrency = concurrency
+        shard.start()
+    }
+
+    /// Starts work on the shard and returns when it calls `finish`.
+    func perform(_ work: @escaping @Sendable () -> Void) async throws {
+        let failure = await withCheckedContinuation { continuation in
+            shard.submit {
+                self.waiting = continuation
+                if self.failure == nil { work() }
+                self.tell()
+            }
+        }
+        if let failure { throw LoadError(failure) }
+    }
+
+    func finish() {
+        isFinished = true
+        tell()
+    }
+
+    func fail(_ reason: String) {
+        if failure == nil { failure = reason }
+        tell()
+    }
+
+    private var isFinished = false
+
+    private func tell() {
+        guard failure != nil || isFinished, let waiting else { return }
+        self.waiting = nil
+        isFinished = false
+        waiting.resume(returning: failure)
+    }
+
+    /// Reads something on the shard; a failure since the last call is thrown.
+    func read<T: Sendable>(_ value: @escaping @Sendable () -> T) async throws -> T {
+        let (value, failure) = await withCheckedContinuation { continuation in
+            shard.submit { continuation.resume(returning: (value(), self.failure)) }
+        }
+        if let failure { throw LoadError(failure) }
+        return value
+    }
+
+    /// Logs in so many more clients, a few at a time.
+    func gather(_ count: Int) async throws {
+        try await perform {
+            self.wanted += count
+            for _ in 0..<min(self.concurrency, count) { self.connectNext() }
+        }
+    }
+
+    private func connectNext() {
+        guard begun < wanted else { return }
+        let client = makeClient("user\(begun)")
+        begun += 1
+        client.onBound = { [self] client in
+            clients.append(client)
+            if clients.count == wanted { finish() } else { connectNext() }
+        }
+        client.connect(on: shard)
+    }
+
+    func makeClient(_ username: String) -> Client {
+        let client = Client(username, terms, pool)
+        client.onFailed = { [self] in fail($0) }
+        return client
+    }
+
+    func stop() async {
+        await shard.stop()
+    }
+}

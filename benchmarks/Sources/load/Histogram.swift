@@ -1,0 +1,33 @@
+/// Durations in buckets that are never wider than a 64th of what they hold.
+struct Histogram: Sendable {
+    private static let steps = 64
+    private var counts = [Int](repeating: 0, count: 60 * steps)
+    private(set) var total = 0
+
+    mutating func record(nanoseconds: Int64, times: Int = 1) {
+        counts[Self.index(UInt64(max(nanoseconds, 0)))] += times
+        total += times
+    }
+
+    /// The duration that this share of all did not exceed, in milliseconds.
+    func milliseconds(at share: Double) -> Double {
+        var left = Int((Double(total) * share).rounded(.up))
+        for (index, count) in counts.enumerated() {
+            left -= count
+            if left <= 0 { return Double(Self.value(index)) / 1e6 }
+        }
+        return .nan
+    }
+
+    private static func index(_ value: UInt64) -> Int {
+        guard value >= steps else { return Int(value) }
+        let shift = 63 - value.leadingZeroBitCount - 6
+        return min((shift + 1) * steps + Int(value >> UInt64(shift)) - steps, 60 * steps - 1)
+    }
+
+    private static func value(_ index: Int) -> UInt64 {
+        guard index >= steps else { return UInt64(index) }
+        let shift = index / steps - 1
+        return UInt64(index % steps + steps) << UInt64(shift)
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import MartletNet
+
+/// A Martlet of our own: its folder, its configuration, its process.
+struct ServerProcess: Sendable {
+    private let program: String
+    private let domain: String
+    private let folder: URL
+    private let child: Child
+    private let basePort: UInt16
+
+    var pid: Int32 { child.pid }
+
+    /// Starts it.
+    init(program: String, domain: String, shards: Int, pins: Pins?) throws {
+        self.program = program
+        self.domain = domain
+        basePort = UInt16.random(in: 20_000..<32_000)
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("martlet-load-\(getpid())-\(basePort)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let configuration = folder.appendingPathComponent("config.json")
+        let text = Self.configuration(domain, folder.path, basePort, shards)
+        try Data(text.utf8).write(to: configuration)
+        let serve = [program, "serve", "--config", configuration.path]
+        child = try Child(
+            pins.map { ["taskset", "-c", $0.serverList] + serve } ?? serve,
+            log: folder.appendingPathComponent("log").path
+        )
+    }
+
+    func port(for tls: TargetOptions.TLSUse) -> UInt16 {
+        switch tls {
+        case .none: basePort
+        case .starttls: basePort + 1
+        case .direct: basePort + 2
+        }
+    }
+
+    /// Defaults, but for the limits that are there to stop a load like this one.
+    private static func configuration(
+        _ domain: String,
+        _ path: String,
+        _ port: UInt16,
+        _ shards: Int
+    ) -> String {
+        let listeners = [("none", true), ("starttls", false), ("direct", false)].enumerated().map {
+            """
+            {"address": "127.0.0.1", "port": \(Int(port) + $0), "tls": "\($1.0)", \
+            "allowPlainWithoutTLS": \($1.1)}
+            """
+        }
+        return """
+            {"shards": \(shards), "listeners": [\(listeners.joined(separator: ", "))],
+             "domains": {"\(domain)": {"anonymous": true}},
+             "storage": {"driver": "sqlite", "path": "\(path)/martlet.db"},
+             "tls": {"certificates": "\(path)/certificates"},
+             "adminSocket": "\(path)/admin",
+             "limits": {"connectionsPerAddress": 1000000, "sessionsPerAccount": 1000,
+              "stanzasPerSecond": 10000000, "burstStanzas": 10000000,
+              "bytesPerSecond": 10000000, "burstBytes": 10000000, "idleSeconds": 86400}}
+            """
+    }
+
+    /// Returns when it takes connections.
+    func waitUntilItListens() async throws {
+        let shard = Shard(index: 0)
+        shard.start()
+        for _ in 0..<200 {
+            if await answers(shard) { return await shard.stop() }
+            guard child.exitStatus(within: 0) == nil else { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        await shard.stop()
+        throw LoadError("the server does not listen; its log says:\n\(log)")
+    }
+
+    private func answers(_ shard: Shard) async -> Bool {
+        let address = SocketAddress.loopback(port: basePort + 2)
+        guard
+            let transport = try? await Connector.connect(
+                to: [address],
+                on: shard,
+                timeout: .seconds(1)
+            )
+        else { return false }
+        shard.submit { transport.close(afterFlush: false, within: .zero) }
+        return true
+    }
+
+    func addAccount(_ name: String) throws {
+        let path = folder.appendingPathComponent("config.json").path
+        let account = "\(name)@\(domain)"
+        let adding = try Child(
+            [program, "user", "add", "--config", path, "--password", Target.password, account],
+            log: folder.appendingPathComponent("log").path
+        )
+        guard adding.exitStatus(within: 20) == 0 else {
+            throw LoadError("the account \(name) could not be made; the log says:\n\(log)")
+        }
+    }
+
+    /// The end of what the server said.
+    var log: String {
+        let path = folder.appendingPathComponent("log").path
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(20).joined(separator: "\n")
+    }
+
+    func stop() {
+        child.stop(within: 15)
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+extension Target {
+    static let password = "secret"
+}

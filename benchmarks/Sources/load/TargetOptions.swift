@@ -1,0 +1,93 @@
+import ArgumentParser
+import MartletNet
+
+/// Which server is loaded, and how clients log in to it.
+struct TargetOptions: ParsableArguments {
+    @Option(help: "The martlet program to start and measure.")
+    var server: String?
+
+    @Option(help: "The shards of the server that is started; each beyond the first needs a core.")
+    var shards = 1
+
+    @Option(help: "Where a server listens that is running already.")
+    var address = "127.0.0.1"
+
+    @Option(help: "Its port.")
+    var port: UInt16 = 5222
+
+    @Option(help: "Its process, to be measured.")
+    var pid: Int32?
+
+    @Option(help: "The domain to log in to.")
+    var domain = "localhost"
+
+    @Option(help: "none, starttls or direct.")
+    var tls = TLSUse.none
+
+    @Flag(inversion: .prefixedNo, help: "Server on the first core, generator on the last.")
+    var pin = true
+
+    @Option(help: "Connections that may be logging in at once.")
+    var concurrency = 32
+
+    enum TLSUse: String, ExpressibleByArgument, CaseIterable { case none, starttls, direct }
+
+    /// Starts the server where that was asked for, with so many accounts `user0` … of the password
+    /// `secret`, and gives what to connect to.
+    func open(accounts: Int = 0) async throws -> Target {
+        let pins = pin ? Pins.choose(serverCores: shards) : nil
+        pins?.adopt()
+        guard let server else {
+            guard let address = SocketAddress(address, port: port) else {
+                throw LoadError("\(address) is not an address in numbers")
+            }
+            return Target(address, domain: domain, tls: tls, pid: pid, pins: pins)
+        }
+        let process = try ServerProcess(program: server, domain: domain, shards: shards, pins: pins)
+        do {
+            try await process.waitUntilItListens()
+            for number in 0..<accounts { try process.addAccount("user\(number)") }
+        } catch {
+            process.stop()
+            throw error
+        }
+        return Target(
+            .loopback(port: process.port(for: tls)),
+            domain: domain,
+            tls: tls,
+            pid: process.pid,
+            pins: pins,
+            process: process
+        )
+    }
+}
+
+/// A server to be loaded.
+struct Target: Sendable {
+    let address: SocketAddress
+    let domain: String
+    let tls: TargetOptions.TLSUse
+    let meter: ProcessMeter?
+    let pins: Pins?
+    let process: ServerProcess?
+
+    init(
+        _ address: SocketAddress,
+        domain: String,
+        tls: TargetOptions.TLSUse,
+        pid: Int32?,
+        pins: Pins?,
+        process: ServerProcess? = nil
+    ) {
+        self.address = address
+        self.domain = domain
+        self.tls = tls
+        self.pins = pins
+        self.process = process
+        meter = pid.map(ProcessMeter.init(pid:))
+    }
+
+    func close() {
+        process?.stop()
+    }
+}
