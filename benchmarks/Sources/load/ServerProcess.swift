@@ -56,7 +56,8 @@ struct ServerProcess: Sendable {
              "storage": {"driver": "sqlite", "path": "\(path)/martlet.db"},
              "tls": {"certificates": "\(path)/certificates"},
              "adminSocket": "\(path)/admin",
-             "limits": {"connectionsPerAddress": 1000000, "sessionsPerAccount": 1000,
+             "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,
+              "sessionsPerAccount": 1000,
               "stanzasPerSecond": 10000000, "burstStanzas": 10000000,
               "bytesPerSecond": 10000000, "burstBytes": 10000000, "idleSeconds": 86400}}
             """
