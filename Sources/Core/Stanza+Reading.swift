@@ -14,8 +14,9 @@ extension Stanza {
     /// Reads a child of the stream; `language` is the stream's.
     public convenience init(_ element: Element, language: String? = nil) throws(StanzaFault) {
         guard let kind = Kind(element) else { throw .unsupported }
-        let text = element.attribute("type")
-        guard let type = StanzaType(text, of: kind) else { throw .refused(.badRequest) }
+        guard
+            let type = element.withAttributeBytes("type", { StanzaType(utf8: $0, of: kind) })
+        else { throw .refused(.badRequest) }
         let id = element.attribute("id")
         if kind == .iq {
             try Self.checkIQ(element, type: type, id: id)
@@ -26,23 +27,24 @@ extension Stanza {
             to: try Self.address("to", of: element, type: type),
             from: try Self.address("from", of: element, type: type),
             id: id,
-            language: element.attribute("lang", in: "http://www.w3.org/XML/1998/namespace")
-                ?? language,
+            language: element.language ?? language,
             element: element
         )
     }
 
     private static func address(
-        _ name: String,
+        _ name: StaticString,
         of element: Element,
         type: StanzaType
     ) throws(StanzaFault) -> JID? {
-        guard let text = element.attribute(name) else { return nil }
-        do {
-            return try JID(text)
-        } catch {
+        let read = element.withAttributeBytes(name) { text -> Result<JID?, JIDError> in
+            guard let text else { return .success(nil) }
+            return Result { () throws(JIDError) in try JID(utf8: text) }
+        }
+        guard case .success(let address) = read else {
             throw type == .error || type == .result ? .ignored : .refused(.jidMalformed)
         }
+        return address
     }
 
     /// An iq has an id, and a request exactly one child (RFC 6120 §8.2.3).
@@ -63,11 +65,11 @@ extension Stanza {
 
 extension Stanza.Kind {
     init?(_ element: Element) {
-        if element.isNamed("message", in: Namespace.client) {
+        if element.isNamed("message", "jabber:client") {
             self = .message
-        } else if element.isNamed("presence", in: Namespace.client) {
+        } else if element.isNamed("presence", "jabber:client") {
             self = .presence
-        } else if element.isNamed("iq", in: Namespace.client) {
+        } else if element.isNamed("iq", "jabber:client") {
             self = .iq
         } else {
             return nil

@@ -3,14 +3,12 @@ import MartletXML
 extension Stanza {
     /// Appends the canonical bytes: a start tag from the fields, then the shared content.
     public func append(to bytes: inout [UInt8]) {
-        let name = kind.name
-        bytes.append(UInt8(ascii: "<"))
-        bytes.append(contentsOf: name.utf8)
-        if !type.isImplied { bytes.appendAttribute("type", type.rawValue) }
-        if let id { bytes.appendAttribute("id", id) }
-        if let from { bytes.appendAttribute("from", from) }
-        if let to { bytes.appendAttribute("to", to) }
-        if let language { bytes.appendAttribute("xml:lang", language) }
+        bytes.append(kind.startTag)
+        if !type.isImplied { bytes.appendAttribute(" type='", type.rawValue) }
+        if let id { bytes.appendAttribute(" id='", id) }
+        if let from { bytes.appendAttribute(" from='", from) }
+        if let to { bytes.appendAttribute(" to='", to) }
+        if let language { bytes.appendAttribute(" xml:lang='", language) }
         element.appendAttributes(to: &bytes, except: Self.ownAttributes)
         let start = bytes.count
         bytes.append(UInt8(ascii: ">"))
@@ -19,9 +17,7 @@ extension Stanza {
             bytes[start] = UInt8(ascii: "/")
             bytes.append(UInt8(ascii: ">"))
         } else {
-            bytes.append(contentsOf: "</".utf8)
-            bytes.append(contentsOf: name.utf8)
-            bytes.append(UInt8(ascii: ">"))
+            bytes.append(kind.endTag)
         }
     }
 
@@ -36,44 +32,74 @@ extension Stanza {
     private static let ownAttributes: [StaticString] = ["type", "id", "from", "to"]
 }
 
+extension Stanza.Kind {
+    /// `<` and the name; attributes follow.
+    fileprivate var startTag: StaticString {
+        switch self {
+        case .message: "<message"
+        case .presence: "<presence"
+        case .iq: "<iq"
+        }
+    }
+
+    fileprivate var endTag: StaticString {
+        switch self {
+        case .message: "</message>"
+        case .presence: "</presence>"
+        case .iq: "</iq>"
+        }
+    }
+}
+
 extension [UInt8] {
-    fileprivate mutating func appendAttribute(_ name: StaticString, _ value: JID) {
-        openAttribute(name)
+    fileprivate mutating func append(_ literal: StaticString) {
+        append(
+            contentsOf: UnsafeBufferPointer(
+                start: literal.utf8Start,
+                count: literal.utf8CodeUnitCount
+            )
+        )
+    }
+
+    /// `opening` is all from the space before the name to the quote before the value.
+    fileprivate mutating func appendAttribute(_ opening: StaticString, _ value: JID) {
+        append(opening)
         value.withUTF8 { appendEscaped($0) }
         append(UInt8(ascii: "'"))
     }
 
-    fileprivate mutating func appendAttribute(_ name: StaticString, _ value: String) {
-        openAttribute(name)
-        appendEscaped(value)
+    fileprivate mutating func appendAttribute(_ opening: StaticString, _ value: String) {
+        append(opening)
+        var value = value
+        value.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
         append(UInt8(ascii: "'"))
     }
 
-    private mutating func openAttribute(_ name: StaticString) {
-        append(UInt8(ascii: " "))
-        append(
-            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        )
-        append(contentsOf: "='".utf8)
-    }
-
-    private mutating func appendEscaped(_ text: String) {
-        var text = text
-        text.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
-    }
-
+    /// Appends whole runs between the characters that are written as references.
     private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "<"): append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: "&"): append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: ">"): append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "'"): append(contentsOf: "&apos;".utf8)
-            case 0x09: append(contentsOf: "&#9;".utf8)
-            case 0x0A: append(contentsOf: "&#10;".utf8)
-            case 0x0D: append(contentsOf: "&#13;".utf8)
-            default: append(byte)
-            }
+        var runStart = 0
+        for at in 0..<text.count {
+            guard let reference = Self.reference(for: text[at]) else { continue }
+            append(contentsOf: text[runStart..<at])
+            append(reference)
+            runStart = at + 1
+        }
+        append(contentsOf: UnsafeRawBufferPointer(rebasing: text[runStart...]))
+    }
+
+    /// How a character stands in the value of an attribute, where it is not itself.
+    private static func reference(for byte: UInt8) -> StaticString? {
+        // All of them are below `?`.
+        guard byte < 0x3F else { return nil }
+        return switch byte {
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: "&"): "&amp;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "'"): "&apos;"
+        case 0x09: "&#9;"
+        case 0x0A: "&#10;"
+        case 0x0D: "&#13;"
+        default: nil
         }
     }
 }

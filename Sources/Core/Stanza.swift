@@ -1,3 +1,4 @@
+internal import Glibc
 public import MartletXML
 
 /// A message, presence or iq: the unit that is routed (RFC 6120 §8).
@@ -98,10 +99,10 @@ public enum StanzaType: String, Sendable {
     case unavailable, subscribe, subscribed, unsubscribe, unsubscribed, probe
     case error
 
-    /// Reads the attribute as a stanza of this kind means it, or gives nil where it has no meaning.
+    /// Reads the attribute, in UTF-8, as a stanza of this kind means it; nil where it has no meaning.
     ///
     /// A message of unknown type is a normal one (RFC 6121 §5.2.2).
-    public init?(_ text: String?, of kind: Stanza.Kind) {
+    public init?(utf8 text: UnsafeRawBufferPointer?, of kind: Stanza.Kind) {
         switch kind {
         case .message: self = text.flatMap(Self.init(message:)) ?? .normal
         case .presence:
@@ -117,7 +118,7 @@ public enum StanzaType: String, Sendable {
         }
     }
 
-    private init?(message text: String) {
+    private init?(message text: UnsafeRawBufferPointer) {
         switch text {
         case "chat": self = .chat
         case "groupchat": self = .groupchat
@@ -127,7 +128,7 @@ public enum StanzaType: String, Sendable {
         }
     }
 
-    private init?(presence text: String) {
+    private init?(presence text: UnsafeRawBufferPointer) {
         switch text {
         case "unavailable": self = .unavailable
         case "subscribe": self = .subscribe
@@ -140,7 +141,7 @@ public enum StanzaType: String, Sendable {
         }
     }
 
-    private init?(iq text: String) {
+    private init?(iq text: UnsafeRawBufferPointer) {
         switch text {
         case "get": self = .get
         case "set": self = .set
@@ -160,4 +161,12 @@ public enum StanzaType: String, Sendable {
         default: false
         }
     }
+}
+
+/// Has a `switch` over bytes compare them with literals: no text is made.
+private func ~= (literal: StaticString, bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let start = bytes.baseAddress, bytes.count == literal.utf8CodeUnitCount else {
+        return bytes.count == literal.utf8CodeUnitCount
+    }
+    return memcmp(start, literal.utf8Start, bytes.count) == 0
 }
