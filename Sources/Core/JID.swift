@@ -135,3 +135,23 @@ public struct AccountKey: Hashable, Sendable {
         }
     }
 }
+
+/// Looks up by domain alone: two keys are equal when their domainparts are.
+public struct DomainKey: Hashable, Sendable {
+    public let jid: JID
+
+    public init(_ jid: JID) {
+        self.jid = jid
+    }
+
+    public static func == (left: DomainKey, right: DomainKey) -> Bool {
+        left.jid.hasSameDomain(as: right.jid)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        jid.storage.withText { text in
+            let domain = text[jid.storage.domainRange]
+            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: domain))
+        }
+    }
+}

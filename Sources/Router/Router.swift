@@ -51,11 +51,17 @@ public final class Router: Sendable {
 /// The domains of the process; a value that is replaced whole.
 public struct DomainTable: Sendable {
     private let byName: [String: Domain]
+    private let byKey: [DomainKey: Domain]
 
     init(_ domains: [Domain]) {
         byName = Dictionary(domains.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        byKey = Dictionary(domains.map { (DomainKey($0.jid), $0) }, uniquingKeysWith: { $1 })
     }
 
     public subscript(name: String) -> Domain? { byName[name] }
+
+    /// The domain of an address, for the hot path: no text is made.
+    public subscript(of jid: JID) -> Domain? { byKey[DomainKey(jid)] }
+
     public var all: some Collection<Domain> & Sendable { byName.values }
 }

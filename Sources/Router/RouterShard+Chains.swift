@@ -11,23 +11,30 @@ enum ChainOutcome: Sendable {
 extension RouterShard {
     /// Runs the handlers that want the stanza, in their order.
     ///
+    /// `later` is made only for a stanza that some handler wants.
+    ///
     /// - Returns: the outcome, or nil when a handler waits; `later` is then given it, on this actor.
     func run(
         _ phase: Phase,
         _ stanza: Stanza,
         _ context: Context,
-        later: @escaping @Sendable (isolated RouterShard, ChainOutcome) -> Void
+        later: @autoclosure () -> Continuation
     ) -> ChainOutcome? {
         let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)
-        guard !chain.isEmpty else { return .passed(stanza) }
-        return run(chain[...], stanza, context, later: later)
+        guard let first = chain.firstIndex(where: { $0.match.matches(stanza.element) }) else {
+            return .passed(stanza)
+        }
+        return run(chain[first...], stanza, context, later: later())
     }
+
+    /// Goes on with what a chain came to that had to wait.
+    typealias Continuation = @Sendable (isolated RouterShard, ChainOutcome) -> Void
 
     private func run(
         _ chain: ArraySlice<PhaseTable.Entry>,
         _ stanza: Stanza,
         _ context: Context,
-        later: @escaping @Sendable (isolated RouterShard, ChainOutcome) -> Void
+        later: @escaping Continuation
     ) -> ChainOutcome? {
         var stanza = stanza
         for index in chain.indices where chain[index].match.matches(stanza.element) {
@@ -55,7 +62,7 @@ extension RouterShard {
         then rest: ArraySlice<PhaseTable.Entry>,
         _ stanza: Stanza,
         _ context: Context,
-        later: @escaping @Sendable (isolated RouterShard, ChainOutcome) -> Void
+        later: @escaping Continuation
     ) -> ChainOutcome? {
         let relay = OutcomeRelay()
         track { shard in

@@ -32,9 +32,14 @@ extension RouterShard {
     /// A stanza for the domain itself that did not come from a client homed here.
     private func reach(_ domain: Domain, _ stanza: Stanza) {
         let context = Context(domain: domain, session: nil)
-        let outcome = run(.domain, stanza, context) { shard, outcome in
-            shard.finishAtDomain(outcome)
-        }
+        let outcome = run(
+            .domain,
+            stanza,
+            context,
+            later: { shard, outcome in
+                shard.finishAtDomain(outcome)
+            }
+        )
         if let outcome { finishAtDomain(outcome) }
     }
 
@@ -49,7 +54,7 @@ extension RouterShard {
         guard let to = stanza.to else { return }
         if let home = homesByAccount[AccountKey(to)] {
             deliver(stanza, to: home)
-        } else if let domain = domains[to.domainpart] {
+        } else if let domain = domains[of: to] {
             summon(to.bare, of: domain, for: stanza)
         }
     }
@@ -112,10 +117,15 @@ extension RouterShard {
         }
         let context = Context(domain: home.domain, session: nil)
         let account = home.jid
-        let outcome = run(.delivery, stanza, context) { shard, outcome in
-            guard shard.finishDelivery(outcome, at: account) else { return }
-            shard.delivered(at: account)
-        }
+        let outcome = run(
+            .delivery,
+            stanza,
+            context,
+            later: { shard, outcome in
+                guard shard.finishDelivery(outcome, at: account) else { return }
+                shard.delivered(at: account)
+            }
+        )
         guard let outcome, finishDelivery(outcome, at: account) else {
             return home.inbox.suspend()
         }

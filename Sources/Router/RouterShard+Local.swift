@@ -33,12 +33,17 @@ extension RouterShard {
             return true
         }
         guard stanza.isRequest else { return true }
-        let outcome = run(.account, stanza, Context(domain: home.domain, session: nil)) {
-            shard,
-            outcome in
-            shard.finishRequest(outcome)
-            shard.delivered(at: to.bare)
-        }
+        let outcome = run(
+            .account,
+            stanza,
+            Context(domain: home.domain, session: nil),
+            later: {
+                shard,
+                outcome in
+                shard.finishRequest(outcome)
+                shard.delivered(at: to.bare)
+            }
+        )
         guard let outcome else { return false }
         finishRequest(outcome)
         return true
@@ -55,6 +60,11 @@ extension RouterShard {
 
     private func deliverMessage(_ stanza: Stanza, at home: Home) -> Bool {
         guard let to = stanza.to else { return true }
+        // The table's column that has the same in every row, and that most messages are in.
+        if to.isFull, let session = home.session(with: to) {
+            send(stanza, to: session)
+            return true
+        }
         let resources = home.sessions.map {
             Delivery.Resource(
                 jid: $0.jid,
@@ -76,12 +86,17 @@ extension RouterShard {
     /// Nobody is there: a module may keep it, else it returns to its sender (RFC 6121 §8.5.2.2).
     private func keepOffline(_ stanza: Stanza, at home: Home) -> Bool {
         let account = home.jid
-        let outcome = run(.offline, stanza, Context(domain: home.domain, session: nil)) {
-            shard,
-            outcome in
-            shard.finishRequest(outcome)
-            shard.delivered(at: account)
-        }
+        let outcome = run(
+            .offline,
+            stanza,
+            Context(domain: home.domain, session: nil),
+            later: {
+                shard,
+                outcome in
+                shard.finishRequest(outcome)
+                shard.delivered(at: account)
+            }
+        )
         guard let outcome else { return false }
         finishRequest(outcome)
         return true

@@ -18,10 +18,15 @@ extension RouterShard {
     private func handle(_ stanza: Stanza, of session: Session) {
         let context = Context(domain: session.domain, session: session.id)
         let id = session.id
-        let outcome = run(.received, stanza, context) { shard, outcome in
-            shard.noteDestination(stanza.to, of: id)
-            shard.finishReceiving(outcome, context, ofWaiting: id)
-        }
+        let outcome = run(
+            .received,
+            stanza,
+            context,
+            later: { shard, outcome in
+                shard.noteDestination(stanza.to, of: id)
+                shard.finishReceiving(outcome, context, ofWaiting: id)
+            }
+        )
         guard let outcome else { return session.inbox.suspend() }
         noteDestination(stanza.to, of: id)
         guard proceed(outcome, context) else { return session.inbox.suspend() }
@@ -64,7 +69,7 @@ extension RouterShard {
         guard let from = stanza.from else { return true }
         guard let to = stanza.to else { return forwardUnaddressed(stanza, from, context) }
         if stanza.kind == .iq, stanza.isRequest, to.isBare {
-            if to.isDomain, let domain = domains[to.domainpart] {
+            if to.isDomain, let domain = domains[of: to] {
                 return request(
                     stanza,
                     at: .domain,
@@ -94,10 +99,15 @@ extension RouterShard {
     ///
     /// False when one of them waits: the stream then waits too.
     private func request(_ stanza: Stanza, at phase: Phase, _ context: Context) -> Bool {
-        let outcome = run(phase, stanza, context) { shard, outcome in
-            shard.finishRequest(outcome)
-            if let id = context.session { shard.resumeInbox(of: id) }
-        }
+        let outcome = run(
+            phase,
+            stanza,
+            context,
+            later: { shard, outcome in
+                shard.finishRequest(outcome)
+                if let id = context.session { shard.resumeInbox(of: id) }
+            }
+        )
         guard let outcome else { return false }
         finishRequest(outcome)
         return true

@@ -33,7 +33,7 @@ public actor RouterShard {
 
     /// Where an address leads from here.
     func place(of jid: JID) -> Place {
-        guard let domain = domains[jid.domainpart] else { return .elsewhere }
+        guard let domain = domains[of: jid] else { return .elsewhere }
         guard jid.hasLocalpart else { return .domain(domain) }
         return .home(Router.homeIndex(of: jid, among: count))
     }
