@@ -36,13 +36,13 @@ struct PhaseTable: Sendable {
 
     /// The handlers that may want this stanza; each still has its match to be asked.
     func candidates(at phase: Phase, for stanza: Stanza) -> [Entry] {
-        let chains = phases[phase.rawValue]
+        // In place: a copy of the chains would retain each of them.
         switch stanza.kind {
-        case .message: return chains.message
-        case .presence: return chains.presence
+        case .message: return phases[phase.rawValue].message
+        case .presence: return phases[phase.rawValue].presence
         case .iq:
-            guard !chains.iq.isEmpty, let payload = stanza.payload else { return chains.anyIQ }
-            return chains.iq[payload.namespace] ?? chains.anyIQ
+            guard let payload = stanza.payload else { return phases[phase.rawValue].anyIQ }
+            return phases[phase.rawValue].iq[payload.namespace] ?? phases[phase.rawValue].anyIQ
         }
     }
 
