@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// An actor pinned to that shard: connections homed there call it plainly, other shards post to its
 /// mailbox, and nothing it holds is ever locked.
-public actor RouterShard {
+public actor RouterShard: ShardHomed {
     public nonisolated let shard: Shard
     public nonisolated let store: any Store
     nonisolated let mailbox = Mailbox()
@@ -19,10 +19,6 @@ public actor RouterShard {
     private var lastSerial: UInt64 = 0
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
-
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
-        shard.asUnownedSerialExecutor()
-    }
 
     init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {
         self.shard = shard
