@@ -23,9 +23,11 @@ actor C2SConnection: ShardHomed {
     /// Bytes that came behind an element whose handling waits.
     var leftover: [UInt8] = []
     /// The session, once a resource is bound.
-    var session: SessionID?
-    var byteBucket: TokenBucket
-    var stanzaBucket: TokenBucket
+    ///
+    /// Unchecked for exclusive access, as are the buckets: nothing that changes one sees it again.
+    @exclusivity(unchecked) var session: SessionID?
+    @exclusivity(unchecked) var byteBucket: TokenBucket
+    @exclusivity(unchecked) var stanzaBucket: TokenBucket
     var lastReceived: ShardInstant
     var watchdog: TimerID?
     var isPinged = false
