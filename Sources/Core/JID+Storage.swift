@@ -10,10 +10,14 @@ extension JID {
             var bareHash: UInt64
         }
 
-        var localBytes: Int { Int(header.local) }
-        var domainBytes: Int { Int(header.domain) }
-        var resourceBytes: Int { Int(header.resource) }
-        var bareHash: UInt64 { header.bareHash }
+        /// What nothing writes to after `make`, read without the check for exclusive access that
+        /// `header` makes each time.
+        private var fixed: Header { withUnsafeMutablePointerToHeader { $0.pointee } }
+
+        var localBytes: Int { Int(fixed.local) }
+        var domainBytes: Int { Int(fixed.domain) }
+        var resourceBytes: Int { Int(fixed.resource) }
+        var bareHash: UInt64 { fixed.bareHash }
 
         var localRange: Range<Int> { 0..<localBytes }
         var domainRange: Range<Int> {
@@ -25,7 +29,7 @@ extension JID {
             let start = resourceBytes > 0 ? bareBytes + 1 : bareBytes
             return start..<start + resourceBytes
         }
-        var textBytes: Int { resourceBytes > 0 ? bareBytes + 1 + resourceBytes : bareBytes }
+        var textBytes: Int { fixed.textBytes }
 
         /// Writes the parts, with `@` and `/` between them, into a new object.
         ///

@@ -5,7 +5,8 @@ public import MartletCrypto
 /// Confined to its shard: every member is for the shard's thread. It keeps its delegate until
 /// `transportClosed`, and the shard keeps it while it is open. An idle transport holds no buffer.
 ///
-/// Unchecked, because it is confined: debug builds assert the thread in each entry.
+/// Unchecked, because it is confined: debug builds assert the thread in each entry. Where exclusivity
+/// is unchecked a property is read and assigned whole, never lent: no access can meet another.
 public class Transport: @unchecked Sendable {
     enum Phase {
         case open
@@ -26,7 +27,7 @@ public class Transport: @unchecked Sendable {
 
     public let shard: Shard
     public let peerAddress: SocketAddress
-    public var limits = WriteLimits()
+    @exclusivity(unchecked) public var limits = WriteLimits()
 
     /// The owner; nothing is read before there is one.
     public var delegate: (any TransportDelegate)? {
@@ -34,10 +35,10 @@ public class Transport: @unchecked Sendable {
     }
 
     /// Whether `bufferedBytes` went above the high-water mark and has not drained since.
-    public final internal(set) var isCongested = false
+    @exclusivity(unchecked) public final internal(set) var isCongested = false
     public final internal(set) var isReadingPaused = false
 
-    final var phase = Phase.open
+    @exclusivity(unchecked) final var phase = Phase.open
     /// The peer said its last: nothing more is read.
     final var hasReachedEnd = false
     /// The medium took less than it was given; nothing is written until it says that it can.
@@ -47,11 +48,11 @@ public class Transport: @unchecked Sendable {
 
     /// What goes to the medium, from `outputStart` on.
     final var output: [UInt8] = []
-    final var outputStart = 0
+    @exclusivity(unchecked) final var outputStart = 0
     /// What is still to be encrypted.
     final var plain: [UInt8] = []
-    final var session: TLSSession?
-    final var isDirty = false
+    @exclusivity(unchecked) final var session: TLSSession?
+    @exclusivity(unchecked) final var isDirty = false
     final var awaitsFlush = false
     final var hasShut = false
     final var hasAnnouncedEnd = false

@@ -3,19 +3,20 @@ public import MartletCore
 /// One account at its home: its sessions, and what modules keep of it.
 ///
 /// Everything that must agree about a user is here; it belongs to the account's `RouterShard` and is
-/// never seen outside of that actor.
+/// never seen outside of that actor. Exclusive access is unchecked, which each stanza would pay for:
+/// what changes a property in place runs nothing but that property's own methods.
 public final class Home {
     /// The account's bare address.
     public let jid: JID
-    public internal(set) var domain: Domain
+    @exclusivity(unchecked) public internal(set) var domain: Domain
     /// In the order in which they were bound.
-    public internal(set) var sessions: [Session] = []
+    @exclusivity(unchecked) public internal(set) var sessions: [Session] = []
     /// What modules keep of this account, such as its roster.
     public let state = ModuleState()
     /// What waits for a stanza for this account that is being handled.
-    var inbox = WorkQueue<Work>()
+    @exclusivity(unchecked) var inbox = WorkQueue<Work>()
     /// Whether the store knows the account, or why it could not say.
-    var existence = Result<Bool, StanzaError>.success(true)
+    @exclusivity(unchecked) var existence = Result<Bool, StanzaError>.success(true)
 
     /// What stands in line at a home.
     enum Work: Sendable {

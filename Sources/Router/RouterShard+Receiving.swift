@@ -28,7 +28,7 @@ extension RouterShard {
             }
         )
         guard let outcome else { return session.inbox.suspend() }
-        noteDestination(stanza.to, of: id)
+        if session.management != nil { noteDestination(stanza.to, of: id) }
         guard proceed(outcome, context) else { return session.inbox.suspend() }
         session.management?.countHandled()
     }

@@ -6,23 +6,20 @@ import Synchronization
 /// The homes of the accounts whose addresses hash to one shard.
 ///
 /// An actor pinned to that shard: connections homed there call it plainly, other shards post to its
-/// mailbox, and nothing it holds is ever locked.
-public actor RouterShard {
+/// mailbox, and nothing it holds is ever locked. The tables are unchecked for exclusive access, which
+/// each stanza would pay for: what is lent to a table's own methods is hashed and compared, no more.
+public actor RouterShard: ShardHomed {
     public nonisolated let shard: Shard
     public nonisolated let store: any Store
     nonisolated let mailbox = Mailbox()
     private nonisolated let count: Int
-    var domains: DomainTable
+    @exclusivity(unchecked) var domains: DomainTable
     var peers: [RouterShard] = []
-    var homesByAccount: [AccountKey: Home] = [:]
-    var sessionsByID: [SessionID: Session] = [:]
+    @exclusivity(unchecked) var homesByAccount: [AccountKey: Home] = [:]
+    @exclusivity(unchecked) var sessionsByID: [SessionID: Session] = [:]
     private var lastSerial: UInt64 = 0
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
-
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
-        shard.asUnownedSerialExecutor()
-    }
 
     init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {
         self.shard = shard

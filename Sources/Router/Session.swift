@@ -9,12 +9,13 @@ public struct SessionID: Hashable, Sendable {
 
 /// A bound resource of an account (RFC 6120 §7): the home's side of one client.
 ///
-/// It belongs to its account's `RouterShard` and is never seen outside of that actor.
+/// It belongs to its account's `RouterShard` and is never seen outside of that actor. Exclusive access
+/// is unchecked as for ``Home``.
 public final class Session {
     public let id: SessionID
-    public internal(set) var domain: Domain
+    @exclusivity(unchecked) public internal(set) var domain: Domain
     /// The client's connection; nil while it is gone and the session waits to be resumed.
-    public internal(set) var sink: (any SessionSink)?
+    @exclusivity(unchecked) public internal(set) var sink: (any SessionSink)?
     /// The last presence without a type and without `to`; nil before the first one and after
     /// `unavailable` (RFC 6121 §4.2).
     public var presence: Stanza?
@@ -25,8 +26,8 @@ public final class Session {
     /// What modules keep of this session.
     public let state = ModuleState()
     /// Stanzas that wait for one that is being handled.
-    var inbox = WorkQueue<Stanza>()
-    var management: SessionManagement?
+    @exclusivity(unchecked) var inbox = WorkQueue<Stanza>()
+    @exclusivity(unchecked) var management: SessionManagement?
     /// Of stanzas that left without being acknowledged: answered when all has been flushed.
     var receipts: [Receipt] = []
 

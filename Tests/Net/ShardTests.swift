@@ -5,9 +5,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ShardTests {
     /// An actor at home on a shard.
-    actor Resident {
+    actor Resident: ShardHomed {
         nonisolated let shard: Shard
-        nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
         private(set) var calls = 0
 
         init(_ shard: Shard) { self.shard = shard }
@@ -77,6 +76,15 @@ struct ShardTests {
             let resident = Resident(shards[0])
             let wasThere = await shards[0].run { resident.assumeIsolated { $0.call() } }
             #expect(wasThere)
+            #expect(await resident.calls == 1)
+        }
+    }
+
+    @Test func `lets the loop enter an actor with something in hand`() async throws {
+        try await withShards { shards in
+            let resident = Resident(shards[0])
+            let sum = await shards[0].run { resident.enter(with: 40) { $0.call() ? $1 + 2 : 0 } }
+            #expect(sum == 42)
             #expect(await resident.calls == 1)
         }
     }

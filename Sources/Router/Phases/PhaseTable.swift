@@ -38,15 +38,15 @@ struct PhaseTable: Sendable {
 
     /// The handlers that may want this stanza; each still has its match to be asked.
     func candidates(at phase: Phase, for stanza: Stanza) -> [Entry] {
-        let chains = phases[phase.rawValue]
+        // In place: a copy of the chains would retain each of them.
         switch stanza.kind {
-        case .message: return chains.message
-        case .presence: return chains.presence
+        case .message: return phases[phase.rawValue].message
+        case .presence: return phases[phase.rawValue].presence
         case .iq:
-            guard !chains.iq.isEmpty, let payload = stanza.payload else { return chains.anyIQ }
+            guard let payload = stanza.payload else { return phases[phase.rawValue].anyIQ }
             // An error has a second child, which somebody may want (RFC 6120 §8.3.1).
-            guard stanza.type != .error else { return chains.everyIQ }
-            return chains.iq[payload.namespace] ?? chains.anyIQ
+            guard stanza.type != .error else { return phases[phase.rawValue].everyIQ }
+            return phases[phase.rawValue].iq[payload.namespace] ?? phases[phase.rawValue].anyIQ
         }
     }
 

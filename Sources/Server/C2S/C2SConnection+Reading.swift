@@ -112,7 +112,7 @@ extension C2SConnection {
                 _ = carryOut(machine.close(StreamError(.invalidFrom)))
                 return
             }
-            home.assumeIsolated { $0.receive(stanza, from: session) }
+            home.enter(with: (stanza, session)) { $0.receive($1.0, from: $1.1) }
         } catch {
             refuse(element, error, of: session)
         }

@@ -6,7 +6,7 @@ import MartletXML
 /// What the home tells its client's connection; always on the shard.
 extension C2SConnection: SessionSink {
     nonisolated func send(_ stanza: Stanza) {
-        assumeIsolated { connection in
+        enter(with: stanza) { connection, stanza in
             connection.transport.withOutput { stanza.append(to: &$0) }
             connection.noteCongestion()
         }

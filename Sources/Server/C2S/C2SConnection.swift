@@ -10,7 +10,7 @@ import MartletXML
 /// Pinned to its shard: the loop enters it without a hop, and so does the home once a resource is
 /// bound, since by then the connection lives on the home's shard. Negotiation starts where the
 /// socket was accepted; at bind everything moves into a new connection on the shard of the account's home.
-actor C2SConnection {
+actor C2SConnection: ShardHomed {
     nonisolated let shard: Shard
     nonisolated let service: C2SService
     nonisolated let terms: C2SListenerTerms
@@ -23,9 +23,11 @@ actor C2SConnection {
     /// Bytes that came behind an element whose handling waits.
     var leftover: [UInt8] = []
     /// The session, once a resource is bound.
-    var session: SessionID?
-    var byteBucket: TokenBucket
-    var stanzaBucket: TokenBucket
+    ///
+    /// Unchecked for exclusive access, as are the buckets: nothing that changes one sees it again.
+    @exclusivity(unchecked) var session: SessionID?
+    @exclusivity(unchecked) var byteBucket: TokenBucket
+    @exclusivity(unchecked) var stanzaBucket: TokenBucket
     var lastReceived: ShardInstant
     var watchdog: TimerID?
     var isPinged = false
@@ -38,8 +40,6 @@ actor C2SConnection {
     /// Its place among those who have not logged in.
     private var stranger: Admission?
     var log: Logger
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
 
     enum Pause: Hashable {
         /// The machine waits for an answer; nothing may overtake it.

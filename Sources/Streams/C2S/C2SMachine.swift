@@ -69,7 +69,12 @@ public struct C2SMachine: Sendable {
     let hosts: @Sendable (String) -> StreamHost?
     let features: StreamFeatures
     let makeID: @Sendable () -> String
-    var state = State.opening
+    var state = State.opening {
+        didSet { noteState() }
+    }
+    /// What is asked for each stanza is stored, so that the question copies nothing.
+    public private(set) var isBound = false
+    public private(set) var isClosed = false
     var host: StreamHost?
     var security = StreamSecurity()
     public internal(set) var account: JID?
@@ -89,8 +94,13 @@ public struct C2SMachine: Sendable {
         self.hosts = hosts
     }
 
-    public var isBound: Bool { if case .bound = state { true } else { false } }
-    public var isClosed: Bool { if case .closed = state { true } else { false } }
+    private mutating func noteState() {
+        switch state {
+        case .bound: (isBound, isClosed) = (true, false)
+        case .closed: (isBound, isClosed) = (false, true)
+        default: (isBound, isClosed) = (false, false)
+        }
+    }
 
     public mutating func receive(_ event: Event) -> [Action] {
         guard !isClosed else { return [] }
