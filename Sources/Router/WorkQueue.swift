@@ -29,10 +29,21 @@ struct WorkQueue<Work> {
         guard !isWorking, head < waiting.count else { return nil }
         let work = waiting[head]
         head += 1
-        if head == waiting.count {
-            waiting.removeAll()
-            head = 0
-        }
+        compact()
         return work
     }
+
+    /// Frees the front once it is the larger part, so that a queue that is never empty stays small.
+    private mutating func compact() {
+        if head == waiting.count {
+            waiting = []
+            head = 0
+        } else if head > 64, head > waiting.count / 2 {
+            waiting.removeFirst(head)
+            head = 0
+        }
+    }
+
+    /// How many places the queue takes, those of work that is done among them.
+    var places: Int { waiting.count }
 }

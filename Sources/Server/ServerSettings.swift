@@ -20,6 +20,8 @@ public struct ServerSettings: Hashable, Sendable {
     public var connectionsPerAddress = 100
     /// Bytes that wait for one client to read them before it is disconnected.
     public var writeBufferBytes = 2 * 1024 * 1024
+    /// Where clients should resume lost sessions, as `host:port`; nil leaves that to DNS.
+    public var resumptionLocation: String?
     /// Where administrators' programs find the server; nil for nowhere.
     public var adminSocket: String?
     /// How long stopping may take.

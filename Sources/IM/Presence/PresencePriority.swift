@@ -7,9 +7,9 @@ enum PresencePriority {
     /// - Throws: `bad-request` for anything but a number from -128 to 127.
     static func read(_ presence: Stanza) throws(StanzaError) -> Int {
         guard let element = presence.child("priority", in: Namespace.client) else { return 0 }
-        guard let priority = Int(element.text), (-128...127).contains(priority) else {
-            throw .badRequest
-        }
-        return priority
+        // A schema's byte may stand between white space (XML Schema Part 2 §4.3.6).
+        let words = element.text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, let priority = Int8(words[0]) else { throw .badRequest }
+        return Int(priority)
     }
 }

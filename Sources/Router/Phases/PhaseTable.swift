@@ -16,6 +16,8 @@ struct PhaseTable: Sendable {
     private struct Chains: Sendable {
         var message: [Entry] = []
         var presence: [Entry] = []
+        /// Those that want iqs, of any kind.
+        var everyIQ: [Entry] = []
         /// Those that want iqs whatever they hold.
         var anyIQ: [Entry] = []
         /// Those for one payload namespace, with those for any merged in.
@@ -42,6 +44,8 @@ struct PhaseTable: Sendable {
         case .presence: return chains.presence
         case .iq:
             guard !chains.iq.isEmpty, let payload = stanza.payload else { return chains.anyIQ }
+            // An error has a second child, which somebody may want (RFC 6120 §8.3.1).
+            guard stanza.type != .error else { return chains.everyIQ }
             return chains.iq[payload.namespace] ?? chains.anyIQ
         }
     }
@@ -53,6 +57,7 @@ struct PhaseTable: Sendable {
             if entry.match.mayMatch(.presence) { chains.presence.append(entry) }
         }
         let iqs = entries.filter { $0.match.mayMatch(.iq) }
+        chains.everyIQ = iqs
         chains.anyIQ = iqs.filter { $0.match.payloadNamespaces == nil }
         for namespace in Set(iqs.flatMap { $0.match.payloadNamespaces ?? [] }) {
             chains.iq[namespace] = iqs.filter {

@@ -52,6 +52,7 @@ extension C2SConnection {
                 [
                     "id": token,
                     "resume": token == nil ? nil : "true",
+                    "location": token == nil ? nil : service.resumptionLocation,
                     "max": token == nil ? nil : String(limit.components.seconds),
                 ]
             )

@@ -44,6 +44,7 @@ final class C2SService: Sendable {
     }
 
     var limits: C2SLimits { current.limits }
+    var resumptionLocation: String? { current.resumptionLocation }
     var tlsContext: TLSContext? { current.tls }
 
     func pool(of shard: Shard) -> ParserPool { places[shard.index].pool }
@@ -112,11 +113,14 @@ final class C2SService: Sendable {
 struct C2SSettings: Sendable {
     var limits: C2SLimits
     var tls: TLSContext?
+    /// Where clients should resume (XEP-0198 §5).
+    let resumptionLocation: String?
     private let mechanisms: [String: [SASLMechanismName]]
 
     /// - Throws: what is wrong with the certificates.
     init(_ settings: ServerSettings, log: Logger) throws {
         limits = settings.clients
+        resumptionLocation = settings.resumptionLocation
         mechanisms = Dictionary(
             settings.domains.map { ($0.name, $0.mechanisms) },
             uniquingKeysWith: { $1 }

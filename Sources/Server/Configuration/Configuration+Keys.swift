@@ -27,6 +27,12 @@ extension Configuration {
             .restart
         ),
         ConfigKey(
+            "resumptionLocation",
+            \.settings.resumptionLocation,
+            ConfigKind.text.orNothing(),
+            "Host and port where a client that lost its connection should come back (XEP-0198)."
+        ),
+        ConfigKey(
             "shutdownSeconds",
             \.settings.shutdownTime,
             .seconds(1...3_600),
