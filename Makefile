@@ -20,7 +20,7 @@ dependencies: ## install the system libraries that are missing
 
 test: dependencies ## run every test
 	swift build --build-tests --explicit-target-dependency-import-check error
-	.ci/run-tests
+	.ci/run-tests --skip-build
 
 check: lint test ## lint, undeclared imports, tests
 
@@ -28,7 +28,7 @@ lint: ## formatting and style, as errors
 	swift format lint --strict --recursive $(wildcard $(SWIFT_SOURCES))
 
 e2e: dependencies ## the tests over real sockets alone
-	swift test --filter EndToEndTests
+	.ci/run-tests --filter EndToEndTests
 
 interop: build ## drive the server with other people's clients
 	Tests/Interop/run
@@ -38,10 +38,10 @@ fuzz: dependencies ## feed the parser with rubbish for SECONDS
 
 test-thread: dependencies ## run every test under ThreadSanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread.suppressions halt_on_error=1" \
-		swift test --sanitize=thread --scratch-path .build-thread
+		.ci/run-tests --sanitize=thread --scratch-path .build-thread
 
 test-address: dependencies ## run every test under AddressSanitizer
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
+	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --sanitize=address --scratch-path .build-address
 
 bench: build ## measure, and print the figures of benchmarks/README.md
 	benchmarks/run

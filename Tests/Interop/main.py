@@ -4,9 +4,11 @@ import asyncio
 import collections
 import importlib
 import logging
+import os
 import sys
 import traceback
 
+import prosody
 from server import Server
 
 # In this order; the last ends the server.
@@ -26,6 +28,9 @@ SCENARIOS = [
     "crash",
     "shutdown",
 ]
+
+# Whether Prosody is driven, to see that the scenarios ask for nothing that is ours alone.
+IS_CONTROL = os.environ.get("SERVER") == "prosody"
 
 
 class Wire(logging.Handler):
@@ -70,7 +75,7 @@ async def run(names):
     wire = Wire()
     logging.getLogger().addHandler(wire)
     logging.getLogger("slixmpp").setLevel(logging.DEBUG)
-    server = Server()
+    server = prosody.Prosody() if IS_CONTROL else Server()
     try:
         step(await server.start())
         outcomes = [await play(name, server, wire) for name in names]
@@ -84,7 +89,7 @@ async def run(names):
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or SCENARIOS
+    names = sys.argv[1:] or (prosody.SCENARIOS if IS_CONTROL else SCENARIOS)
     for name in names:
         if name not in SCENARIOS:
             sys.exit(f"there is no scenario {name}; there are {', '.join(SCENARIOS)}")

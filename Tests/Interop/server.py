@@ -18,8 +18,10 @@ DOMAINS = ["montague.example", "capulet.example", BRIEF]
 class Server:
     """`martlet serve`, from its start to its exit."""
 
-    def __init__(self):
-        self.program = os.environ["MARTLET"]
+    is_control = False
+
+    def __init__(self, program=None):
+        self.program = program or os.environ["MARTLET"]
         self.place = tempfile.TemporaryDirectory(prefix="martlet-interop-")
         self.folder = Path(self.place.name)
         self.log = []
@@ -44,18 +46,22 @@ class Server:
     async def start(self):
         """Returns when the server says that it is ready, and on which ports."""
         since = len(self.log)
-        self._has_ended = False
-        self.process = await asyncio.create_subprocess_exec(
-            self.program, "serve", "--config", f"{self.folder}/config.json",
-            stderr=asyncio.subprocess.PIPE,
-        )
-        self._reader = asyncio.create_task(self._read_log())
+        await self.launch("serve", "--config", f"{self.folder}/config.json")
         ready = await self.logged(r"ready addresses=127\.0\.0\.1:(\d+) 127\.0\.0\.1:(\d+)", since)
         self.port, self.direct_port = int(ready[1]), int(ready[2])
         return ready.string
 
+    async def launch(self, *arguments):
+        self._has_ended = False
+        self.process = await asyncio.create_subprocess_exec(
+            self.program, *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        self._reader = asyncio.create_task(self._read_log())
+
     async def _read_log(self):
-        async for line in self.process.stderr:
+        async for line in self.process.stdout:
             async with self._news:
                 self.log.append(line.decode().rstrip())
                 self._news.notify_all()

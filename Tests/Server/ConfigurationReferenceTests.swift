@@ -42,18 +42,4 @@ struct ConfigurationReferenceTests {
                 """
         )
     }
-
-    @Test func `is a text for a terminal`() {
-        let paragraphs = Configuration.referenceText.split(separator: "\n\n")
-        #expect(paragraphs.count == Configuration.reference.count)
-        #expect(
-            paragraphs.contains(
-                """
-                limits.stanzaBytes = 262144
-                    One stanza; past it `policy-violation`. Clients are told (XEP-0478).
-                    Whole number of bytes from 10000 to 1073741824; counts after a reload.
-                """
-            )
-        )
-    }
 }

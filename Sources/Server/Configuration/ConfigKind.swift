@@ -62,7 +62,7 @@ extension ConfigKind {
     /// A list of the same; an empty one is refused where it has a consequence to tell.
     func list(orElse consequence: String? = nil) -> ConfigKind<[Value]> {
         ConfigKind<[Value]>(
-            "list of \(type)",
+            "list of \(type)s",
             show: { "[" + $0.map(show).joined(separator: ", ") + "]" }
         ) { value throws(ConfigError) in
             var all: [Value] = []
@@ -84,7 +84,7 @@ where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == Strin
 }
 
 extension ConfigKind where Value == JID {
-    static let account = Self("address", show: { JSONText.quote($0.description) }) {
+    static let account = Self("account", show: { JSONText.quote($0.description) }) {
         value throws(ConfigError) in
         let text = try value.string()
         guard let jid = try? JID(text), jid.isBare, jid.hasLocalpart else {

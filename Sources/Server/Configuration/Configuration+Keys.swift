@@ -118,9 +118,9 @@ extension Configuration {
             target.settings.domains = try .read(value, from: target.domainFields)
         },
         entries: { prefix, target in
-            ConfigKey<DomainFields>.domain.flatMap {
-                $0.entries("\(prefix)domains.<domain>.", target.domainFields)
-            }
+            let own = "\(prefix)domains.<domain>."
+            return ConfigKey<DomainFields>.domain.flatMap { $0.entries(own, target.domainFields) }
+                .map { $0.withDefault(ofAll: own) }
         }
     )
 
@@ -133,6 +133,16 @@ extension Configuration {
             }
         }
     )
+}
+
+extension ConfigurationEntry {
+    /// A domain's limit, with what all domains have for its default.
+    fileprivate func withDefault(ofAll own: String) -> ConfigurationEntry {
+        guard path.hasPrefix("\(own)limits.") else { return self }
+        var entry = self
+        entry.value = "(\(path.dropFirst(own.count)))"
+        return entry
+    }
 }
 
 // MARK: What keys see of the values

@@ -22,7 +22,7 @@ extension Configuration {
         changes.changedDomains =
             after.filter { before[$0.key] != nil && before[$0.key] != $0.value }.keys.sorted()
         let others = zip(entries, old.entries)
-            .filter { $0.value != $1.value && !$0.isOfAnyDomain }.map(\.0)
+            .filter { $0.value != $1.value }.map(\.0)
         changes.keys = others.filter { $0.effect == .reload }.map(\.path).sorted()
         changes.keysThatNeedRestart = others.filter { $0.effect == .restart }.map(\.path)
         if settings.listeners != old.settings.listeners {
@@ -31,11 +31,6 @@ extension Configuration {
         changes.keysThatNeedRestart.sort()
         return changes
     }
-}
-
-extension ConfigurationEntry {
-    /// What a domain has that says nothing else; the domains themselves tell what came of it.
-    fileprivate var isOfAnyDomain: Bool { path.hasPrefix("domains.") }
 }
 
 extension [DomainSettings] {

@@ -38,23 +38,6 @@ extension Configuration {
         return lines.joined(separator: "\n")
     }
 
-    /// The same for a terminal; what `martlet config` prints.
-    public static var referenceText: String {
-        reference.map { entry in
-            let effect = entry.effect == .reload ? "counts after a reload" : "needs a restart"
-            return """
-                \(entry.path) = \(entry.value)
-                    \(entry.meaning)
-                    \(entry.type.firstLetterRaised); \(effect).
-                """
-        }
-        .joined(separator: "\n\n")
-    }
-
     /// Every key with what it holds here.
     var entries: [ConfigurationEntry] { Self.keys.flatMap { $0.entries("", self) } }
-}
-
-extension String {
-    fileprivate var firstLetterRaised: String { prefix(1).uppercased() + dropFirst() }
 }

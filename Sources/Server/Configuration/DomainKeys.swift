@@ -37,7 +37,7 @@ extension ConfigKey<DomainFields> {
             \.mechanisms,
             ConfigKind.mechanism(SASLMechanismName.known).list(),
             "How accounts of the domain may log in.",
-            shown: "(`authentication.mechanisms`)"
+            shown: "(authentication.mechanisms)"
         ),
         ConfigKey(
             "anonymous",

@@ -222,7 +222,7 @@ extension ConfigKey<DomainLimits> {
             "offlineBytes",
             \.offlineBytes,
             .whole(0...1_099_511_627_776, "bytes"),
-            "The same in bytes."
+            "Bytes of messages kept for one account that is away; past it `service-unavailable`."
         ),
         ConfigKey(
             "unacknowledgedStanzas",
@@ -234,7 +234,7 @@ extension ConfigKey<DomainLimits> {
             "unacknowledgedBytes",
             \.unacknowledgedBytes,
             .bytes,
-            "The same in bytes."
+            "Bytes that a client may leave unacknowledged (XEP-0198); past it its session ends."
         ),
         ConfigKey(
             "resumptionSeconds",
