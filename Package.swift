@@ -32,11 +32,13 @@ func tests(
     of name: String,
     uses below: [String],
     c libraries: [String] = [],
+    packages: [Target.Dependency] = [],
     without excluded: [String] = []
 ) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: (below.map { "Martlet\($0)" } + libraries).map { .byName(name: $0) },
+        dependencies: (below.map { "Martlet\($0)" } + libraries).map { .byName(name: $0) }
+            + packages,
         path: "Tests/\(name)",
         exclude: excluded,
         swiftSettings: strict
@@ -128,5 +130,16 @@ let package = Package(
         tests(of: "Transcripts", uses: ["Testing"], without: ["Conversations"]),
         tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
         tests(of: "House", uses: ["Server"]),
+        tests(
+            of: "EndToEnd",
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "Router", "IM",
+                "Server",
+            ],
+            packages: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
     ]
 )
