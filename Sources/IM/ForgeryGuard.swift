@@ -12,14 +12,21 @@ public struct ForgeryGuard: Module {
         let delayed = try Match(
             "message/{\(Namespace.delay)}delay|presence/{\(Namespace.delay)}delay"
         )
-        registration.on(.received, delayed, priority: 1_000) { _, stanza, context in
-            let domain = context.domain.name
-            let isForged = { (child: Element) in
-                child.isNamed("delay", in: Namespace.delay) && child.hasAttribute("from", domain)
-            }
-            guard stanza.element.children.contains(where: isForged) else { return .continue }
-            return .replace(stanza.with(element: stanza.element.without(isForged)))
+        registration.on(.received, delayed, priority: 1_000) { shard, stanza, _ in
+            let forged = stanza.element.children.filter { shard.isForged($0) }
+            guard !forged.isEmpty else { return .continue }
+            return .replace(stanza.with(element: stanza.element.without { shard.isForged($0) }))
         }
+    }
+}
+
+extension RouterShard {
+    /// Whether it is a delay in the name of a domain of ours, the addressee's as well as the sender's.
+    fileprivate func isForged(_ child: Element) -> Bool {
+        guard child.isNamed("delay", in: Namespace.delay), let from = child.attribute("from"),
+            let stamper = try? JID(from)
+        else { return false }
+        return !stamper.hasLocalpart && serves(stamper)
     }
 }
 

@@ -18,6 +18,10 @@ public final class Home {
     /// Whether the store knows the account, or why it could not say.
     @exclusivity(unchecked) var existence = Result<Bool, StanzaError>.success(true)
 
+    /// Stanzas of its own sessions whose handling waits; they need its state, even if the session that
+    /// sent them has ended.
+    var guests = 0
+
     /// What stands in line at a home.
     enum Work: Sendable {
         case stanza(Stanza)
@@ -37,5 +41,5 @@ public final class Home {
     public var availableSessions: [Session] { sessions.filter(\.isAvailable) }
 
     /// Nothing is bound here and nothing waits: it can be forgotten.
-    var isVacant: Bool { sessions.isEmpty && inbox.isIdle }
+    var isVacant: Bool { sessions.isEmpty && inbox.isIdle && guests == 0 }
 }

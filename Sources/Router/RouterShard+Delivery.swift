@@ -54,8 +54,19 @@ extension RouterShard {
         guard let to = stanza.to else { return }
         if let home = homesByAccount[AccountKey(to)] {
             deliver(stanza, to: home)
-        } else if let domain = domains[of: to] {
+        } else if let domain = domains[of: to], concernsAbsent(stanza) {
             summon(to.bare, of: domain, for: stanza)
+        }
+    }
+
+    /// Whether a stanza means something to an account of which nobody is there.
+    ///
+    /// Presence and answers do not; so they cost no look-up (RFC 6121 §8.5.2.2).
+    private func concernsAbsent(_ stanza: Stanza) -> Bool {
+        switch stanza.kind {
+        case .message: true
+        case .presence: stanza.type.isSubscription || stanza.type == .probe
+        case .iq: stanza.isRequest
         }
     }
 
@@ -106,7 +117,8 @@ extension RouterShard {
 
     /// A home without sessions is kept only while something waits there.
     func forgetIfVacant(_ home: Home) {
-        if home.isVacant { homesByAccount[AccountKey(home.jid)] = nil }
+        guard home.isVacant, homesByAccount[AccountKey(home.jid)] === home else { return }
+        homesByAccount[AccountKey(home.jid)] = nil
     }
 
     private func handle(_ stanza: Stanza, at home: Home) {
@@ -138,15 +150,16 @@ extension RouterShard {
         resumeInbox(of: home)
     }
 
-    /// There is no such account: the same answer as from one with nobody there (RFC 6121 §8.5.1).
+    /// There is no such account (RFC 6121 §8.5.1).
+    ///
+    /// A probe gets the answer that a stranger gets from one that exists; nothing tells them apart.
     private func refuse(_ stanza: Stanza) {
-        switch stanza.kind {
-        // As from an account that does not show itself to the asker (RFC 6121 §4.3.2).
-        case .presence where stanza.type == .probe:
+        switch (stanza.kind, stanza.type) {
+        case (.presence, .probe):
             guard let to = stanza.to, let from = stanza.from else { return }
             route(Stanza.presence(.unsubscribed, to: from.bare, from: to.bare))
-        case .presence: break
-        case .message, .iq: bounce(stanza, .serviceUnavailable)
+        case (.presence, _): break
+        case (.message, _), (.iq, _): bounce(stanza, .serviceUnavailable)
         }
     }
 }

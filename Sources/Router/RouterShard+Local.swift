@@ -74,8 +74,7 @@ extension RouterShard {
         }
         switch Delivery.ofMessage(stanza.type, to: to, resources: resources) {
         case .to(let indices):
-            let sessions = indices.map { home.sessions[$0] }
-            for session in sessions { send(stanza, to: session) }
+            give(stanza, to: indices.map { home.sessions[$0] })
         case .offline: return keepOffline(stanza, at: home)
         case .bounce(let error): bounce(stanza, error)
         case .ignore: break

@@ -20,13 +20,11 @@ extension RouterShard {
     /// lost client is waited for, or nil when management is on already.
     public func enableManagement(of id: SessionID, token: String?) -> Duration? {
         guard let session = session(id), session.management == nil else { return nil }
-        session.management = SessionManagement(token: token)
+        session.management = SessionManagement(
+            token: token,
+            pending: session.inbox.pending
+        )
         return session.domain.limits.resumptionTime
-    }
-
-    /// A stanza of the client was dealt with before it came here: it was no good.
-    public func countRefused(by id: SessionID) {
-        session(id)?.management?.countHandled()
     }
 
     /// The client has what was sent up to its count.
@@ -45,6 +43,10 @@ extension RouterShard {
             return .handledTooMany(error.acknowledged, sent: error.sent)
         }
         for sent in taken { sent.receipt?(self, true) }
+        // What was sent since the question has not been asked for: nothing may be left open for long.
+        if session.management?.unasked ?? 0 > 0, session.management?.queue.count ?? 0 > 0 {
+            ask(session)
+        }
         return nil
     }
 
@@ -74,6 +76,10 @@ extension RouterShard {
         guard unasked >= SessionManagement.askAfter || session.management?.queue.count == 1 else {
             return
         }
+        ask(session)
+    }
+
+    private func ask(_ session: Session) {
         session.management?.unasked = 0
         session.sink?.send(nonza: Element("r", in: Namespace.streamManagement))
     }
@@ -114,6 +120,7 @@ extension RouterShard {
         }
         session.sink = sink
         session.management?.unasked = 0
+        session.management?.countPending(session.inbox.pending)
         return .resumed(
             session.id,
             handled: session.management?.handled ?? 0,

@@ -8,11 +8,19 @@ extension RouterShard {
     public func receive(_ stanza: Stanza, from id: SessionID) {
         guard let session = sessionsByID[id] else { return }
         let stamped = stanza.addressed(to: stanza.to, from: session.jid)
-        guard session.inbox.admits(stamped) else {
-            if session.inbox.count >= Self.inboxLimit { session.sink?.pauseReading() }
-            return
-        }
+        guard session.inbox.admits(.stanza(stamped)) else { return slowDown(session) }
         handle(stamped, of: session)
+    }
+
+    /// A stanza of the client was dealt with before it came here: it was no good.
+    public func countRefused(by id: SessionID) {
+        guard let session = sessionsByID[id] else { return }
+        guard session.inbox.admits(.refused) else { return slowDown(session) }
+        session.management?.countHandled()
+    }
+
+    private func slowDown(_ session: Session) {
+        if session.inbox.count >= Self.inboxLimit { session.sink?.pauseReading() }
     }
 
     private func handle(_ stanza: Stanza, of session: Session) {
@@ -27,10 +35,15 @@ extension RouterShard {
                 shard.finishReceiving(outcome, context, ofWaiting: id)
             }
         )
-        guard let outcome else { return session.inbox.suspend() }
+        guard let outcome else { return suspend(session) }
         if session.management != nil { noteDestination(stanza.to, of: id) }
-        guard proceed(outcome, context) else { return session.inbox.suspend() }
+        guard proceed(outcome, context) else { return suspend(session) }
         session.management?.countHandled()
+    }
+
+    private func suspend(_ session: Session) {
+        session.inbox.suspend()
+        home(of: session.jid)?.guests += 1
     }
 
     /// The chain that waited is through; what stood behind it comes next.
@@ -44,10 +57,19 @@ extension RouterShard {
     }
 
     func resumeInbox(of id: SessionID) {
+        if let home = home(of: id.jid) {
+            home.guests -= 1
+            forgetIfVacant(home)
+        }
         guard let session = sessionsByID[id] else { return }
         session.management?.countHandled()
         session.inbox.resume()
-        while let next = session.inbox.next() { handle(next, of: session) }
+        while let next = session.inbox.next() {
+            switch next {
+            case .stanza(let stanza): handle(stanza, of: session)
+            case .refused: session.management?.countHandled()
+            }
+        }
         if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }
     }
 

@@ -1,4 +1,5 @@
 public import MartletCore
+import MartletStorage
 
 extension RouterShard {
     /// Binds a resource to a client's connection (RFC 6120 §7).
@@ -45,7 +46,9 @@ extension RouterShard {
     ///
     /// The receipt is told once whether the client took it.
     public func send(_ stanza: Stanza, to session: Session, receipt: Receipt? = nil) {
-        if session.management != nil {
+        if session.isEnded {
+            giveBack(SessionManagement.Sent(stanza: stanza, receipt: receipt), of: session)
+        } else if session.management != nil {
             sendManaged(stanza, to: session, receipt: receipt)
         } else {
             session.sink?.send(stanza)
@@ -71,29 +74,32 @@ extension RouterShard {
         let home = homesByAccount[AccountKey(id.jid)]
         home?.sessions.removeAll { $0.id == id }
         session.sink = nil
+        session.isEnded = true
         let undelivered = session.dismissManagement(on: shard)
         for observe in session.domain.modules.sessionObservers { observe(self, session, .ended) }
         for receipt in session.receipts { receipt(self, false) }
         session.receipts = []
-        for sent in undelivered {
-            // Who wanted a receipt has kept the stanza; the others have nobody but us.
-            if let receipt = sent.receipt {
-                receipt(self, false)
-            } else {
-                reroute(sent, of: session)
-            }
-        }
+        for sent in undelivered { giveBack(sent, of: session) }
         if let home { forgetIfVacant(home) }
+    }
+
+    /// What did not reach its client: who wanted a receipt has kept the stanza; the others have nobody
+    /// but us.
+    private func giveBack(_ sent: SessionManagement.Sent, of session: Session) {
+        if let receipt = sent.receipt {
+            receipt(self, false)
+        } else {
+            reroute(sent.stanza, sentAt: sent.time, by: session.jid.domain)
+        }
     }
 
     /// A stanza that its session's client never acknowledged is treated as for a resource that is
     /// gone (XEP-0198 §5).
-    private func reroute(_ sent: SessionManagement.Sent, of session: Session) {
-        let stanza = sent.stanza
+    func reroute(_ stanza: Stanza, sentAt time: Timestamp, by domain: JID) {
         switch stanza.kind {
         // To the account, so that another resource or the offline log takes it, whatever its type.
         case .message:
-            let late = stanza.stamped(by: session.jid.domain, at: sent.time)
+            let late = stanza.stamped(by: domain, at: time)
             route(late.addressed(to: stanza.to?.bare, from: stanza.from))
         case .iq where stanza.isRequest: bounce(stanza, .recipientUnavailable)
         case .iq, .presence: break

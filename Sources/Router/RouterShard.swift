@@ -35,6 +35,9 @@ public actor RouterShard: ShardHomed {
         return .home(Router.homeIndex(of: jid, among: count))
     }
 
+    /// Whether the address belongs to a domain of ours.
+    public func serves(_ jid: JID) -> Bool { domains[jid.domainpart] != nil }
+
     /// The account's home if it is in memory: it has sessions, or something waits for it.
     public func home(of account: JID) -> Home? {
         homesByAccount[AccountKey(account)]

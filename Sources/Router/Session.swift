@@ -25,11 +25,20 @@ public final class Session {
     public var isInterested = false
     /// What modules keep of this session.
     public let state = ModuleState()
-    /// Stanzas that wait for one that is being handled.
-    @exclusivity(unchecked) var inbox = WorkQueue<Stanza>()
+    /// What waits for a stanza that is being handled.
+    @exclusivity(unchecked) var inbox = WorkQueue<Received>()
+    /// It has left its home; nothing that is sent to it arrives.
+    var isEnded = false
     @exclusivity(unchecked) var management: SessionManagement?
     /// Of stanzas that left without being acknowledged: answered when all has been flushed.
     var receipts: [Receipt] = []
+
+    /// What stands in line on a client's stream.
+    enum Received: Sendable {
+        case stanza(Stanza)
+        /// One that was no good, and was answered already; it counts all the same (XEP-0198 §4).
+        case refused
+    }
 
     public var jid: JID { id.jid }
     public var isAvailable: Bool { presence != nil }

@@ -30,7 +30,23 @@ struct SessionManagement {
     /// How many stanzas are sent before the client is asked what it has.
     static let askAfter = 5
 
+    /// Stanzas in line that do not count, or count already.
+    private var uncounted = 0
+
+    /// Begins while so many of the client's stanzas are in line, which do not count: they came before
+    /// (XEP-0198 §3).
+    init(token: String?, pending: Int) {
+        self.token = token
+        uncounted = pending
+    }
+
     mutating func countHandled() {
-        handled &+= 1
+        if uncounted > 0 { uncounted -= 1 } else { handled &+= 1 }
+    }
+
+    /// Counts what is still in line, so that a client that comes back does not send it again.
+    mutating func countPending(_ pending: Int) {
+        handled &+= UInt32(truncatingIfNeeded: pending - uncounted)
+        uncounted = pending
     }
 }

@@ -5,6 +5,8 @@ struct WorkQueue<Work> {
     private var head = 0
 
     var count: Int { waiting.count - head }
+    /// What is not done: the work under way, and what stands behind it.
+    var pending: Int { count + (isWorking ? 1 : 0) }
     var isIdle: Bool { !isWorking && count == 0 }
 
     /// Whether this work may start now; otherwise it is kept.

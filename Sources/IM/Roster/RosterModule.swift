@@ -10,6 +10,7 @@ public struct RosterModule: Module {
     public init() {}
 
     public func register(in registration: inout Registration) throws {
+        registration.streamFeature(Element("ver", in: Namespace.rosterVersioning))
         let get = try Match("iq[@type='get']/{\(Namespace.roster)}query")
         registration.on(.account, get) { _, request, context in
             .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
@@ -39,19 +40,37 @@ extension RouterShard {
     /// RFC 6121 §2.1.3; for a client that names the version it has, §2.6.
     func getRoster(_ request: Stanza, by id: SessionID) async throws(StanzaError) {
         let roster = try await roster(of: id.jid.bare)
-        session(id)?.isInterested = true
         guard let known = request.payload?.attribute("ver") else {
+            session(id)?.isInterested = true
             return answer(request, with: RosterXML.query(roster, version: nil))
         }
-        guard let version = Int64(known), version <= roster.version,
-            let history = try await history(of: id.jid.bare, since: version)
-        else { return answer(request, with: RosterXML.query(roster, version: roster.version)) }
+        let steps = try await steps(to: roster, of: id.jid.bare, since: known)
+        // From here on nothing waits: what changes later is pushed behind what is sent now.
+        session(id)?.isInterested = true
+        guard let steps else {
+            return answer(request, with: RosterXML.query(roster, version: roster.version))
+        }
         // An empty result says that what changed, if anything, comes as pushes (RFC 6121 §2.6.3).
         answer(request, with: nil)
         guard let session = session(id) else { return }
-        for step in history.steps where step.change.isVisible {
+        for step in steps where step.change.isVisible {
             push(step.change, version: step.version, to: session)
         }
+    }
+
+    /// What leads from the version that a client knows to the roster as it is; nil where only the whole
+    /// roster does.
+    private func steps(
+        to roster: UserRoster,
+        of account: JID,
+        since known: String
+    ) async throws(StanzaError) -> [RosterHistory.Step]? {
+        guard let version = Int64(known), version <= roster.version else { return nil }
+        while let history = try await history(of: account, since: version) {
+            // What was stored and pushed while the history was read may not be in it.
+            if history.version >= roster.version { return history.steps }
+        }
+        return nil
     }
 
     private func history(

@@ -5,10 +5,12 @@ import MartletStorage
 /// A user's roster as their home holds it, read from the store when it is first wanted.
 ///
 /// A change is decided and made here at once, then stored; so two changes never start from the same
-/// state. When storing fails, what is held is forgotten and read anew.
+/// state. When storing fails, what is held is read anew before it is used again.
 final class UserRoster {
     private(set) var items: [JID: RosterItem] = [:]
     var version: Int64
+    /// A change could not be stored: this may not be what the store has.
+    var isStale = false
 
     init(_ roster: Roster) {
         items = Dictionary(roster.items.map { ($0.jid, $0) }, uniquingKeysWith: { $1 })
@@ -34,13 +36,18 @@ final class UserRoster {
     var pendingRequests: [RosterItem] { items.values.filter(\.isPendingIn) }
 
     /// What the user sees of it: not the contacts who merely asked (RFC 6121 §A.1).
-    var visibleItems: [RosterItem] { items.values.filter(\.isInRoster) }
+    ///
+    /// In the order of their addresses, so that the same roster is the same answer.
+    var visibleItems: [RosterItem] {
+        items.values.filter(\.isInRoster)
+            .sorted { $0.jid.description < $1.jid.description }
+    }
 }
 
 extension RouterShard {
     /// The roster of an account homed here.
     func roster(of account: JID) async throws(StanzaError) -> UserRoster {
-        if let roster = home(of: account)?.state[UserRoster.self] { return roster }
+        if let roster = heldRoster(of: account) { return roster }
         let stored: Roster
         do {
             stored = try await store.roster(of: account.bare)
@@ -48,9 +55,16 @@ extension RouterShard {
             throw .internalServerError
         }
         // Another task may have read it in the meantime, and changed what it read.
-        if let roster = home(of: account)?.state[UserRoster.self] { return roster }
+        if let roster = heldRoster(of: account) { return roster }
         let roster = UserRoster(stored)
         home(of: account)?.state[UserRoster.self] = roster
+        return roster
+    }
+
+    private func heldRoster(of account: JID) -> UserRoster? {
+        guard let roster = home(of: account)?.state[UserRoster.self], !roster.isStale else {
+            return nil
+        }
         return roster
     }
 
@@ -67,7 +81,7 @@ extension RouterShard {
             roster.version = max(roster.version, version)
             return version
         } catch {
-            home(of: account)?.state[UserRoster.self] = nil
+            roster.isStale = true
             throw .internalServerError
         }
     }

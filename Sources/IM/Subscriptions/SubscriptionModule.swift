@@ -10,6 +10,7 @@ public struct SubscriptionModule: Module {
     public init() {}
 
     public func register(in registration: inout Registration) throws {
+        registration.streamFeature(Element("sub", in: Namespace.preApproval))
         let match = try Match(
             ["subscribe", "subscribed", "unsubscribe", "unsubscribed"]
                 .map { "presence[@type='\($0)']" }.joined(separator: "|")
@@ -37,9 +38,10 @@ extension RouterShard {
         let account = id.jid.bare
         if contact == account { return }
         let roster = try await roster(of: account)
-        try limitRoster(of: account, roster, adding: contact)
         let outcome = SubscriptionRules.sending(stanza.type, to: contact, roster[contact])
-        try await settle(outcome, of: account, with: contact, roster)
+        if outcome.item != nil { try limitRoster(of: account, roster, adding: contact) }
+        let push = try await settle(outcome, of: account, with: contact, roster)
+        push?(self)
         // Stamped with the bare address, since it is the account that subscribes (RFC 6121 §3.1.2).
         if outcome.isPassedOn { route(stanza.addressed(to: contact, from: account)) }
         followUp(outcome, of: account, to: contact)
@@ -52,32 +54,48 @@ extension RouterShard {
         let roster = try await roster(of: account)
         var outcome = SubscriptionRules.receiving(stanza.type, from: contact, roster[contact])
         if stanza.type == .subscribe, outcome.isPassedOn {
-            guard roster.items.count < limits(of: account).rosterItems else {
-                throw StanzaError(.resourceConstraint, .wait)
-            }
-            outcome.item?.pendingRequest = stanza.bytes
+            try limitRoster(of: account, roster, adding: contact)
+            outcome.item?.pendingRequest = Self.kept(stanza)
         }
-        try await settle(outcome, of: account, with: contact, roster)
-        if outcome.isPassedOn {
-            for session in home(of: account)?.sessions ?? []
-            where session.isInterested || session.isAvailable {
-                send(stanza.addressed(to: account, from: contact), to: session)
-            }
-        }
+        let push = try await settle(outcome, of: account, with: contact, roster)
+        // Before the push, so that clients know what it comes from (RFC 6121 §3.1.6).
+        if outcome.isPassedOn { show(stanza.addressed(to: account, from: contact), to: account) }
+        push?(self)
         followUp(outcome, of: account, to: contact)
     }
 
-    /// Stores the new state and shows it to the user's clients, in this order.
+    /// A request is for those who can answer it, and waits for them; the rest is for all who follow
+    /// the roster.
+    private func show(_ stanza: Stanza, to account: JID) {
+        for session in home(of: account)?.sessions ?? [] {
+            let isShown = session.isAvailable || session.isInterested && stanza.type != .subscribe
+            if isShown { send(stanza, to: session) }
+        }
+    }
+
+    /// Past it, what a request says besides who asks is not kept until the user is there.
+    private static var requestByteLimit: Int { 4_096 }
+
+    private static func kept(_ request: Stanza) -> [UInt8] {
+        let bytes = request.bytes
+        guard bytes.count > requestByteLimit else { return bytes }
+        return Stanza.presence(.subscribe, to: request.to, from: request.from).bytes
+    }
+
+    /// Stores the new state.
+    ///
+    /// - Returns: what shows it to the user's clients, if there is anything to show.
     private func settle(
         _ outcome: SubscriptionOutcome,
         of account: JID,
         with contact: JID,
         _ roster: UserRoster
-    ) async throws(StanzaError) {
-        guard outcome.item != roster[contact] else { return }
+    ) async throws(StanzaError) -> (@Sendable (isolated RouterShard) -> Void)? {
+        guard outcome.item != roster[contact] else { return nil }
         let change = outcome.item.map(RosterChange.set) ?? .remove(contact)
         let version = try await self.change(roster, of: account, [change])
-        if outcome.isPushed { push(change, version: version, to: account) }
+        guard outcome.isPushed else { return nil }
+        return { shard in shard.push(change, version: version, to: account) }
     }
 
     /// Answers for the user, and lets the contact see what it now may or may not see.

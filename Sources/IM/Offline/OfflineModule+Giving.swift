@@ -1,0 +1,125 @@
+import MartletCore
+import MartletRouter
+import MartletStorage
+import MartletXML
+
+/// How far an account's log was given out: what stands behind has been sent and not yet taken.
+private final class OfflineCursor {
+    var givenThrough: Int64?
+    /// Whether somebody will look for another resource that takes what came back.
+    var isReturning = false
+}
+
+/// How much a client is given before it must have taken it, so that a full log neither becomes one
+/// huge write nor more than the client may leave unacknowledged.
+private struct Portion {
+    let messages: Int
+    let bytes: Int
+
+    init(_ limits: DomainLimits) {
+        messages = max(1, min(100, limits.unacknowledgedStanzas / 4))
+        bytes = max(1, min(262_144, limits.unacknowledgedBytes / 4))
+    }
+}
+
+/// Messages that were kept are given to a client.
+extension RouterShard {
+    /// A resource may have come while the message was being stored: it then takes it at once.
+    func giveOutLate(_ account: JID) async {
+        guard let session = home(of: account)?.sessions.first(where: { $0.takesOffline }) else {
+            return
+        }
+        await giveOutOffline(to: session.id)
+    }
+
+    /// Gives a session all messages of its account's log, in order.
+    ///
+    /// Called before the session is available, so that nothing newer overtakes them.
+    func giveOutOffline(to id: SessionID) async {
+        guard let home = home(of: id.jid) else { return }
+        let cursor = home.state[OfflineCursor.self] ?? OfflineCursor()
+        home.state[OfflineCursor.self] = cursor
+        let portion = Portion(home.domain.limits)
+        while session(id) != nil {
+            let query = LogQuery(after: cursor.givenThrough, limit: portion.messages)
+            let owner = Owner(id.jid.bare)
+            guard let page = try? await store.query(query, in: offlineMessages, of: owner),
+                !page.entries.isEmpty
+            else { return }
+            await giveOut(page.entries, to: id, cursor, portion)
+        }
+    }
+
+    /// Returns when more may be given.
+    private func giveOut(
+        _ entries: [LogEntry],
+        to id: SessionID,
+        _ cursor: OfflineCursor,
+        _ portion: Portion
+    ) async {
+        var bytes = 0
+        for entry in entries {
+            guard let session = session(id) else { return }
+            guard entry.id > cursor.givenThrough ?? .min else { continue }
+            cursor.givenThrough = entry.id
+            bytes += entry.value.count
+            let isLast = entries.count == portion.messages && entry.id == entries.last?.id
+            if isLast || bytes >= portion.bytes {
+                await withCheckedContinuation { continuation in
+                    giveOut(entry, to: session) { continuation.resume() }
+                }
+                bytes = 0
+            } else {
+                giveOut(entry, to: session) {}
+            }
+        }
+    }
+
+    private func giveOut(
+        _ entry: LogEntry,
+        to session: Session,
+        settled: @escaping @Sendable () -> Void
+    ) {
+        let account = session.jid.bare
+        guard let element = try? Element(parsing: entry.value),
+            let message = try? Stanza(element)
+        else {
+            dropOffline(entry.id, of: account)
+            return settled()
+        }
+        send(message, to: session) { shard, isTaken in
+            if isTaken {
+                shard.dropOffline(entry.id, of: account)
+            } else {
+                shard.rewindOffline(to: entry.id, of: account)
+            }
+            settled()
+        }
+    }
+
+    private func dropOffline(_ id: Int64, of account: JID) {
+        track { shard in
+            _ = try? await shard.store.removeEntries(
+                [id],
+                from: offlineMessages,
+                of: Owner(account)
+            )
+        }
+    }
+
+    /// The client went before it took the message: another that is there, or the next that comes, is
+    /// given it again.
+    private func rewindOffline(to id: Int64, of account: JID) {
+        guard let cursor = home(of: account)?.state[OfflineCursor.self] else { return }
+        if let given = cursor.givenThrough, given >= id { cursor.givenThrough = id - 1 }
+        guard !cursor.isReturning else { return }
+        cursor.isReturning = true
+        // When all that came back is known.
+        shard.submit { [self] in assumeIsolated { $0.giveOutAgain(account) } }
+    }
+
+    private func giveOutAgain(_ account: JID) {
+        home(of: account)?.state[OfflineCursor.self]?.isReturning = false
+        track { shard in await shard.giveOutLate(account) }
+    }
+}
