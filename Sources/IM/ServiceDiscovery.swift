@@ -10,6 +10,7 @@ public struct ServiceDiscovery: Module {
 
     public func register(in registration: inout Registration) throws {
         registration.identity("server", "im", name: "Martlet")
+        registration.feature(Namespace.capabilities)
         for feature in [Namespace.discoInfo, Namespace.discoItems] {
             registration.feature(feature)
             registration.feature(feature, of: .account)

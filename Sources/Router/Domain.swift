@@ -1,4 +1,5 @@
 public import MartletCore
+public import MartletXML
 
 /// A virtual host as the router knows it: immutable, replaced whole on reload.
 public final class Domain: Sendable {
@@ -8,6 +9,11 @@ public final class Domain: Sendable {
     public let modules: ModuleSet
     /// What presence and features say of the domain's abilities (XEP-0115), if anything.
     public let capabilities: Capabilities?
+
+    /// Shown to clients that may bind: what the modules offer, and the domain's abilities.
+    public var streamFeatures: [Element] {
+        modules.streamFeatures + (capabilities.map { [$0.element] } ?? [])
+    }
 
     public init(
         _ jid: JID,

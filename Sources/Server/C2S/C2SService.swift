@@ -70,7 +70,7 @@ final class C2SService: Sendable {
             allowsPlainWithoutTLS: listener.allowsPlainWithoutTLS,
             hasTLS: settings.tls != nil && listener.tls == .startTLS,
             requiresTLS: !listener.allowsPlainWithoutTLS && listener.tls != .none,
-            features: domain.modules.streamFeatures,
+            features: domain.streamFeatures,
             stanzaByteLimit: settings.limits.afterLogin.stanzaBytes,
             idleSeconds: nil
         )

@@ -89,6 +89,12 @@ public final class MartletServer: Service {
         await drain(within: .seconds(5))
     }
 
+    /// Returns when what is due has happened, and what it began is done; for tests that move the clock.
+    package func settle() async {
+        for shard in shards { await shard.settle() }
+        for home in router.homes { await home.drained() }
+    }
+
     private func tellReady(_ listeners: Listeners) {
         log.info(
             "ready",
@@ -141,8 +147,15 @@ public final class MartletServer: Service {
 
     private static func domains(_ settings: ServerSettings) throws -> [Domain] {
         let modules = try ModuleSet(InstantMessaging.modules)
+        let abilities = Capabilities.verificationString(of: modules.discovery)
+        let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
         return try settings.domains.map { domain in
-            Domain(try JID(nil, domain.name), limits: domain.limits, modules: modules)
+            Domain(
+                try JID(nil, domain.name),
+                limits: domain.limits,
+                modules: modules,
+                capabilities: Capabilities(version: version)
+            )
         }
     }
 
