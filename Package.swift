@@ -127,7 +127,11 @@ let package = Package(
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
         tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
-        tests(of: "Transcripts", uses: ["Testing"], without: ["Conversations"]),
+        tests(
+            of: "Transcripts",
+            uses: ["Core", "Net", "Client", "Storage", "Server", "Testing"],
+            without: ["Conversations"]
+        ),
         tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
         tests(of: "House", uses: ["Server"]),
         tests(

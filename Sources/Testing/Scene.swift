@@ -13,6 +13,8 @@ import MartletStreams
 public final class Scene: Sendable {
     public let server: MartletServer
     public let store: any Store
+    /// What the server's timers go by.
+    public let clock: any ShardClock
     private let clientShard = Shard(index: 0)
     private let places: Places
 
@@ -37,8 +39,10 @@ public final class Scene: Sendable {
         settings.clients.strangersPerAddress = 10_000
         // A test machine may be slow; tests of time limits set their own.
         settings.clients.loginTime = .seconds(600)
+        settings.clients.idleTime = .seconds(86_400)
         configure(&settings)
         self.store = store
+        self.clock = clock
         server = try await MartletServer(
             settings,
             store: store,
@@ -91,6 +95,15 @@ public final class Scene: Sendable {
             wantsStreamManagement: managed
         )
         return try await Client.connect(login, over: near, resuming: earlier)
+    }
+
+    /// Moves the server's clock, and returns when what was due has happened.
+    ///
+    /// - Throws: `SceneError` when the scene was not built with a `ManualClock`.
+    public func pass(_ time: Duration) async throws {
+        guard let clock = clock as? ManualClock else { throw SceneError.clockRunsByItself }
+        clock.advance(by: time)
+        await server.settle()
     }
 
     /// Ends the server and every client.

@@ -34,6 +34,8 @@ extension Transcript {
             try await actor(name, actors).send(xml)
         case .receives(let name, let pattern): try await actor(name, actors).expect(pattern)
         case .receivesNothing(let name): try await actor(name, actors).expectNothing()
+        case .ends(let name, let condition): try await actor(name, actors).end(by: condition)
+        case .passes(let time): try await scene.pass(time)
         case .leaves(let name):
             let actor = try actor(name, actors)
             await actor.client.close()
@@ -115,6 +117,15 @@ private actor Performer {
     func cut() async {
         earlier = await client.cut()
         while await receive() != nil {}
+    }
+
+    /// What came before the end stays unread.
+    func end(by condition: StreamError.Condition) async throws {
+        while let next = try await next() { unread.append(next) }
+        guard case .stream(let error) = await client.fault, error.condition == condition else {
+            let fault = await client.fault
+            throw TranscriptError(0, "but the stream ended so: \(fault.map { "\($0)" } ?? "")")
+        }
     }
 
     private var told: String { unread.map(\.description).joined(separator: "\n") }

@@ -10,11 +10,12 @@ import MartletXML
 ///     romeo > <iq type='get' id='p1'><ping xmlns='urn:xmpp:ping'/></iq>
 ///     romeo < <iq type='result' id='p1' to='romeo@montague.example/orchard'/>
 ///     romeo < nothing
+///     300 seconds pass
 ///     romeo leaves
 ///
 /// `*` as an attribute's value, or as a text, stands for any. A line that begins with a space goes on
 /// with the one before. What an actor is sent may come in any order; `nothing` says that all of it
-/// was told.
+/// was told. `romeo ends conflict` awaits the end of a stream with that error.
 public struct Transcript: Sendable {
     enum Step: Sendable {
         case friends(JID, JID)
@@ -23,6 +24,8 @@ public struct Transcript: Sendable {
         case sends(String, String)
         case receives(String, Element)
         case receivesNothing(String)
+        case ends(String, StreamError.Condition)
+        case passes(Duration)
         case leaves(String)
         case cuts(String)
         case returns(String)
@@ -37,6 +40,11 @@ public struct Transcript: Sendable {
 
     public let name: String
     let lines: [Line]
+
+    /// Whether the clock is moved, so that the server must go by one that can be.
+    public var movesTime: Bool {
+        lines.contains { if case .passes = $0.step { true } else { false } }
+    }
 
     /// - Throws: `TranscriptError` at the first line that means nothing.
     public init(_ text: String, name: String) throws(TranscriptError) {
@@ -83,6 +91,14 @@ public struct Transcript: Sendable {
             } catch {
                 throw TranscriptError(number, "\(error)")
             }
+        case (let count?, "seconds", "pass"):
+            guard let seconds = Int(count) else { throw TranscriptError(number, "how many?") }
+            return .passes(.seconds(seconds))
+        case (let actor?, "ends", let name?):
+            guard let condition = StreamError.Condition(rawValue: name) else {
+                throw TranscriptError(number, "there is no stream error \(name)")
+            }
+            return .ends(actor, condition)
         case (let actor?, "leaves", nil): return .leaves(actor)
         case (let actor?, "cuts", nil): return .cuts(actor)
         case (let actor?, "returns", nil): return .returns(actor)

@@ -1,4 +1,5 @@
 import Foundation
+import MartletNet
 import MartletTesting
 import Testing
 
@@ -19,7 +20,9 @@ import Testing
             encoding: .utf8
         )
         let transcript = try Transcript(text, name: name)
-        let scene = try await Scene()
+        let scene = try await Scene(
+            clock: transcript.movesTime ? ManualClock() : MonotonicClock()
+        )
         await #expect(throws: Never.self) { try await transcript.play(in: scene) }
         await scene.end()
     }
