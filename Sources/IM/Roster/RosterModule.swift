@@ -104,12 +104,13 @@ extension RouterShard {
         guard let item = roster[contact], item.isInRoster else { throw .itemNotFound }
         let version = try await change(roster, of: account, [.remove(contact)])
         push(.remove(contact), version: version, to: account)
+        if item.subscription.hasFrom {
+            for session in home(of: account)?.availableSessions ?? [] {
+                route(Stanza.presence(.unavailable, to: contact, from: session.jid))
+            }
+        }
         for type in SubscriptionRules.removing(item) {
             route(Stanza.presence(type, to: contact, from: account))
-        }
-        guard item.subscription.hasFrom else { return }
-        for session in home(of: account)?.availableSessions ?? [] {
-            route(Stanza.presence(.unavailable, to: contact, from: session.jid))
         }
     }
 }

@@ -42,9 +42,11 @@ extension RouterShard {
         if outcome.item != nil { try limitRoster(of: account, roster, adding: contact) }
         let push = try await settle(outcome, of: account, with: contact, roster)
         push?(self)
+        // Who is shut out is told first that the user is gone (RFC 6121 §3.2.2).
+        if outcome.endsPresence { followUp(outcome, of: account, to: contact) }
         // Stamped with the bare address, since it is the account that subscribes (RFC 6121 §3.1.2).
         if outcome.isPassedOn { route(stanza.addressed(to: contact, from: account)) }
-        followUp(outcome, of: account, to: contact)
+        if !outcome.endsPresence { followUp(outcome, of: account, to: contact) }
     }
 
     /// A contact sent one (RFC 6121 §A.3).
