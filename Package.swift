@@ -129,7 +129,7 @@ let package = Package(
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
         tests(
             of: "Transcripts",
-            uses: ["Core", "Net", "Client", "Storage", "Server", "Testing"],
+            uses: ["XML", "Crypto", "Core", "Net", "Client", "Server", "Testing"],
             without: ["Conversations"]
         ),
         tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
