@@ -65,6 +65,7 @@ extension C2SMachine {
     private mutating func succeed(_ account: JID, _ data: [UInt8]?) -> [Action] {
         self.account = account
         state = .opening
+        hasSentHeader = false
         return [.send(sasl("success", data)), .authenticated(account), .restart]
     }
 

@@ -81,7 +81,8 @@ public struct C2SMachine: Sendable {
     /// Whose login is under way, as far as it said.
     var claimant: JID?
     var failedAttempts = 0
-    private var hasSentHeader = false
+    /// Whether the stream that is open now has had its header from us.
+    var hasSentHeader = false
     public private(set) var language: String?
 
     public init(

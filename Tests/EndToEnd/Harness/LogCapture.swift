@@ -14,9 +14,23 @@ final class LogCapture: Sendable {
         }
     }
 
+    private struct Waiter {
+        let message: String
+        let count: Int
+        let continuation: CheckedContinuation<[Line], Never>
+    }
+
     private struct State {
         var lines: [Line] = []
-        var waiting: [(message: String, continuation: CheckedContinuation<Line, Never>)] = []
+        var waiting: [Waiter] = []
+
+        /// Whether there is what the waiter wants; then it is told.
+        func satisfy(_ waiter: Waiter) -> Bool {
+            let found = lines.filter { $0.message == waiter.message }
+            guard found.count >= waiter.count else { return false }
+            waiter.continuation.resume(returning: found)
+            return true
+        }
     }
 
     private let state = Mutex(State())
@@ -26,25 +40,25 @@ final class LogCapture: Sendable {
 
     func lines(_ message: String) -> [Line] { lines.filter { $0.message == message } }
 
-    /// The first line with this message, now or later; the test's time limit is the deadline.
-    func first(_ message: String) async -> Line {
+    /// The first lines with this message, now or later; the test's time limit is the deadline.
+    func first(_ count: Int, _ message: String) async -> [Line] {
         await withCheckedContinuation { continuation in
             state.withLock { state in
-                if let line = state.lines.first(where: { $0.message == message }) {
-                    continuation.resume(returning: line)
-                } else {
-                    state.waiting.append((message, continuation))
-                }
+                let waiter = Waiter(message: message, count: count, continuation: continuation)
+                if !state.satisfy(waiter) { state.waiting.append(waiter) }
             }
         }
+    }
+
+    func first(_ message: String) async -> Line {
+        await first(1, message)[0]
     }
 
     fileprivate func take(_ line: Line) {
         state.withLock { state in
             state.lines.append(line)
-            let ready = state.waiting.filter { $0.message == line.message }
-            state.waiting.removeAll { $0.message == line.message }
-            for waiter in ready { waiter.continuation.resume(returning: line) }
+            let waiting = state.waiting
+            state.waiting = waiting.filter { !state.satisfy($0) }
         }
     }
 

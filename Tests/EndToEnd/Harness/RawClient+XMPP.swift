@@ -133,6 +133,15 @@ extension RawClient {
         )
     }
 
+    /// Shows that nothing came before the answer to a question asked now.
+    func expectNothing(_ location: SourceLocation = #_sourceLocation) async throws {
+        let domain = try jid.domainpart
+        send(
+            "<iq type='get' id='fence' to='\(domain)'><query xmlns='\(Namespace.discoInfo)'/></iq>"
+        )
+        try await expect("iq[@id='fence'][@type='result']", location)
+    }
+
     // MARK: Logging in
 
     func sendAuth(_ mechanism: String, _ data: String?) {

@@ -3,7 +3,7 @@ import MartletCore
 import MartletCrypto
 import MartletNet
 import MartletSASL
-import MartletServer
+@testable import MartletServer
 import MartletStorage
 import ServiceLifecycle
 import Testing
@@ -168,4 +168,9 @@ enum Certificates {
         }
         return folder
     }
+}
+
+extension MartletServer {
+    /// Connections on any shard, logged in or not.
+    var connectionCount: Int { clients.connectionCount }
 }
