@@ -1,0 +1,102 @@
+import MartletCore
+import MartletCrypto
+import MartletServer
+import MartletXML
+import Testing
+
+/// SASL EXTERNAL: who a certificate speaks for, and who it does not (attacks 23).
+@Suite(.timeLimit(.minutes(1)))
+struct CertificateLoginTests {
+    /// An address in a certificate (RFC 6120 §13.7.1.4).
+    private static func address(_ text: String) -> String {
+        "otherName:1.3.6.1.5.5.7.8.5;UTF8:\(text)"
+    }
+
+    /// Runs a server that trusts the certificate, if it is to, and shows it the certificate.
+    private func show(
+        subject: String,
+        names: String?,
+        isTrusted: Bool,
+        _ body: (RawClient, Element) async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            let shown = try ClientCertificate("shown", subject: subject, names: names, in: folder)
+            let other = try ClientCertificate("other", subject: "/CN=x", names: nil, in: folder)
+            try await withServer {
+                $0.tls.requestsClientCertificates = true
+                $0.tls.clientAuthorities = isTrusted ? shown.path : other.path
+            } _: { server in
+                var settings = TLSClientSettings()
+                settings.verifiesPeer = false
+                settings.identity = shown.identity
+                let client = try await RawClient.connect(to: server.direct, on: server.shard)
+                try await client.startTLS(settings)
+                try await body(client, try await client.open())
+            }
+        }
+    }
+
+    private static let external = "<auth xmlns='\(Namespace.sasl)' mechanism='EXTERNAL'>=</auth>"
+
+    private static func offers(_ features: Element) -> [String] {
+        features.child("mechanisms", in: Namespace.sasl)?.children.map(\.text) ?? []
+    }
+
+    @Test
+    func `a trusted certificate logs in whom it names`() async throws {
+        let names = Self.address("romeo@montague.example")
+        try await show(subject: "/CN=x", names: names, isTrusted: true) { client, features in
+            #expect(Self.offers(features).contains("EXTERNAL"))
+            await client.send(Self.external)
+            try await client.expect("{\(Namespace.sasl)}success")
+            try await client.open()
+            try await client.bind("orchard")
+            #expect(try await client.jid.description == "romeo@montague.example/orchard")
+        }
+    }
+
+    @Test(arguments: [
+        ("/CN=romeo@montague.example", nil),
+        ("/OU=CN=romeo@montague.example/CN=x", nil),
+        ("/CN=romeo@montague.example", "DNS:montague.example"),
+        ("/CN=x", "email:romeo@montague.example"),
+        ("/CN=x", address("romeo@*.example")),
+    ])
+    func `one that names nobody here is not enough`(subject: String, names: String?) async throws {
+        try await show(subject: subject, names: names, isTrusted: true) { client, features in
+            #expect(!Self.offers(features).contains("EXTERNAL"))
+            await client.send(Self.external)
+            try await client.expectFailure("invalid-mechanism")
+        }
+    }
+
+    @Test(arguments: ["juliet@capulet.example", "montague.example"])
+    func `one that names another is not enough`(name: String) async throws {
+        try await show(subject: "/CN=x", names: Self.address(name), isTrusted: true) { client, _ in
+            await client.send(Self.external)
+            try await client.expectFailure("not-authorized")
+        }
+    }
+
+    @Test
+    func `one that nobody vouches for is not enough`() async throws {
+        let names = Self.address("romeo@montague.example")
+        try await show(subject: "/CN=x", names: names, isTrusted: false) { client, features in
+            #expect(!Self.offers(features).contains("EXTERNAL"))
+            await client.send(Self.external)
+            try await client.expectFailure("invalid-mechanism")
+        }
+    }
+
+    @Test
+    func `one does not log in as somebody else`() async throws {
+        let names = Self.address("romeo@montague.example")
+        try await show(subject: "/CN=x", names: names, isTrusted: true) { client, _ in
+            let other = Base64.encode(Array("mercutio@montague.example".utf8))
+            await client.send(
+                "<auth xmlns='\(Namespace.sasl)' mechanism='EXTERNAL'>\(other)</auth>"
+            )
+            try await client.expectFailure("invalid-authzid")
+        }
+    }
+}

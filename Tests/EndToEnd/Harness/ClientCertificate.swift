@@ -1,0 +1,35 @@
+import Foundation
+import MartletCrypto
+
+/// A certificate that a client shows, made by the `openssl` command.
+struct ClientCertificate {
+    /// Where its text is, for a server that is to trust it.
+    let path: String
+    let identity: TLSIdentity
+
+    /// Makes one in a folder: its subject (`/CN=…`) and names (`otherName:…`) as `openssl` reads them.
+    init(_ name: String, subject: String, names: String?, in folder: String) throws {
+        let key = "\(folder)/\(name).key"
+        path = "\(folder)/\(name).crt"
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/usr/bin/env")
+        openssl.arguments =
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-days", "2", "-keyout", key, "-out", path, "-subj", subject,
+            ] + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? [])
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        identity = try TLSIdentity(certificatePath: path, keyPath: key)
+    }
+}
+
+/// Gives `body` an empty folder, and takes it away afterwards.
+func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
+    let folder = NSTemporaryDirectory() + "/martlet-\(UUID().uuidString)"
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? manager.removeItem(atPath: folder) }
+    return try await body(folder)
+}
