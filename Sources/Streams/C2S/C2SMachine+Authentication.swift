@@ -65,6 +65,7 @@ extension C2SMachine {
     private mutating func succeed(_ account: JID, _ data: [UInt8]?) -> [Action] {
         self.account = account
         state = .opening
+        // The stream after it is a new one (RFC 6120 §6.4.6): an error must open it first.
         hasSentHeader = false
         return [.send(sasl("success", data)), .authenticated(account), .restart]
     }

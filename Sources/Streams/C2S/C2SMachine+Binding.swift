@@ -45,7 +45,6 @@ extension C2SMachine {
             }
             return [.stanza(element)]
         case Namespace.streamManagement: return [.manage(element)]
-        case Namespace.streams where element.name == "error": return close(nil)
         case Namespace.sasl, Namespace.tls: return close(StreamError(.policyViolation))
         default: return close(StreamError(.unsupportedStanzaType))
         }

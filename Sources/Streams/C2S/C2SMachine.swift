@@ -81,7 +81,7 @@ public struct C2SMachine: Sendable {
     /// Whose login is under way, as far as it said.
     var claimant: JID?
     var failedAttempts = 0
-    /// Whether the stream that is open now has had its header from us.
+    /// Whether the stream as it is now has been opened from our side.
     var hasSentHeader = false
     public private(set) var language: String?
 
@@ -116,6 +116,7 @@ public struct C2SMachine: Sendable {
         case .bound(let jid): return confirmBinding(of: jid)
         case .bindRefused(let error): return refuseBinding(error)
         case .resumed:
+            guard case .authenticated = state else { return [] }
             state = .bound
             return []
         }
@@ -176,6 +177,8 @@ public struct C2SMachine: Sendable {
     }
 
     private mutating func read(_ element: Element) -> [Action] {
+        // Nobody answers an error with another (RFC 6120 §4.9.1.1).
+        if element.isNamed("error", in: Namespace.streams) { return close(nil) }
         switch state {
         case .opening, .closed: return close(StreamError(.badFormat))
         case .securing: return close(StreamError(.policyViolation))

@@ -2,7 +2,7 @@ public import MartletCore
 public import MartletSASL
 
 /// Why a client could not get, or lost, its stream.
-public enum ClientFault: Error, Sendable {
+public enum ClientFault: Error, Equatable, Sendable {
     /// The server could not be reached, or the connection broke; why, in a sentence.
     case connection(String)
     case tlsNotOffered

@@ -78,6 +78,8 @@ public struct ClientMachine: Sendable {
         case awaitingProceed
         case securing
         case authenticating(any SASLClientMechanism)
+        /// A challenge is being answered; the server has nothing to say until then.
+        case deriving
         case resuming
         case binding
         case enabling(JID)
@@ -140,7 +142,7 @@ public struct ClientMachine: Sendable {
         case .binding: return bound(element)
         case .enabling(let jid): return enabled(element, jid)
         case .ready: return [deliver(element)]
-        case .connecting, .opening, .securing, .closed:
+        case .connecting, .opening, .securing, .deriving, .closed:
             return fail(.protocolViolation("<\(element.name)/> came too early"))
         }
     }
@@ -173,9 +175,10 @@ public struct ClientMachine: Sendable {
         return [.fail(fault), .close]
     }
 
+    /// The server closed the stream, and is answered in kind (RFC 6120 §4.4).
     private mutating func end() -> [Action] {
         state = .closed
-        return [.close]
+        return [.write(StreamOpening.closing), .close]
     }
 }
 
@@ -217,6 +220,7 @@ extension ClientMachine {
             guard let data = Self.decode(element.text) else {
                 return fail(.sasl(.malformedChallenge, offered: []))
             }
+            state = .deriving
             return [.derive(mechanism, challenge: data)]
         case "success": return succeed(mechanism, element.text)
         default: return fail(.loginRefused(SASLFailure(element)))
@@ -227,6 +231,7 @@ extension ClientMachine {
         _ mechanism: any SASLClientMechanism,
         _ answer: Result<[UInt8], SASLClientError>
     ) -> [Action] {
+        guard case .deriving = state else { return [] }
         state = .authenticating(mechanism)
         switch answer {
         case .success(let data):
