@@ -37,6 +37,26 @@ import Testing
         await scene.end()
     }
 
+    @Test func `strangers who ask do not fill a user's roster`() async throws {
+        let scene = try await Scene { settings in
+            for index in settings.domains.indices { settings.domains[index].limits.rosterItems = 2 }
+        }
+        let juliet = try await scene.enter(try JID("juliet@capulet.example/balcony"))
+        await juliet.sendPresence()
+        var received = juliet.stanzas.makeAsyncIterator()
+        #expect(await received.next()?.type == .available)
+        for name in ["paris", "tybalt", "sampson"] {
+            let stranger = try await scene.enter(try JID("\(name)@montague.example/hall"))
+            let account = try JID("juliet@capulet.example")
+            await stranger.send(Stanza(.presence, type: .subscribe, to: account))
+            #expect(await received.next()?.type == .subscribe)
+        }
+        for contact in ["a@montague.example", "b@montague.example"] {
+            #expect(try await juliet.request(.set, rosterSet(contact)).type == .result)
+        }
+        await scene.end()
+    }
+
     @Test func `offline messages past the bound return`() async throws {
         let scene = try await Scene { settings in
             for index in settings.domains.indices {

@@ -56,7 +56,7 @@ extension RouterShard {
         let roster = try await roster(of: account)
         var outcome = SubscriptionRules.receiving(stanza.type, from: contact, roster[contact])
         if stanza.type == .subscribe, outcome.isPassedOn {
-            try limitRoster(of: account, roster, adding: contact)
+            try limitRequests(roster, from: contact)
             outcome.item?.pendingRequest = Self.kept(stanza)
         }
         let push = try await settle(outcome, of: account, with: contact, roster)
@@ -119,14 +119,25 @@ extension RouterShard {
         home(of: account)?.domain.limits ?? DomainLimits()
     }
 
+    /// What strangers ask does not count: they cannot fill a user's roster.
     func limitRoster(
         of account: JID,
         _ roster: UserRoster,
         adding contact: JID
     ) throws(StanzaError) {
-        guard roster[contact] == nil, roster.items.count >= limits(of: account).rosterItems else {
-            return
-        }
+        guard roster[contact]?.isInRoster != true,
+            roster.visibleItems.count >= limits(of: account).rosterItems
+        else { return }
         throw StanzaError(.resourceConstraint, .wait, "the roster is full")
+    }
+
+    /// How many strangers may wait for an answer; a further one is told `resource-constraint`.
+    private static var requestLimit: Int { 1_000 }
+
+    private func limitRequests(_ roster: UserRoster, from contact: JID) throws(StanzaError) {
+        guard roster[contact] == nil,
+            roster.items.count - roster.visibleItems.count >= Self.requestLimit
+        else { return }
+        throw StanzaError(.resourceConstraint, .wait, "too many requests wait for an answer")
     }
 }
