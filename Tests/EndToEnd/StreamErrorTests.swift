@@ -174,18 +174,6 @@ struct StreamErrorTests {
     }
 
     @Test
-    func `a message on its way when the server stops is not lost`() async throws {
-        try await withServer(outlives: false) { server in
-            let romeo = try await server.login("romeo@montague.example")
-            let body = "<message to='juliet@capulet.example' id='late'><body>late</body></message>"
-            await romeo.send(body)
-            try await romeo.expectNothing()
-            await server.shutDown()
-            try await romeo.expectStreamError("system-shutdown")
-        }
-    }
-
-    @Test
     func `a client's own stream error and goodbye are answered by a goodbye`() async throws {
         try await withServer { server in
             let romeo = try await server.login("romeo@montague.example")

@@ -18,11 +18,24 @@ public struct RosterModule: Module {
                 return .handled
             }
         }
+        registration.on(.delivery, try Match("iq[@type='set']/{\(Namespace.roster)}query")) {
+            (_, stanza, _) throws(StanzaError) in
+            try Self.refuseForgery(stanza)
+        }
         try registration.onIQ(.set, "query", in: Namespace.roster, to: .account) {
             (shard, request, context) async throws(StanzaError) in
             try await shard.setRoster(request, by: try Self.owner(of: request, context))
             return nil
         }
+    }
+
+    /// A client takes a set of its roster for the server's push (RFC 6121 §2.1.6): it gets none from
+    /// other users, who are answered as if nobody were there.
+    private static func refuseForgery(_ stanza: Stanza) throws(StanzaError) -> Verdict {
+        guard let to = stanza.to, to.isFull, stanza.from?.isSameAccount(as: to) != true else {
+            return .continue
+        }
+        throw .serviceUnavailable
     }
 
     /// Nobody but the user may see or change a roster (RFC 6121 §2.1.5).

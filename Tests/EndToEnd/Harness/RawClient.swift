@@ -84,6 +84,11 @@ actor RawClient {
 
     var tls: TLSInfo? { transport.tls }
 
+    /// Whether it says something when it is pinged; the tests then do not see the pings.
+    private var isAwake = false
+
+    func setAwake(_ isAwake: Bool) { self.isAwake = isAwake }
+
     func pauseReading() { transport.pauseReading() }
     func resumeReading() { transport.resumeReading() }
 
@@ -102,6 +107,14 @@ actor RawClient {
     func next() async throws -> StreamEvent.Kind {
         try await wait(for: "anything") { client in
             client.events.isEmpty ? nil : client.events.removeFirst().kind
+        }
+    }
+
+    /// Whether this text comes before the connection ends.
+    func receives(_ text: String) async throws -> Bool {
+        try await wait(for: text) { client in
+            if String(decoding: client.received, as: UTF8.self).contains(text) { return true }
+            return client.end == nil ? nil : false
         }
     }
 
@@ -163,7 +176,18 @@ extension RawClient: TransportDelegate {
     private func take(_ bytes: UnsafeRawBufferPointer) {
         received.append(contentsOf: bytes)
         fault = parser.read(bytes, into: &events)
+        if isAwake { answerPings() }
         changed()
+    }
+
+    private func answerPings() {
+        events.removeAll { event in
+            guard case .element(let element) = event.kind,
+                element.child("ping", in: Namespace.ping) != nil
+            else { return false }
+            transport.send([0x20])
+            return true
+        }
     }
 
     nonisolated func transportSecured(_ transport: Transport) {

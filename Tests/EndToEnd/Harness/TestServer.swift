@@ -104,6 +104,8 @@ extension TestServer {
         let nurse = try await login("nurse@capulet.example", resource: "alive")
         let mercutio = try await login("mercutio@montague.example", resource: "alive")
         let to = try await nurse.jid
+        await nurse.setAwake(true)
+        await mercutio.setAwake(true)
         await mercutio.send("<message to='\(to)' id='alive'><body>ho</body></message>")
         try await nurse.skip(to: "message[@id='alive']")
         await nurse.hangUp()
