@@ -9,7 +9,7 @@ struct FloodTests {
     @Test
     func `those who do not log in are ended in time`() async throws {
         try await withServer {
-            $0.clients.loginTime = .seconds(2)
+            $0.clients.loginTime = .seconds(4)
         } _: { server in
             let silent = try await server.connect()
             let opened = try await server.stream()

@@ -56,7 +56,7 @@ extension RouterShard {
         let roster = try await roster(of: account)
         var outcome = SubscriptionRules.receiving(stanza.type, from: contact, roster[contact])
         if stanza.type == .subscribe, outcome.isPassedOn {
-            try limitRequests(roster, from: contact)
+            try limitRequests(of: account, roster, from: contact)
             outcome.item?.pendingRequest = Self.kept(stanza)
         }
         let push = try await settle(outcome, of: account, with: contact, roster)
@@ -131,12 +131,17 @@ extension RouterShard {
         throw StanzaError(.resourceConstraint, .wait, "the roster is full")
     }
 
-    /// How many strangers may wait for an answer; a further one is told `resource-constraint`.
+    /// How many strangers may wait for an answer, but no more than contacts may be: a further one is
+    /// told `resource-constraint`.
     private static var requestLimit: Int { 1_000 }
 
-    private func limitRequests(_ roster: UserRoster, from contact: JID) throws(StanzaError) {
-        guard roster[contact] == nil,
-            roster.items.count - roster.visibleItems.count >= Self.requestLimit
+    private func limitRequests(
+        of account: JID,
+        _ roster: UserRoster,
+        from contact: JID
+    ) throws(StanzaError) {
+        let limit = min(Self.requestLimit, limits(of: account).rosterItems)
+        guard roster[contact] == nil, roster.items.count - roster.visibleItems.count >= limit
         else { return }
         throw StanzaError(.resourceConstraint, .wait, "too many requests wait for an answer")
     }
