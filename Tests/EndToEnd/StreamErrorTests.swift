@@ -174,6 +174,19 @@ struct StreamErrorTests {
     }
 
     @Test
+    func `a server whose task is cancelled stops in the same way`() async throws {
+        try await withServer(outlives: false) { server in
+            let romeo = try await server.login("romeo@montague.example")
+            let stranger = try await server.stream()
+            async let stopped: Void = server.cancel()
+            try await romeo.expectStreamError("system-shutdown")
+            try await stranger.expectStreamError("system-shutdown")
+            await stopped
+            #expect(server.log.lines("not all streams ended in time").isEmpty)
+        }
+    }
+
+    @Test
     func `a client's own stream error and goodbye are answered by a goodbye`() async throws {
         try await withServer { server in
             let romeo = try await server.login("romeo@montague.example")

@@ -27,6 +27,8 @@ struct TestServer: Sendable {
     let shard: Shard
     /// Ends the server as SIGTERM does.
     let shutDown: @Sendable () async -> Void
+    /// Ends it by cancelling the task that runs it.
+    let cancel: @Sendable () async -> Void
 
     static let cast = [
         "romeo@montague.example", "mercutio@montague.example", "juliet@capulet.example",
@@ -86,6 +88,10 @@ func withServer(
             shutDown: {
                 await group.triggerGracefulShutdown()
                 _ = await running.result
+            },
+            cancel: {
+                running.cancel()
+                _ = await running.result
             }
         )
         try await body(test)
@@ -94,7 +100,9 @@ func withServer(
         Issue.record("\(error)\nThe log:\n\(log.text)")
     }
     await group.triggerGracefulShutdown()
-    try await running.value
+    if case .failure(let error) = await running.result, !(error is CancellationError) {
+        Issue.record(error)
+    }
     await shard.stop()
 }
 
