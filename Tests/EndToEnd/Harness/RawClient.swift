@@ -95,6 +95,9 @@ actor RawClient {
     /// Goes away without a word on the stream.
     func cut() { transport.close(afterFlush: false, within: .zero) }
 
+    /// Sends no more, and still reads what comes.
+    func finish() { transport.close(afterFlush: true, within: patience) }
+
     /// Says goodbye and waits for the server's.
     func hangUp() async {
         send("</stream:stream>")
