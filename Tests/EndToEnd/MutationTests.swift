@@ -3,7 +3,7 @@ import MartletXML
 import Testing
 
 /// Streams with random faults: the server ends them or reads them, and harms nobody (attacks 7).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MutationTests {
     private static let conversation =
         RawClient.header()

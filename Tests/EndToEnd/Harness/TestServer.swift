@@ -58,10 +58,20 @@ extension ServerSettings {
     }
 }
 
+private let servers = Gate(places: 8)
+
 /// Runs a server for the length of `body`, and shows that it still serves others at the end.
 func withServer(
     _ change: (inout ServerSettings) -> Void = { _ in },
     outlives: Bool = true,
+    _ body: (TestServer) async throws -> Void
+) async throws {
+    try await servers.pass { try await runServer(change, outlives, body) }
+}
+
+private func runServer(
+    _ change: (inout ServerSettings) -> Void,
+    _ outlives: Bool,
     _ body: (TestServer) async throws -> Void
 ) async throws {
     let folder = try Certificates.makeFolder()
