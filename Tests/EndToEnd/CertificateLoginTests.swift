@@ -5,7 +5,7 @@ import MartletXML
 import Testing
 
 /// SASL EXTERNAL: who a certificate speaks for, and who it does not (attacks 23).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CertificateLoginTests {
     /// An address in a certificate (RFC 6120 §13.7.1.4).
     private static func address(_ text: String) -> String {

@@ -4,7 +4,7 @@ import MartletXML
 import Testing
 
 /// TLS and the order of negotiation (attacks 12–18).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct NegotiationTests {
     @Test
     func `two users log in over TLS and exchange a message`() async throws {

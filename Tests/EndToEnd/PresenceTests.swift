@@ -3,7 +3,7 @@ import MartletXML
 import Testing
 
 /// What strangers may learn, and what they may do with presence (attacks 34, 36).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PresenceTests {
     static let questions = [
         "<query xmlns='http://jabber.org/protocol/disco#info'/>",

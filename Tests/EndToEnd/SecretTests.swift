@@ -4,7 +4,7 @@ import MartletXML
 import Testing
 
 /// What never stands in a log or in an answer (attacks 50).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SecretTests {
     private static let body = "the-private-words-of-lovers"
 

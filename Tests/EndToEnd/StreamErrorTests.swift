@@ -4,7 +4,7 @@ import MartletXML
 import Testing
 
 /// The stream errors of RFC 6120 §4.9.3 that no fault of XML brings about.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamErrorTests {
     @Test(arguments: [
         (
@@ -170,6 +170,19 @@ struct StreamErrorTests {
             await stopped
             #expect(server.log.lines("not all streams ended in time").isEmpty)
             #expect(server.log.lines("stopped").count == 1)
+        }
+    }
+
+    @Test
+    func `a server whose task is cancelled stops in the same way`() async throws {
+        try await withServer(outlives: false) { server in
+            let romeo = try await server.login("romeo@montague.example")
+            let stranger = try await server.stream()
+            async let stopped: Void = server.cancel()
+            try await romeo.expectStreamError("system-shutdown")
+            try await stranger.expectStreamError("system-shutdown")
+            await stopped
+            #expect(server.log.lines("not all streams ended in time").isEmpty)
         }
     }
 

@@ -23,12 +23,24 @@ extension C2SConnection {
         hold(for: stanzaBucket.take(1, at: shard.now))
     }
 
-    /// Reads nothing until the bucket is even again.
+    /// Reads nothing until the buckets are even again.
     private func hold(for delay: Duration) {
         guard delay > .zero, !pauses.contains(.rate) else { return }
         pause(.rate)
+        release(after: delay)
+    }
+
+    /// Reads on, unless what came in the same read as the first excess is still owed.
+    private func release(after delay: Duration) {
         shard.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { $0.resume(.rate) }
+            self?.assumeIsolated { connection in
+                let owed = connection.owed
+                if owed > .zero { connection.release(after: owed) } else { connection.resume(.rate) }
+            }
         }
+    }
+
+    private var owed: Duration {
+        max(byteBucket.take(0, at: shard.now), stanzaBucket.take(0, at: shard.now))
     }
 }

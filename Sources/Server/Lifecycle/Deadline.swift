@@ -1,6 +1,7 @@
 /// Work that may not take longer than it is given.
 enum Deadline {
-    /// Does the work; returns when it is done or the time is over, whichever comes first.
+    /// Does the work; returns when it is done or the time is over, whichever comes first, also
+    /// when the caller's task is cancelled.
     ///
     /// - Returns: whether the work came to its end.
     @discardableResult
@@ -22,7 +23,7 @@ enum Deadline {
             working.cancel()
             waiting.cancel()
         }
-        var iterator = results.makeAsyncIterator()
-        return await iterator.next() ?? false
+        // In a task of its own: what must be finished is waited for in a cancelled task too.
+        return await Task { await results.first { _ in true } ?? false }.value
     }
 }

@@ -95,6 +95,9 @@ actor RawClient {
     /// Goes away without a word on the stream.
     func cut() { transport.close(afterFlush: false, within: .zero) }
 
+    /// Sends no more, and still reads what comes.
+    func finish() { transport.close(afterFlush: true, within: patience) }
+
     /// Says goodbye and waits for the server's.
     func hangUp() async {
         send("</stream:stream>")
@@ -121,20 +124,24 @@ actor RawClient {
     /// Waits until the connection is over.
     @discardableResult
     func ended() async throws -> TransportEnd {
-        try await wait(for: "the end of the connection") { $0.end }
+        try await wait(for: "the end of the connection", readingOn: true) { $0.end }
     }
 
-    /// Waits until `look` sees what it wants, or for as long as patience lasts.
+    /// Waits until `look` sees what it wants, or for as long as patience lasts; XML that is none
+    /// ends it at once, unless it is `readingOn`.
     @discardableResult
     func wait<R: Sendable>(
         for what: String,
+        readingOn: Bool = false,
         _ look: (isolated RawClient) -> R?
     ) async throws -> R {
         let start = ContinuousClock.now
         while true {
             if let found = look(self) { return found }
             let left = patience - start.duration(to: .now)
-            guard end == nil, fault == nil, left > .zero else { throw disappointment(what) }
+            guard end == nil, fault == nil || readingOn, left > .zero else {
+                throw disappointment(what)
+            }
             await change(within: left)
         }
     }

@@ -27,6 +27,8 @@ struct TestServer: Sendable {
     let shard: Shard
     /// Ends the server as SIGTERM does.
     let shutDown: @Sendable () async -> Void
+    /// Ends it by cancelling the task that runs it.
+    let cancel: @Sendable () async -> Void
 
     static let cast = [
         "romeo@montague.example", "mercutio@montague.example", "juliet@capulet.example",
@@ -56,10 +58,20 @@ extension ServerSettings {
     }
 }
 
+private let servers = Gate(places: 8)
+
 /// Runs a server for the length of `body`, and shows that it still serves others at the end.
 func withServer(
     _ change: (inout ServerSettings) -> Void = { _ in },
     outlives: Bool = true,
+    _ body: (TestServer) async throws -> Void
+) async throws {
+    try await servers.pass { try await runServer(change, outlives, body) }
+}
+
+private func runServer(
+    _ change: (inout ServerSettings) -> Void,
+    _ outlives: Bool,
     _ body: (TestServer) async throws -> Void
 ) async throws {
     let folder = try Certificates.makeFolder()
@@ -86,6 +98,10 @@ func withServer(
             shutDown: {
                 await group.triggerGracefulShutdown()
                 _ = await running.result
+            },
+            cancel: {
+                running.cancel()
+                _ = await running.result
             }
         )
         try await body(test)
@@ -94,7 +110,9 @@ func withServer(
         Issue.record("\(error)\nThe log:\n\(log.text)")
     }
     await group.triggerGracefulShutdown()
-    try await running.value
+    if case .failure(let error) = await running.result, !(error is CancellationError) {
+        Issue.record(error)
+    }
     await shard.stop()
 }
 
