@@ -35,7 +35,11 @@ extension C2SConnection {
         shard.schedule(after: delay) { [weak self] in
             self?.assumeIsolated { connection in
                 let owed = connection.owed
-                if owed > .zero { connection.release(after: owed) } else { connection.resume(.rate) }
+                if owed > .zero {
+                    connection.release(after: owed)
+                } else {
+                    connection.resume(.rate)
+                }
             }
         }
     }
