@@ -6,8 +6,7 @@ import MartletXML
 extension StreamFeatures {
     /// What a client's stream offers before modules add theirs.
     public static let c2s = StreamFeatures([
-        .startTLS, .sasl, .channelBindings, .bind, .session, .streamManagement, .rosterVersioning,
-        .preApproval, .limits,
+        .startTLS, .sasl, .channelBindings, .bind, .session, .streamManagement, .limits,
     ])
 }
 
@@ -56,16 +55,6 @@ extension StreamFeature {
     /// XEP-0198 §3.
     static let streamManagement = afterLogin(Namespace.streamManagement) {
         Element("sm", in: Namespace.streamManagement)
-    }
-
-    /// RFC 6121 §2.6.1.
-    static let rosterVersioning = afterLogin(Namespace.rosterVersioning) {
-        Element("ver", in: Namespace.rosterVersioning)
-    }
-
-    /// RFC 6121 §3.4.1.
-    static let preApproval = afterLogin(Namespace.preApproval) {
-        Element("sub", in: Namespace.preApproval)
     }
 
     /// XEP-0478 §3.

@@ -67,6 +67,8 @@ struct LimitTests {
             let features = try await client.authenticate(as: JID("romeo@montague.example"))
             let limits = features.child("limits", in: Namespace.limits)
             #expect(limits?.child("max-bytes", in: Namespace.limits)?.text == "262144")
+            let namespaces = features.children.map(\.namespace)
+            #expect(Set(namespaces).count == namespaces.count, "each feature once")
         }
     }
 }

@@ -75,8 +75,6 @@ struct C2SFeatureTests {
             <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><required/></bind>\
             <session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>\
             <sm xmlns='urn:xmpp:sm:3'/>\
-            <ver xmlns='urn:xmpp:features:rosterver'/>\
-            <sub xmlns='urn:xmpp:features:pre-approval'/>\
             <limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>10000</max-bytes></limits>\
             <carol xmlns='urn:example:carol'/>
             """
