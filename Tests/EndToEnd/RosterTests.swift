@@ -77,7 +77,7 @@ struct RosterTests {
     @Test
     func `strangers who ask cannot fill a user's roster`() async throws {
         try await withServer { settings in
-            for index in settings.domains.indices { settings.domains[index].limits.rosterItems = 1 }
+            for index in settings.domains.indices { settings.domains[index].limits.rosterItems = 2 }
         } _: { server in
             let juliet = try await server.login("juliet@capulet.example")
             await juliet.send("<presence/>")
