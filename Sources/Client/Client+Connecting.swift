@@ -3,6 +3,7 @@ public import MartletCrypto
 public import MartletNet
 import MartletSASL
 public import MartletStreams
+import MartletXML
 
 extension Client {
     /// How a server is reached and trusted.
@@ -45,7 +46,7 @@ extension Client {
     ) async throws(ClientFault) -> Client {
         let domain = login.account.domainpart
         let transport: Transport
-        let tls: TLSContext
+        let tls = try options.makeTLSContext()
         do {
             let addresses = try await resolve(host: options.host ?? domain, port: options.port)
             transport = try await Connector.connect(
@@ -56,37 +57,35 @@ extension Client {
         } catch {
             throw .connection("\(error)")
         }
-        do {
-            var settings = TLSClientSettings()
-            settings.verifiesPeer = options.verifiesCertificate
-            if let file = options.authorities { settings.trust = .file(file) }
-            tls = try TLSContext(client: settings)
-        } catch {
-            throw .connection("\(error)")
-        }
         return try await connect(
             login,
             over: transport,
             tls: tls,
             isDirectTLS: options.isDirectTLS,
-            resuming: earlier
+            resuming: earlier,
+            within: options.timeout
         )
     }
 
     /// Logs in over a transport that stands, such as one end of an in-memory pipe.
+    ///
+    /// - Throws: `timedOut` when the server takes longer than `limit`.
     public static func connect(
         _ login: ClientMachine.Login,
         over transport: Transport,
         tls: TLSContext? = nil,
         isDirectTLS: Bool = false,
-        resuming earlier: ClientManagement? = nil
+        resuming earlier: ClientManagement? = nil,
+        within limit: Duration = .seconds(60)
     ) async throws(ClientFault) -> Client {
         let client = Client(transport, login: login, tls: tls, resuming: earlier)
-        _ = try await client.start(isDirectTLS: isDirectTLS)
+        _ = try await client.start(isDirectTLS: isDirectTLS, within: limit)
         return client
     }
 
     /// Logs in, sends one message, and leaves: the one line that most scripts need.
+    ///
+    /// Returns when the server has dealt with the message.
     public static func send(
         _ text: String,
         to: JID,
@@ -104,11 +103,31 @@ extension Client {
             )
             let client = try await connect(login, options: options, on: shard)
             await client.send(text, to: to)
+            // Any answer will do: the server reads in order, so it has read the message by then.
+            _ = try await client.request(
+                .get,
+                to: account.domain,
+                Element("ping", in: Namespace.ping)
+            )
             await client.close()
         } catch {
             await shard.stop()
             throw error
         }
         await shard.stop()
+    }
+}
+
+extension Client.Options {
+    /// Made before anything is connected: a file of authorities may be missing.
+    fileprivate func makeTLSContext() throws(ClientFault) -> TLSContext {
+        var settings = TLSClientSettings()
+        settings.verifiesPeer = verifiesCertificate
+        if let authorities { settings.trust = .file(authorities) }
+        do {
+            return try TLSContext(client: settings)
+        } catch {
+            throw .connection("\(error)")
+        }
     }
 }

@@ -32,12 +32,20 @@ public actor Client {
     private var parser: StreamParser
     private var machine: ClientMachine
     private var events: [StreamEvent] = []
-    private var requests: [String: CheckedContinuation<Result<Stanza, ClientFault>, Never>] = [:]
+    private var requests: [String: Request] = [:]
     private var ready: [CheckedContinuation<Result<JID, ClientFault>, Never>] = []
     private var closing: [CheckedContinuation<Void, Never>] = []
     private var isEnded = false
     private var derivation: Task<Void, Never>?
     private var management: ClientManagement?
+    /// Ends a login that takes too long.
+    private var deadline: TimerID?
+
+    /// Somebody was asked for something.
+    private struct Request {
+        let to: JID?
+        let continuation: CheckedContinuation<Result<Stanza, ClientFault>, Never>
+    }
 
     /// Takes over a transport that stands; on its shard.
     init(
@@ -57,8 +65,11 @@ public actor Client {
     }
 
     /// Starts to negotiate; returns when a resource is bound or a session resumed.
-    func start(isDirectTLS: Bool) async throws(ClientFault) -> JID {
+    func start(isDirectTLS: Bool, within limit: Duration) async throws(ClientFault) -> JID {
         transport.delegate = self
+        deadline = shard.schedule(after: limit) { [weak self] in
+            self?.assumeIsolated { $0.giveUp() }
+        }
         self.isDirectTLS = isDirectTLS
         if isDirectTLS {
             startTLS()
@@ -91,7 +102,7 @@ public actor Client {
         guard !isEnded else { throw fault ?? .connection("the stream has ended") }
         let id = Random.token(byteCount: 8)
         let result = await withCheckedContinuation { continuation in
-            requests[id] = continuation
+            requests[id] = Request(to: to, continuation: continuation)
             send(Stanza(.iq, type: type, to: to, id: id) { $0.append(payload) })
         }
         return try result.get()
@@ -140,7 +151,16 @@ extension Client {
         return try await withCheckedContinuation { ready.append($0) }.get()
     }
 
+    /// The server took too long.
+    private func giveUp() {
+        deadline = nil
+        perform(.fail(.timedOut))
+        transport.close(afterFlush: false, within: .zero)
+    }
+
     private func becomeReady(_ jid: JID) {
+        if let deadline { shard.cancel(deadline) }
+        deadline = nil
         self.jid = jid
         management?.jid = jid
         for waiter in ready { waiter.resume(returning: .success(jid)) }
@@ -161,7 +181,7 @@ extension Client {
         case .derive(let mechanism, let challenge): derive(mechanism, challenge)
         case .manage(let element): manage(element)
         case .stanza(let element): take(element)
-        case .fail(let fault): self.fault = fault
+        case .fail(let fault): self.fault = self.fault ?? fault
         case .close: transport.close(afterFlush: true, within: .seconds(5))
         }
     }
@@ -239,15 +259,28 @@ extension Client {
     }
 
     private func take(_ element: Element) {
-        guard let stanza = try? Stanza(element) else { return }
+        // The server counts a stanza that makes no sense here, too.
         management?.countReceived()
+        guard let stanza = try? Stanza(element) else { return }
         if stanza.kind == .iq, stanza.type == .result || stanza.type == .error, let id = stanza.id,
-            let request = requests.removeValue(forKey: id)
+            let request = requests[id], isAnswer(stanza, to: request)
         {
-            request.resume(returning: .success(stanza))
+            requests[id] = nil
+            request.continuation.resume(returning: .success(stanza))
         } else {
             received.yield(stanza)
         }
+    }
+
+    /// Whether it comes from the one who was asked: anyone can write an id (RFC 6120 §8.1.2.1).
+    private func isAnswer(_ stanza: Stanza, to request: Request) -> Bool {
+        guard let from = stanza.from else {
+            return request.to.map { $0 == jid?.bare || $0 == jid?.domain } ?? true
+        }
+        guard let asked = request.to else {
+            return from == jid || from == jid?.bare || from == jid?.domain
+        }
+        return from == asked
     }
 }
 
@@ -301,11 +334,15 @@ extension Client: TransportDelegate {
 
     private func ended(_ reason: TransportEnd) {
         isEnded = true
+        if let deadline { shard.cancel(deadline) }
+        deadline = nil
         parser.close()
         let fault = self.fault ?? .connection("\(reason)")
         self.fault = fault
         for waiter in ready { waiter.resume(returning: .failure(fault)) }
-        for request in requests.values { request.resume(returning: .failure(fault)) }
+        for request in requests.values {
+            request.continuation.resume(returning: .failure(fault))
+        }
         for waiter in closing { waiter.resume() }
         (ready, requests, closing) = ([], [:], [])
         received.finish()
