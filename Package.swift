@@ -132,7 +132,18 @@ let package = Package(
             uses: ["XML", "Crypto", "Core", "Net", "Client", "Server", "Testing"],
             without: ["Conversations"]
         ),
-        tests(of: "Server", uses: ["Core", "Net", "SASL", "Router", "Storage", "Server"]),
+        tests(
+            of: "Client",
+            uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams", "Client", "Server", "Testing"]
+        ),
+        tests(
+            of: "Server",
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
+                "Router", "Client", "Server", "Testing",
+            ],
+            packages: [.product(name: "Logging", package: "swift-log")]
+        ),
         tests(of: "House", uses: ["Server"]),
         tests(
             of: "EndToEnd",

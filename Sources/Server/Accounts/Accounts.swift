@@ -11,6 +11,8 @@ struct Accounts: Sendable {
 
     /// The hash functions for which verifiers are kept.
     static let hashes: [HashFunction] = [.sha1, .sha256, .sha512]
+    /// Which of them a password is checked with; the first is what unknown accounts cost, too.
+    private static let preferred: [HashFunction] = [.sha256, .sha512, .sha1]
 
     /// The verifier of an account, or one that nobody can satisfy: an unknown user is not to be told
     /// from a wrong password (attacks: user enumeration).
@@ -30,14 +32,23 @@ struct Accounts: Sendable {
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
     func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
         let stored = try await store.account(account)
-        let credentials = stored?.credentials(.sha256)
-        let check = PasswordCheck(credentials, of: account, decoy: decoy)
+        // An account that came from elsewhere may have the verifier of another hash alone.
+        let hash = Self.preferred.first { stored?.credentials($0) != nil } ?? .sha256
+        let credentials = stored?.credentials(hash)
+        let check = PasswordCheck(credentials, of: account, decoy: decoy, hash: hash)
         guard await run(check, password) else { return false }
         let isDated = Self.hashes.contains { hash in
             (stored?.credentials(hash)?.iterations ?? 0) < decoy.iterations
         }
-        if isDated { try? await setPassword(password, of: account) }
+        if isDated, let stored { try? await renew(stored, password) }
         return true
+    }
+
+    /// Makes verifiers anew, unless the password was changed while they were made.
+    func renew(_ checked: Account, _ password: String) async throws {
+        let verifiers = try await makeVerifiers(password)
+        guard try await store.account(checked.jid)?.verifiers == checked.verifiers else { return }
+        try await store.setVerifiers(verifiers, of: checked.jid)
     }
 
     func add(_ account: JID, password: String) async throws {

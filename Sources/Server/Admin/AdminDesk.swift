@@ -8,7 +8,7 @@ struct AdminDesk: Sendable {
     /// Which domains there are; accounts of others would never be able to log in.
     let isServed: @Sendable (String) -> Bool
     /// Ends an account's sessions, where they are in this process.
-    var endSessions: @Sendable (JID, StreamError) -> Void = { _, _ in }
+    var endSessions: @Sendable (JID, StreamError) async -> Void = { _, _ in }
     /// Reads the configuration again, where there is a server to do it.
     var reload: (@Sendable () async throws -> [String])?
 
@@ -50,7 +50,7 @@ struct AdminDesk: Sendable {
         } catch StorageError.notFound {
             throw AdminFault("there is no account \(account)")
         }
-        endSessions(account, StreamError(.notAuthorized, "the password was changed"))
+        await endSessions(account, StreamError(.notAuthorized, "the password was changed"))
     }
 
     private func remove(_ account: JID) async throws {
@@ -58,7 +58,7 @@ struct AdminDesk: Sendable {
             throw AdminFault("there is no account \(account)")
         }
         try await accounts.store.removeAccount(account)
-        endSessions(account, StreamError(.notAuthorized, "the account was removed"))
+        await endSessions(account, StreamError(.notAuthorized, "the account was removed"))
     }
 
     private func list(_ request: AdminRequest) async throws -> [String] {

@@ -15,7 +15,8 @@ final class AdminSocket: Sendable {
 
     /// - Throws: `AdminFault` when another server has the socket, or the folder cannot be written.
     static func open(at path: String, desk: AdminDesk, log: Logger) throws -> AdminSocket {
-        if (try? UnixSocket.connect(to: path)) != nil {
+        if let other = try? UnixSocket.connect(to: path) {
+            Foundation.close(other)
             throw AdminFault("another server is running on \(path)")
         }
         try Folder.make(for: path)

@@ -16,7 +16,7 @@ public struct Administration: Sendable {
     ) async throws -> R {
         if let path = settings.adminSocket, let descriptor = try? UnixSocket.connect(to: path) {
             close(descriptor)
-            return try await work(Administration { try exchange($0, path) })
+            return try await work(Administration { try await exchange($0, path) })
         }
         let store = try await open()
         do {
@@ -54,13 +54,11 @@ public struct Administration: Sendable {
         return reply.lines
     }
 
-    private static func exchange(_ request: AdminRequest, _ path: String) throws -> AdminReply {
-        let descriptor = try UnixSocket.connect(to: path)
-        defer { close(descriptor) }
-        UnixSocket.setTimeout(of: descriptor, seconds: 30)
-        let bytes = [UInt8](try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
-        UnixSocket.write(bytes, to: descriptor)
-        let line = UnixSocket.readLine(from: descriptor, limit: 16 * 1024 * 1024)
+    private static func exchange(
+        _ request: AdminRequest,
+        _ path: String
+    ) async throws -> AdminReply {
+        let line = try await UnixSocket.ask([UInt8](try JSONEncoder().encode(request)), at: path)
         return try JSONDecoder().decode(AdminReply.self, from: Data(line))
     }
 }

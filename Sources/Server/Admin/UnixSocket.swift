@@ -11,6 +11,25 @@ enum UnixSocket {
         return descriptor
     }
 
+    /// Sends a line and gives the one that answers it.
+    ///
+    /// Waits on a thread of its own: the server that answers may be in this very process.
+    static func ask(_ request: [UInt8], at path: String) async throws -> [UInt8] {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try exchange(request, path) })
+            }
+        }
+    }
+
+    private static func exchange(_ request: [UInt8], _ path: String) throws -> [UInt8] {
+        let descriptor = try connect(to: path)
+        defer { close(descriptor) }
+        setTimeout(of: descriptor, seconds: 30)
+        write(request + [UInt8(ascii: "\n")], to: descriptor)
+        return readLine(from: descriptor, limit: 16 * 1024 * 1024)
+    }
+
     static func listen(at path: String) throws(AdminFault) -> CInt {
         unlink(path)
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)

@@ -58,6 +58,7 @@ extension C2SConnection {
     private func startTLS() -> Flow {
         guard let context = service.tlsContext else { return .drop }
         leftover = []
+        isSecuring = true
         transport.startTLS(context, role: .server())
         armWatchdog(within: service.limits.tlsTime)
         return .drop
@@ -183,13 +184,14 @@ extension C2SConnection {
 
     /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
     func end(_ error: StreamError?) {
+        defer { releaseSession(isResumable: false) }
+        guard !isSecuring else { return transport.close(afterFlush: false, within: .zero) }
         if let error {
             write(error.element)
             log.info("stream error", metadata: ["condition": "\(error.condition.rawValue)"])
         }
         transport.send(StreamOpening.closing)
         transport.close(afterFlush: true, within: service.limits.closingTime)
-        releaseSession(isResumable: false)
     }
 
     /// The home is told that this client is gone.

@@ -27,6 +27,7 @@ extension C2SConnection {
     func depart() {
         guard let departure else { return }
         disarmWatchdog()
+        service.expect(on: departure.target)
         service.forget(self)
         let luggage = C2SLuggage(
             transport: transport.detach(),
@@ -41,6 +42,7 @@ extension C2SConnection {
             let connection = C2SConnection(luggage, on: departure.target, of: service)
             connection.assumeIsolated { connection in
                 connection.arrive()
+                guard !connection.machine.isClosed else { return }
                 departure.step(connection)
                 connection.readLeftover()
             }
@@ -48,8 +50,9 @@ extension C2SConnection {
     }
 
     private func arrive() {
-        service.remember(self)
+        service.welcome(self)
         transport.delegate = self
         armWatchdog(within: service.limits.loginTime)
+        if let error = service.reasonToEnd { shutDown(error) }
     }
 }

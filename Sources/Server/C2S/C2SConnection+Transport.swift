@@ -35,6 +35,7 @@ extension C2SConnection: TransportDelegate {
     }
 
     private func secured() {
+        isSecuring = false
         var security = StreamSecurity()
         security.isEncrypted = true
         if let tls = transport.tls {

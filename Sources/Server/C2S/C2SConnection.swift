@@ -31,6 +31,8 @@ actor C2SConnection: ShardHomed {
     var lastReceived: ShardInstant
     var watchdog: TimerID?
     var isPinged = false
+    /// A TLS handshake is under way: nothing that is said now would be read.
+    var isSecuring = false
     /// Set while the connection is on its way to another shard.
     var departure: Departure?
     /// The work under way for negotiation: a look-up, a key derivation.
@@ -106,9 +108,11 @@ actor C2SConnection: ShardHomed {
         service.remember(self)
         transport.delegate = self
         armWatchdog(within: service.limits.loginTime)
+        if let error = service.reasonToEnd { return shutDown(error) }
         guard terms.tls == .direct else { return }
         armWatchdog(within: service.limits.tlsTime)
         if let context = service.tlsContext {
+            isSecuring = true
             transport.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"]))
         }
     }
@@ -116,5 +120,14 @@ actor C2SConnection: ShardHomed {
     /// The server stops: the client may come back elsewhere or later.
     func shutDown(_ error: StreamError) {
         _ = carryOut(machine.close(error))
+    }
+
+    /// Ends the stream if it belongs to the account, or is about to, and has no session: those are
+    /// ended by their home.
+    func dismiss(_ account: JID, with error: StreamError) {
+        guard session == nil, let mine = machine.account ?? machine.claimant,
+            mine.isSameAccount(as: account)
+        else { return }
+        shutDown(error)
     }
 }

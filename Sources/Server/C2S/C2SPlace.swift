@@ -15,14 +15,14 @@ final class C2SPlace: @unchecked Sendable {
         self.shard = shard
     }
 
-    /// Ends the streams of this shard; returns when the last connection is gone.
-    func closeAll(_ error: StreamError) async {
-        shard.submit {
-            for connection in self.connections.all {
-                connection.assumeIsolated { $0.shutDown(error) }
+    /// Does something to each connection that lives here now; returns when it is done.
+    func visit(_ body: @escaping @Sendable (isolated C2SConnection) -> Void) async {
+        await withCheckedContinuation { continuation in
+            shard.submit {
+                for connection in self.connections.all { connection.assumeIsolated(body) }
+                continuation.resume()
             }
         }
-        await connections.empty()
     }
 }
 
@@ -30,22 +30,37 @@ final class C2SPlace: @unchecked Sendable {
 final class ConnectionTable: Sendable {
     private struct Table {
         var connections: [ObjectIdentifier: C2SConnection] = [:]
+        /// How many are on their way here from another shard.
+        var arriving = 0
+        var isEmpty: Bool { connections.isEmpty && arriving == 0 }
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let table = Mutex(Table())
 
-    var count: Int { table.withLock { $0.connections.count } }
+    var count: Int { table.withLock { $0.connections.count + $0.arriving } }
     var all: [C2SConnection] { table.withLock { Array($0.connections.values) } }
 
     func insert(_ id: ObjectIdentifier, _ connection: C2SConnection) {
         table.withLock { $0.connections[id] = connection }
     }
 
+    /// A connection sets out for this shard; `welcome` follows.
+    func expect() {
+        table.withLock { $0.arriving += 1 }
+    }
+
+    func welcome(_ id: ObjectIdentifier, _ connection: C2SConnection) {
+        table.withLock { table in
+            table.arriving -= 1
+            table.connections[id] = connection
+        }
+    }
+
     func remove(_ id: ObjectIdentifier) {
         let waiters = table.withLock { table -> [CheckedContinuation<Void, Never>] in
             table.connections[id] = nil
-            guard table.connections.isEmpty else { return [] }
+            guard table.isEmpty else { return [] }
             defer { table.waiters = [] }
             return table.waiters
         }
@@ -56,8 +71,8 @@ final class ConnectionTable: Sendable {
     func empty() async {
         await withCheckedContinuation { continuation in
             let isEmpty = table.withLock { table in
-                if !table.connections.isEmpty { table.waiters.append(continuation) }
-                return table.connections.isEmpty
+                if !table.isEmpty { table.waiters.append(continuation) }
+                return table.isEmpty
             }
             if isEmpty { continuation.resume() }
         }

@@ -16,7 +16,9 @@ final class C2SService: Sendable {
     let log: Logger
     /// Connections that have not logged in, by address.
     let strangers: ConnectionCounter
-    private let places: [C2SPlace]
+    let places: [C2SPlace]
+    /// Why no stream goes on, once the server stops.
+    private let ending = Mutex<StreamError?>(nil)
     private let settings: Mutex<C2SSettings>
 
     init(
@@ -96,6 +98,15 @@ final class C2SService: Sendable {
         places[connection.shard.index].connections.insert(ObjectIdentifier(connection), connection)
     }
 
+    /// A connection is about to leave its shard for another: it is never in neither table.
+    func expect(on shard: Shard) {
+        places[shard.index].connections.expect()
+    }
+
+    func welcome(_ connection: C2SConnection) {
+        places[connection.shard.index].connections.welcome(ObjectIdentifier(connection), connection)
+    }
+
     func forget(_ connection: C2SConnection) {
         places[connection.shard.index].connections.remove(ObjectIdentifier(connection))
     }
@@ -103,9 +114,27 @@ final class C2SService: Sendable {
     /// How many connections there are, over all shards.
     var connectionCount: Int { places.reduce(0) { $0 + $1.connections.count } }
 
-    /// Ends every stream with `system-shutdown` and returns when all are gone.
+    /// Why a stream that only just arrives must end at once, if it must.
+    var reasonToEnd: StreamError? { ending.withLock { $0 } }
+
+    /// Ends every stream, those too that are on their way between shards; returns when all are gone.
     func closeAll(_ error: StreamError) async {
-        for place in places { await place.closeAll(error) }
+        ending.withLock { $0 = error }
+        for place in places { await place.visit { $0.shutDown(error) } }
+        while connectionCount > 0 {
+            for place in places { await place.connections.empty() }
+        }
+    }
+
+    /// Ends the streams of an account that have no session yet, and logins to it that are under way.
+    ///
+    /// A connection that sets out for the account's home is there before the home is visited.
+    func dismiss(_ account: JID, with error: StreamError) async {
+        let home = router.home(of: account).shard
+        for place in places where place.shard !== home {
+            await place.visit { $0.dismiss(account, with: error) }
+        }
+        await places[home.index].visit { $0.dismiss(account, with: error) }
     }
 }
 

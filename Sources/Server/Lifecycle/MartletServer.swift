@@ -164,7 +164,8 @@ public final class MartletServer: Service {
         AdminDesk(
             accounts: clients.accounts,
             isServed: { [router] in router.domains[$0] != nil },
-            endSessions: { [router] account, error in
+            endSessions: { [router, clients] account, error in
+                await clients.dismiss(account, with: error)
                 let home = router.home(of: account)
                 home.shard.submit {
                     home.assumeIsolated { $0.close(sessionsOf: account, with: error) }

@@ -25,15 +25,18 @@ public struct LineLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
+        let time = DateTime.text(microseconds: Timestamp.now().microseconds)
+        FileHandle.standardError.write(Data((line(event, time: time) + "\n").utf8))
+    }
+
+    /// What is written of an event, without the line feed.
+    func line(_ event: LogEvent, time: String) -> String {
         var facts = metadata
         if let own = event.metadata { facts.merge(own) { $1 } }
-        let time = DateTime.text(microseconds: Timestamp.now().microseconds)
-        let line =
-            switch format {
-            case .text: text(time, event, facts)
-            case .json: json(time, event, facts)
-            }
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        return switch format {
+        case .text: text(time, event, facts)
+        case .json: json(time, event, facts)
+        }
     }
 
     private func text(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> String {
@@ -55,11 +58,18 @@ public struct LineLogHandler: LogHandler {
 
     /// The text as it is, or as a literal where it could be mistaken for more than one word.
     private static func quoted(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" }
         let isSentence = text.unicodeScalars.allSatisfy {
-            $0.value >= 0x20 && $0 != "\"" && $0 != "="
+            !isControl($0) && $0 != "\"" && $0 != "="
         }
-        return isPlain || (isSentence && !text.isEmpty) ? text : literal(text)
+        return isSentence ? text : literal(text)
+    }
+
+    /// Whether something that shows text could take it for a command, or for a line's end.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     private static func literal(_ text: String) -> String {
@@ -68,9 +78,11 @@ public struct LineLogHandler: LogHandler {
             switch scalar {
             case "\"": literal += "\\\""
             case "\\": literal += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            case _ where isControl(scalar):
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
             default: literal.unicodeScalars.append(scalar)
             }
         }

@@ -64,6 +64,22 @@ struct CertificateCabinet {
         }
     }
 
+    /// Writes a file that was never anyone else's to read, not even for a moment.
+    private func write(_ secret: String, to file: String) throws {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw AdminFault("\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: Data(secret.utf8))
+            try handle.close()
+        } catch {
+            unlink(file)
+            throw AdminFault("\(file) cannot be written: \(error)")
+        }
+    }
+
     /// Self-signed, for a first run and for tests; a person must replace it before strangers come.
     private func make(_ domain: String, in folder: String) throws -> TLSIdentity {
         let made: SelfSignedCertificate
@@ -77,12 +93,7 @@ struct CertificateCabinet {
         }
         let file = "\(folder)/\(domain).pem"
         try Folder.make(folder)
-        let isWritten = FileManager.default.createFile(
-            atPath: file,
-            contents: Data((made.certificatePEM + made.keyPEM).utf8),
-            attributes: [.posixPermissions: 0o600]
-        )
-        guard isWritten else { throw AdminFault("\(file) cannot be written") }
+        try write(made.certificatePEM + made.keyPEM, to: file)
         log.warning("made a self-signed certificate", metadata: ["domain": "\(domain)"])
         return try load(file, key: file)
     }

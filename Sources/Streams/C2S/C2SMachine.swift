@@ -79,7 +79,7 @@ public struct C2SMachine: Sendable {
     var security = StreamSecurity()
     public internal(set) var account: JID?
     /// Whose login is under way, as far as it said.
-    var claimant: JID?
+    public internal(set) var claimant: JID?
     var failedAttempts = 0
     /// Whether the stream as it is now has been opened from our side.
     var hasSentHeader = false

@@ -1,0 +1,105 @@
+import MartletCore
+import MartletCrypto
+import MartletNet
+import MartletSASL
+import MartletStorage
+import Testing
+
+@testable import MartletServer
+
+struct AccountsTests {
+    private let romeo = JID(prepared: "romeo", "montague.example")
+    private let store = MemoryStore()
+
+    private func accounts(iterations: Int = 4_096) -> Accounts {
+        let secret = Array("a secret of sixteen bytes or more".utf8)
+        return Accounts(store: store, decoy: ScramDecoy(secret: secret, iterations: iterations))
+    }
+
+    private func iterations(_ hash: HashFunction) async throws -> Int? {
+        try await store.account(romeo)?.credentials(hash)?.iterations
+    }
+
+    @Test func `keep a verifier for each hash, and no password`() async throws {
+        try await accounts().add(romeo, password: "rose by any other name")
+        let kept = try #require(try await store.account(romeo)).verifiers
+        #expect(Set(kept.keys) == ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+        #expect(kept.values.allSatisfy { !$0.contains("rose") })
+        #expect(try await accounts().verify("rose by any other name", of: romeo))
+        #expect(try await !accounts().verify("thorn", of: romeo))
+    }
+
+    @Test(arguments: ["", "\u{0}", "a\u{7}b"])
+    func `take no password that no client could send`(password: String) async throws {
+        await #expect(throws: AccountFault.self) {
+            try await accounts().add(romeo, password: password)
+        }
+        #expect(try await store.account(romeo) == nil)
+    }
+
+    @Test func `make verifiers anew when the count has risen`() async throws {
+        try await accounts().add(romeo, password: "rose")
+        let dearer = accounts(iterations: 5_000)
+        #expect(try await !dearer.verify("thorn", of: romeo))
+        #expect(try await iterations(.sha256) == 4_096, "a wrong password changes nothing")
+        #expect(try await dearer.verify("rose", of: romeo))
+        for hash in Accounts.hashes { #expect(try await iterations(hash) == 5_000) }
+        #expect(try await accounts().verify("rose", of: romeo))
+        #expect(try await iterations(.sha1) == 5_000, "they never become cheaper")
+    }
+
+    @Test(arguments: Accounts.hashes)
+    func `make those that an account from elsewhere lacks`(hash: HashFunction) async throws {
+        let one = ScramCredentials.derive(password: "rose", hash: hash, iterations: 4_096)
+        let kept = try #require(one)
+        try await store.createAccount(Account(romeo, verifiers: [kept.mechanism: kept.text]))
+        #expect(try await accounts().verify("rose", of: romeo))
+        for other in Accounts.hashes { #expect(try await iterations(other) == 4_096) }
+    }
+
+    @Test func `know nobody whose account is disabled`() async throws {
+        try await accounts().add(romeo, password: "rose")
+        try await store.setDisabled(true, of: romeo)
+        #expect(try await !accounts().verify("rose", of: romeo))
+        let given = try await accounts().credentials(of: romeo, for: .scramSHA256)
+        let decoy = accounts().decoy.credentials(of: romeo, hash: .sha256)
+        #expect(given == decoy, "as if there were none")
+    }
+
+    /// The same calls and the same answers, whether there is an account or not.
+    @Test func `give a stranger what looks like a verifier, the same each time`() async throws {
+        let first = try await accounts().credentials(of: romeo, for: .scramSHA256Plus)
+        let second = try await accounts().credentials(of: romeo, for: .scramSHA256)
+        #expect(first != nil && first == second)
+        #expect(first?.iterations == 4_096)
+        #expect(try await !accounts().verify("rose", of: romeo))
+        #expect(try await accounts().credentials(of: romeo, for: .plain) == nil)
+    }
+
+    /// An upgrade of verifiers must not bring back a password that was changed meanwhile.
+    @Test func `do not undo a change of the password`() async throws {
+        let checked = Account(romeo, verifiers: ["SCRAM-SHA-256": "old"])
+        try await store.createAccount(checked)
+        try await accounts().setPassword("new", of: romeo)
+        try await accounts().renew(checked, "old")
+        #expect(try await accounts().verify("new", of: romeo))
+    }
+
+    @Test func `slow down failures, each host and each /64 for itself`() {
+        var policy = ThrottlePolicy()
+        policy.failuresPerPair = 2
+        let throttle = SharedThrottle(policy)
+        let here = SocketAddress.loopback(port: 1)
+        for port in 1...2 {
+            throttle.failed(romeo, from: SocketAddress.loopback(port: UInt16(port)))
+        }
+        #expect(throttle.judge(romeo, from: here) == .refuse, "whatever the port")
+        let juliet = JID(prepared: "juliet", "capulet.example")
+        #expect(throttle.judge(juliet, from: here) == .allow(delay: .zero))
+        #expect(
+            throttle.judge(romeo, from: .loopback(port: 1, isIPv6: true)) == .allow(delay: .zero)
+        )
+        throttle.succeeded(romeo, from: here)
+        #expect(throttle.judge(romeo, from: here) == .allow(delay: .zero))
+    }
+}

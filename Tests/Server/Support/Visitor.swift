@@ -1,0 +1,118 @@
+import MartletNet
+import Synchronization
+
+@testable import MartletServer
+
+/// One end of a pipe to a server: sends text, and waits for text.
+///
+/// Unchecked, because its transport is used on its shard alone; the rest is locked.
+final class Visitor: TransportDelegate, @unchecked Sendable {
+    private struct State {
+        var text = ""
+        var isOver = false
+        var waiting: [(text: String, continuation: CheckedContinuation<Bool, Never>)] = []
+    }
+
+    private let transport: PipeTransport
+    /// Whether it stays when the server says goodbye.
+    private let isDeaf: Bool
+    private let state = Mutex(State())
+
+    private init(_ transport: PipeTransport, isDeaf: Bool) {
+        self.transport = transport
+        self.isDeaf = isDeaf
+    }
+
+    /// Comes to a server, on one of its shards, from a shard of its own.
+    static func visit(
+        _ server: MartletServer,
+        shard index: Int,
+        from own: Shard,
+        isDeaf: Bool = false,
+        terms: C2SListenerTerms = C2SListenerTerms(tls: .none, allowsPlainWithoutTLS: true)
+    ) -> Visitor {
+        let (near, far) = PipeTransport.pair(own, server.shards[index])
+        let visitor = Visitor(near, isDeaf: isDeaf)
+        own.submit { near.delegate = visitor }
+        server.accept(far, terms: terms)
+        return visitor
+    }
+
+    func send(_ text: String) {
+        transport.shard.submit { self.transport.send(Array(text.utf8)) }
+    }
+
+    /// Goes away without a word.
+    func drop() {
+        transport.shard.submit { self.transport.close(afterFlush: false, within: .zero) }
+    }
+
+    /// Sends what was sent so far for sure, then goes away.
+    func leave() {
+        transport.shard.submit { self.transport.close(afterFlush: true, within: .seconds(5)) }
+    }
+
+    var text: String { state.withLock { $0.text } }
+
+    /// Waits until the server has said this; false when it went away without.
+    func heard(_ text: String) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let known: Bool? = state.withLock { state in
+                if state.text.contains(text) { return true }
+                if state.isOver { return false }
+                state.waiting.append((text, continuation))
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+    }
+
+    /// Waits until the connection is over.
+    func ended() async {
+        _ = await heard("\u{0}never said")
+    }
+
+    // MARK: On the shard
+
+    func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
+        let new = String(decoding: bytes, as: UTF8.self)
+        let ready = state.withLock { state in
+            state.text += new
+            let text = state.text
+            let ready = state.waiting.filter { text.contains($0.text) }
+            state.waiting.removeAll { text.contains($0.text) }
+            return ready
+        }
+        for waiter in ready { waiter.continuation.resume(returning: true) }
+    }
+
+    func transportReachedEnd(_ transport: Transport) {
+        if !isDeaf { transport.close(afterFlush: true, within: .seconds(5)) }
+    }
+
+    func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
+        let waiting = state.withLock { state in
+            state.isOver = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.continuation.resume(returning: false) }
+    }
+}
+
+/// What visitors say.
+enum Say {
+    static let open =
+        "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"
+        + " to='montague.example' version='1.0'>"
+    static let startTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+    static let bind =
+        "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+    static let enable = "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"
+    static let presence = "<presence/>"
+    static let goodbye = "</stream:stream>"
+
+    static func plain(_ text: String) -> String {
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\(text)</auth>"
+    }
+}
