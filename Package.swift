@@ -134,7 +134,9 @@ let package = Package(
         ),
         tests(
             of: "Client",
-            uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams", "Client", "Server", "Testing"]
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Client", "Server", "Testing",
+            ]
         ),
         tests(
             of: "Server",
