@@ -93,6 +93,29 @@ struct RosterTests {
         }
     }
 
+    @Test
+    func `requests from too many strangers are refused, and cost the user nothing`() async throws {
+        try await withServer { settings in
+            for index in settings.domains.indices { settings.domains[index].limits.rosterItems = 1 }
+        } _: { server in
+            let juliet = try await server.login("juliet@capulet.example")
+            let romeo = try await server.login("romeo@montague.example")
+            let mercutio = try await server.login("mercutio@montague.example")
+            await juliet.send("<presence/>")
+            try await juliet.expect("presence")
+            await romeo.send("<presence type='subscribe' to='juliet@capulet.example'/>")
+            let request = try await juliet.expect("presence[@type='subscribe']")
+            #expect(request["from"] == "romeo@montague.example")
+            await mercutio.send("<presence/>")
+            try await mercutio.expect("presence")
+            await mercutio.send("<presence type='subscribe' id='s' to='juliet@capulet.example'/>")
+            try await mercutio.expectError("wait", "resource-constraint", id: "s")
+            // Those who merely ask do not fill her roster.
+            await juliet.send(Self.set(Self.nurse))
+            try await juliet.expect("iq[@type='result'][@id='r']")
+        }
+    }
+
     @Test(arguments: [
         "to='juliet@capulet.example/balcony'", "to='juliet@capulet.example'",
         "to='romeo@capulet.example'", "to='nobody@capulet.example'",
