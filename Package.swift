@@ -76,6 +76,7 @@ let package = Package(
         library("SQLite", links: ["sqlite3"]),
         library("Linux"),
         library("Unicode"),
+        library("Plugin"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
