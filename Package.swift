@@ -88,6 +88,11 @@ let package = Package(
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
+        module(
+            "PluginHost",
+            uses: ["XML", "Core", "Crypto", "Net", "Storage", "Router"],
+            c: ["CPlugin"]
+        ),
         module("Client", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         module(
             "Server",

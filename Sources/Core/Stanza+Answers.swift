@@ -61,6 +61,7 @@ extension StanzaError {
             if let text {
                 error.element("text", in: Namespace.stanzaErrors) { $0.text(text) }
             }
+            if let application { error.append(application) }
         }
     }
 
@@ -68,14 +69,18 @@ extension StanzaError {
     public init(_ element: Element) {
         var condition = Condition.undefinedCondition
         var text: String?
-        for child in element.children where child.namespace == Namespace.stanzaErrors {
-            if child.name == "text" {
+        var application: Element?
+        for child in element.children {
+            if child.namespace != Namespace.stanzaErrors {
+                application = application ?? child
+            } else if child.name == "text" {
                 text = child.text
             } else {
                 condition = Condition(rawValue: child.name) ?? .undefinedCondition
             }
         }
         self.init(condition, element.attribute("type").flatMap(Kind.init), text)
+        self.application = application
     }
 }
 

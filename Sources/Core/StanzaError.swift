@@ -1,3 +1,5 @@
+public import MartletXML
+
 /// What went wrong with one stanza (RFC 6120 §8.3).
 public struct StanzaError: Error, Hashable, Sendable {
     /// Whether, and how, the sender may try again (RFC 6120 §8.3.2).
@@ -45,11 +47,20 @@ public struct StanzaError: Error, Hashable, Sendable {
     public var kind: Kind
     /// A sentence for a person, in English; safe to log.
     public var text: String?
+    /// A condition of the application's own, beside the defined one (RFC 6120 §8.3.4).
+    public var application: Element?
 
     public init(_ condition: Condition, _ kind: Kind? = nil, _ text: String? = nil) {
         self.condition = condition
         self.kind = kind ?? condition.usualKind
         self.text = text
+    }
+
+    /// Elements have no hash; what they say of an error is little beside the rest.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(condition)
+        hasher.combine(kind)
+        hasher.combine(text)
     }
 }
 

@@ -28,7 +28,12 @@ public struct ServiceDiscovery: Module {
             (shard, request, context) async throws(StanzaError) in
             try await shard.allowAsking(request)
             try Self.refuseNode(of: request)
-            return Self.info([("account", "registered", nil)], context.domain, .account, node: nil)
+            let identities =
+                [("account", "registered", nil)]
+                + context.domain.modules.discovery.accountIdentities.map {
+                    ($0.category, $0.type, $0.name)
+                }
+            return Self.info(identities, context.domain, .account, node: nil)
         }
         try registration.onIQ(.get, "query", in: Namespace.discoItems, to: .account) {
             (shard, request, context) async throws(StanzaError) in
@@ -71,11 +76,20 @@ public struct ServiceDiscovery: Module {
             for feature in (domain.modules.discovery.features[entity] ?? []).sorted() {
                 query.element("feature", in: Namespace.discoInfo, ["var": feature])
             }
+            guard entity == .domain else { return }
+            for form in domain.modules.discovery.forms { query.append(form) }
         }
     }
 
     private static func items(of domain: Domain) -> Element {
         Element("query", in: Namespace.discoItems) { query in
+            for service in domain.modules.services {
+                query.element(
+                    "item",
+                    in: Namespace.discoItems,
+                    ["jid": service.name(under: domain.name), "name": service.identity.name]
+                )
+            }
             for item in domain.modules.discovery.items {
                 query.element(
                     "item",

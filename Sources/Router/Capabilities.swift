@@ -28,8 +28,33 @@ public struct Capabilities: Hashable, Sendable {
             "\($0.category)/\($0.type)//\($0.name ?? "")"
         }
         let features = discovery.features[.domain] ?? []
-        return (inByteOrder(identities) + inByteOrder(Array(features))).map { $0 + "<" }.joined()
+        let parts = inByteOrder(identities) + inByteOrder(Array(features)) + parts(of: discovery.forms)
+        return parts.map { $0 + "<" }.joined()
     }
+
+    /// Forms by their types, in each the fields by their names, and of each the values (XEP-0115 §5.1).
+    private static func parts(of forms: [Element]) -> [String] {
+        let read = forms.map { form in
+            form.children("field", in: dataForms).map { field in
+                (
+                    name: field.attribute("var") ?? "",
+                    values: inByteOrder(field.children("value", in: dataForms).map(\.text))
+                )
+            }
+        }
+        let typed = read.map { fields in
+            (type: fields.first { $0.name == "FORM_TYPE" }?.values.first ?? "", fields: fields)
+        }
+        return typed.sorted { $0.type.utf8.lexicographicallyPrecedes($1.type.utf8) }
+            .flatMap { form in
+                [form.type]
+                    + form.fields.filter { $0.name != "FORM_TYPE" }
+                    .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+                    .flatMap { [$0.name] + $0.values }
+            }
+    }
+
+    private static let dataForms = "jabber:x:data"
 
     private static func inByteOrder(_ texts: [String]) -> [String] {
         texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

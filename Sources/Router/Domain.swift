@@ -9,6 +9,8 @@ public final class Domain: Sendable {
     public let modules: ModuleSet
     /// What presence and features say of the domain's abilities (XEP-0115), if anything.
     public let capabilities: Capabilities?
+    /// What those who made the domain keep with it.
+    public let attachment: (any AnyObject & Sendable)?
 
     /// Shown to clients that may bind: what the modules offer, and the domain's abilities.
     public var streamFeatures: [Element] {
@@ -19,10 +21,12 @@ public final class Domain: Sendable {
         _ jid: JID,
         limits: DomainLimits = DomainLimits(),
         modules: ModuleSet,
-        capabilities: Capabilities? = nil
+        capabilities: Capabilities? = nil,
+        attachment: (any AnyObject & Sendable)? = nil
     ) {
         self.jid = jid
         self.capabilities = capabilities
+        self.attachment = attachment
         self.limits = limits
         self.modules = modules
         name = jid.domainpart

@@ -13,6 +13,8 @@ public final class Home {
     @exclusivity(unchecked) public internal(set) var sessions: [Session] = []
     /// What modules keep of this account, such as its roster.
     public let state = ModuleState()
+    /// What plugins keep of it.
+    public var attachment: AnyObject?
     /// What waits for a stanza for this account that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Work>()
     /// Whether the store knows the account, or why it could not say.

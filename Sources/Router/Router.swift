@@ -9,6 +9,8 @@ enum Place {
     case home(Int)
     /// A domain of ours itself.
     case domain(Domain)
+    /// A domain that a module keeps under one of ours, on the shard of that index.
+    case service(Domain, Int)
     /// Not ours; another server's, or nobody's.
     case elsewhere
 }
@@ -43,6 +45,29 @@ public final class Router: Sendable {
         for home in homes { home.replaceDomains(new) }
     }
 
+    /// Sends a stanza of ours on its way; from any thread.
+    ///
+    /// Those of one sender stay in order. On the sender's own shard it goes at once.
+    public func submit(_ stanza: Stanza) {
+        guard let sender = stanza.from ?? stanza.to else { return }
+        visit(sender) { $0.route(stanza) }
+    }
+
+    /// Does something at the home of an account, at once on its own shard; from any thread.
+    public func visit(_ account: JID, _ body: @escaping @Sendable (isolated RouterShard) -> Void) {
+        let home = home(of: account)
+        if home.shard.isCurrent { return home.enter(with: ()) { home, _ in body(home) } }
+        home.shard.submit { home.assumeIsolated { body($0) } }
+    }
+
+    /// Tells modules that an account was made or removed.
+    public func announce(_ event: AccountEvent, of account: JID) {
+        visit(account) { home in
+            guard let domain = home.domains[of: account] else { return }
+            for observe in domain.modules.accountObservers { observe(home, account.bare, event) }
+        }
+    }
+
     static func homeIndex(of account: JID, among count: Int) -> Int {
         Int(truncatingIfNeeded: account.bareHash % UInt64(count))
     }
@@ -52,10 +77,27 @@ public final class Router: Sendable {
 public struct DomainTable: Sendable {
     private let byName: [String: Domain]
     private let byKey: [DomainKey: Domain]
+    /// Those under which a module keeps a domain of its own, by that domain.
+    private let services: [DomainKey: Domain]
 
     init(_ domains: [Domain]) {
         byName = Dictionary(domains.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         byKey = Dictionary(domains.map { (DomainKey($0.jid), $0) }, uniquingKeysWith: { $1 })
+        services = Dictionary(
+            domains.flatMap { domain in
+                domain.modules.services.compactMap { service in
+                    (try? JID(nil, service.name(under: domain.name))).map {
+                        (DomainKey($0), domain)
+                    }
+                }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The domain under which a module keeps this address's.
+    func owner(ofService jid: JID) -> Domain? {
+        services.isEmpty ? nil : services[DomainKey(jid)]
     }
 
     public subscript(name: String) -> Domain? { byName[name] }

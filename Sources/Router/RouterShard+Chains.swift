@@ -36,16 +36,80 @@ extension RouterShard {
         _ context: Context,
         later: @escaping Continuation
     ) -> ChainOutcome? {
-        var stanza = stanza
+        var (stanza, context) = (stanza, context)
         for index in chain.indices where chain[index].match.matches(stanza.element) {
             do {
                 switch try chain[index].handler(self, stanza, context) {
                 case .continue: continue
                 case .replace(let other): stanza = other
+                case .passing(let value, let other):
+                    context.value = value
+                    stanza = other ?? stanza
                 case .handled: return .handled
                 case .pending(let verdict):
-                    let rest = chain[(index + 1)...]
-                    return wait(for: verdict, then: rest, stanza, context, later: later)
+                    let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
+                    return wait(for: verdict, link, stanza, context, later: later)
+                }
+            } catch {
+                return mend(error, chain[index...], stanza, context, later: later)
+            }
+        }
+        return .passed(stanza)
+    }
+
+    /// Asks error handlers, that of the handler that failed first; who mends it has the chain go on.
+    private func mend(
+        _ error: StanzaError,
+        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ stanza: Stanza,
+        _ context: Context,
+        later: @escaping Continuation
+    ) -> ChainOutcome? {
+        var error = error
+        for index in chain.indices {
+            guard let mend = chain[index].mend, chain[index].match.matches(stanza.element) else {
+                continue
+            }
+            let rest = chain[(index + 1)...]
+            do {
+                switch try mend(self, stanza, error, context) {
+                case .continue: return run(rest, stanza, context, later: later)
+                case .replace(let other): return run(rest, other, context, later: later)
+                case .passing(let value, let other):
+                    var context = context
+                    context.value = value
+                    return run(rest, other ?? stanza, context, later: later)
+                case .handled: return .handled
+                case .pending(let verdict):
+                    let link = Link(rest: rest, menders: rest)
+                    return wait(for: verdict, link, stanza, context, later: later)
+                }
+            } catch let other {
+                error = other
+            }
+        }
+        return .failed(error, stanza)
+    }
+
+    /// Where a chain stands while a handler waits: what comes after, and who is asked if it fails.
+    struct Link: Sendable {
+        let rest: ArraySlice<PhaseTable.Entry>
+        let menders: ArraySlice<PhaseTable.Entry>
+    }
+
+    /// Runs a chain in which nobody may wait; whoever wants to is passed over.
+    func runWithoutWaiting(_ phase: Phase, _ stanza: Stanza, _ context: Context) -> ChainOutcome {
+        var (stanza, context) = (stanza, context)
+        for entry in context.domain.modules.phases.candidates(at: phase, for: stanza)
+        where entry.match.matches(stanza.element) {
+            do {
+                switch try entry.handler(self, stanza, context) {
+                case .continue, .pending: continue
+                case .replace(let other): stanza = other
+                case .passing(let value, let other):
+                    context.value = value
+                    stanza = other ?? stanza
+                case .handled: return .handled
                 }
             } catch {
                 return .failed(error, stanza)
@@ -59,14 +123,14 @@ extension RouterShard {
     /// If nothing suspends, the outcome is here at once.
     private func wait(
         for verdict: @escaping PendingVerdict,
-        then rest: ArraySlice<PhaseTable.Entry>,
+        _ link: Link,
         _ stanza: Stanza,
         _ context: Context,
         later: @escaping Continuation
     ) -> ChainOutcome? {
         let relay = OutcomeRelay()
         track { shard in
-            let outcome = await shard.settle(verdict, then: rest, stanza, context)
+            let outcome = await shard.settle(verdict, link, stanza, context)
             if relay.hasReturned { later(shard, outcome) } else { relay.outcome = outcome }
         }
         relay.hasReturned = true
@@ -75,19 +139,37 @@ extension RouterShard {
 
     private func settle(
         _ verdict: PendingVerdict,
-        then rest: ArraySlice<PhaseTable.Entry>,
+        _ link: Link,
         _ stanza: Stanza,
         _ context: Context
     ) async -> ChainOutcome {
         do {
             switch try await verdict(self) {
-            case .continue: return await runAll(rest, stanza, context)
-            case .replace(let other): return await runAll(rest, other, context)
+            case .continue: return await runAll(link.rest, stanza, context)
+            case .replace(let other): return await runAll(link.rest, other, context)
+            case .passing(let value, let other):
+                var context = context
+                context.value = value
+                return await runAll(link.rest, other ?? stanza, context)
             case .handled: return .handled
-            case .pending(let next): return await settle(next, then: rest, stanza, context)
+            case .pending(let next): return await settle(next, link, stanza, context)
             }
         } catch {
-            return .failed(error, stanza)
+            return await mendAll(error, link.menders, stanza, context)
+        }
+    }
+
+    private func mendAll(
+        _ error: StanzaError,
+        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ stanza: Stanza,
+        _ context: Context
+    ) async -> ChainOutcome {
+        await withCheckedContinuation { continuation in
+            let outcome = mend(error, chain, stanza, context) { _, outcome in
+                continuation.resume(returning: outcome)
+            }
+            if let outcome { continuation.resume(returning: outcome) }
         }
     }
 

@@ -9,6 +9,12 @@ extension RouterShard {
         case .home(let index):
             if index == shard.index { deliver(stanza) } else { peers[index].post(stanza) }
         case .domain(let domain): reach(domain, stanza)
+        case .service(let domain, let index):
+            if index == shard.index {
+                reach(serviceOf: domain, stanza)
+            } else {
+                peers[index].post(stanza)
+            }
         case .elsewhere: bounce(stanza, .remoteServerNotFound)
         }
     }
@@ -43,6 +49,17 @@ extension RouterShard {
         if let outcome { finishAtDomain(outcome) }
     }
 
+    /// A stanza for a domain that a module keeps under this one.
+    private func reach(serviceOf domain: Domain, _ stanza: Stanza) {
+        let outcome = run(
+            .service,
+            stanza,
+            Context(domain: domain, session: nil),
+            later: { shard, outcome in shard.finishAtDomain(outcome) }
+        )
+        if let outcome { finishAtDomain(outcome) }
+    }
+
     /// A presence for a server says nothing to it; a message for it cannot be read by anybody.
     private func finishAtDomain(_ outcome: ChainOutcome) {
         if case .passed(let stanza) = outcome, stanza.kind == .presence { return }
@@ -56,6 +73,8 @@ extension RouterShard {
             deliver(stanza, to: home)
         } else if let domain = domains[of: to], concernsAbsent(stanza) {
             summon(to.bare, of: domain, for: stanza)
+        } else if let owner = domains.owner(ofService: to) {
+            reach(serviceOf: owner, stanza)
         }
     }
 

@@ -1,4 +1,5 @@
 public import MartletCore
+public import MartletXML
 
 extension RouterShard {
     /// How many stanzas of one stream may wait behind one that is being handled.
@@ -6,15 +7,25 @@ extension RouterShard {
 
     /// Takes a stanza that a client sent on its session's stream.
     public func receive(_ stanza: Stanza, from id: SessionID) {
-        guard let session = sessionsByID[id] else { return }
+        guard let session = sessionsBySerial[id.serial] else { return }
         let stamped = stanza.addressed(to: stanza.to, from: session.jid)
         guard session.inbox.admits(.stanza(stamped)) else { return slowDown(session) }
         handle(stamped, of: session)
     }
 
+    /// Takes an element of the client's that is no stanza; false when nobody knows it.
+    public func receive(nonza: Element, from id: SessionID) -> Bool {
+        guard let session = session(id) else { return true }
+        let takers = session.domain.modules.nonzas.filter {
+            nonza.isNamed($0.name, in: $0.namespace)
+        }
+        for taker in takers { taker.handler(self, nonza, session) }
+        return !takers.isEmpty
+    }
+
     /// A stanza of the client was dealt with before it came here: it was no good.
     public func countRefused(by id: SessionID) {
-        guard let session = sessionsByID[id] else { return }
+        guard let session = sessionsBySerial[id.serial] else { return }
         guard session.inbox.admits(.refused) else { return slowDown(session) }
         session.management?.countHandled()
     }
@@ -61,7 +72,7 @@ extension RouterShard {
             home.guests -= 1
             forgetIfVacant(home)
         }
-        guard let session = sessionsByID[id] else { return }
+        guard let session = sessionsBySerial[id.serial] else { return }
         session.management?.countHandled()
         session.inbox.resume()
         while let next = session.inbox.next() {

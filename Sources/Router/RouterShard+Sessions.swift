@@ -1,5 +1,6 @@
 public import MartletCore
 import MartletStorage
+public import MartletXML
 
 extension RouterShard {
     /// Binds a resource to a client's connection (RFC 6120 §7).
@@ -27,7 +28,7 @@ extension RouterShard {
         let residence = residence(of: full.bare, in: domain)
         let session = Session(id: nextSessionID(for: full), domain: domain, sink: sink)
         residence.sessions.append(session)
-        sessionsByID[session.id] = session
+        sessionsBySerial[session.id.serial] = session
         for observe in domain.modules.sessionObservers { observe(self, session, .bound) }
         return .success(session.id)
     }
@@ -46,6 +47,34 @@ extension RouterShard {
     ///
     /// The receipt is told once whether the client took it.
     public func send(_ stanza: Stanza, to session: Session, receipt: Receipt? = nil) {
+        guard session.domain.modules.phases.hasClientHandlers, !session.isEnded else {
+            return sendPastPhases(stanza, to: session, receipt: receipt)
+        }
+        guard let passed = runClientPhase(stanza, of: session) else {
+            // A module keeps it, or dropped it: it is theirs now.
+            receipt?(self, true)
+            return
+        }
+        sendPastPhases(passed, to: session, receipt: receipt)
+    }
+
+    /// What modules leave of a stanza that is about to be written to a client; nil for nothing.
+    private func runClientPhase(_ stanza: Stanza, of session: Session) -> Stanza? {
+        let context = Context(domain: session.domain, session: session.id)
+        // Nobody may wait here, where order is all; who tries is passed over.
+        switch runWithoutWaiting(.client, stanza, context) {
+        case .passed(let stanza): return stanza
+        case .handled, .failed: return nil
+        }
+    }
+
+    /// Writes an element that is no stanza to a session's client.
+    public func send(nonza: Element, to session: Session) {
+        session.sink?.send(nonza: nonza)
+    }
+
+    /// Writes a stanza to a session's client, past phase `client`: for who held it there.
+    public func sendPastPhases(_ stanza: Stanza, to session: Session, receipt: Receipt? = nil) {
         if session.isEnded {
             giveBack(SessionManagement.Sent(stanza: stanza, receipt: receipt), of: session)
         } else if session.management != nil {
@@ -70,7 +99,7 @@ extension RouterShard {
     ///
     /// What the client had not acknowledged goes where it would have gone without this session.
     public func end(_ id: SessionID) {
-        guard let session = sessionsByID.removeValue(forKey: id) else { return }
+        guard let session = sessionsBySerial.removeValue(forKey: id.serial) else { return }
         let home = homesByAccount[AccountKey(id.jid)]
         home?.sessions.removeAll { $0.id == id }
         session.sink = nil
@@ -109,7 +138,7 @@ extension RouterShard {
     /// Ends every session, those that wait for their clients too: what these never acknowledged is
     /// stored or returned before the server stops.
     public func endAll() {
-        for id in Array(sessionsByID.keys) { end(id) }
+        for session in Array(sessionsBySerial.values) { end(session.id) }
     }
 
     /// Closes every session of the account, when it is removed or its password changed.
@@ -132,7 +161,7 @@ extension RouterShard {
         for home in homesByAccount.values {
             if let domain = table[home.jid.domainpart] { home.domain = domain }
         }
-        for session in sessionsByID.values {
+        for session in sessionsBySerial.values {
             if let domain = table[session.jid.domainpart] {
                 session.domain = domain
             } else {

@@ -16,7 +16,7 @@ public actor RouterShard: ShardHomed {
     @exclusivity(unchecked) var domains: DomainTable
     var peers: [RouterShard] = []
     @exclusivity(unchecked) var homesByAccount: [AccountKey: Home] = [:]
-    @exclusivity(unchecked) var sessionsByID: [SessionID: Session] = [:]
+    @exclusivity(unchecked) var sessionsBySerial: [UInt64: Session] = [:]
     private var lastSerial: UInt64 = 0
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
@@ -30,7 +30,10 @@ public actor RouterShard: ShardHomed {
 
     /// Where an address leads from here.
     func place(of jid: JID) -> Place {
-        guard let domain = domains[of: jid] else { return .elsewhere }
+        guard let domain = domains[of: jid] else {
+            guard let owner = domains.owner(ofService: jid) else { return .elsewhere }
+            return .service(owner, Router.homeIndex(of: jid, among: count))
+        }
         guard jid.hasLocalpart else { return .domain(domain) }
         return .home(Router.homeIndex(of: jid, among: count))
     }
@@ -43,11 +46,17 @@ public actor RouterShard: ShardHomed {
         homesByAccount[AccountKey(account)]
     }
 
-    public func session(_ id: SessionID) -> Session? { sessionsByID[id] }
+    public func session(_ id: SessionID) -> Session? { sessionsBySerial[id.serial] }
+
+    public func session(serial: UInt64) -> Session? { sessionsBySerial[serial] }
+
+    /// The domain of ours that an address is in.
+    public func domain(of jid: JID) -> Domain? { domains[of: jid] }
 
     func nextSessionID(for jid: JID) -> SessionID {
         lastSerial += 1
-        return SessionID(jid: jid, serial: lastSerial)
+        // Over all shards: none binds 2⁴⁸ resources.
+        return SessionID(jid: jid, serial: UInt64(shard.index) << 48 | lastSerial)
     }
 
     /// Runs work that may wait, on this actor; it starts at once, and `drained` waits for its end.

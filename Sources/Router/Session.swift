@@ -4,7 +4,14 @@ public import MartletCore
 public struct SessionID: Hashable, Sendable {
     /// The full address it is bound to.
     public let jid: JID
-    let serial: UInt64
+    /// Never used twice in a process, on whichever shard.
+    public let serial: UInt64
+
+    public static func == (left: SessionID, right: SessionID) -> Bool {
+        left.serial == right.serial
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(serial) }
 }
 
 /// A bound resource of an account (RFC 6120 §7): the home's side of one client.
@@ -25,6 +32,8 @@ public final class Session {
     public var isInterested = false
     /// What modules keep of this session.
     public let state = ModuleState()
+    /// What plugins keep of it.
+    public var attachment: AnyObject?
     /// What waits for a stanza that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Received>()
     /// It has left its home; nothing that is sent to it arrives.

@@ -42,8 +42,11 @@ public struct StreamFeatures: Sendable {
             for feature in features {
                 if let offer = feature.offer(state) { writer.append(offer) }
             }
-            guard state.account != nil else { return }
-            for offer in state.host.features { writer.append(offer) }
+            if state.account != nil {
+                for offer in state.host.features { writer.append(offer) }
+            } else if state.host.admitsLogin(state.security) {
+                for offer in state.host.loginFeatures { writer.append(offer) }
+            }
         }
     }
 }

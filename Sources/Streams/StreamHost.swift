@@ -17,6 +17,10 @@ public struct StreamHost: Sendable {
     public var requiresTLS: Bool
     /// What modules offer once a client is authenticated.
     public var features: [Element]
+    /// What they offer before that.
+    public var loginFeatures: [Element] = []
+    /// Whether modules may know what to do with an iq before a resource is bound.
+    public var consultsModules = false
     /// XEP-0478: advertised to clients.
     public var stanzaByteLimit: Int
     public var idleSeconds: Int?

@@ -72,6 +72,7 @@ extension RouterShard {
         session.presence = stanza.addressed(to: nil, from: id.jid)
         session.priority = priority
         broadcast(stanza, of: session, to: roster.subscribers)
+        tellObservers(of: session, said: stanza)
         guard isInitial else { return }
         for contact in roster.subscriptions {
             // From the account, so that the answer reaches whoever of it is there (RFC 6121 §4.3.1).
@@ -118,6 +119,7 @@ extension RouterShard {
             told.subtract(contacts)
             broadcast(stanza, of: session, to: contacts)
             send(stanza.addressed(to: session.jid, from: session.jid), to: session)
+            tellObservers(of: session, said: stanza)
         }
         for target in told { route(stanza.addressed(to: target, from: session.jid)) }
     }
@@ -132,6 +134,7 @@ extension RouterShard {
             let contacts = home(of: session.jid)?.state[UserRoster.self]?.subscribers ?? []
             told.subtract(contacts)
             broadcast(unavailable, of: session, to: contacts)
+            tellObservers(of: session, said: unavailable)
         }
         for target in told { route(unavailable.addressed(to: target, from: session.jid)) }
     }

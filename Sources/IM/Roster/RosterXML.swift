@@ -7,7 +7,7 @@ enum RosterXML {
     /// The whole roster, as its user sees it.
     static func query(_ roster: UserRoster, version: Int64?) -> Element {
         query(version: version) { query in
-            for item in roster.visibleItems { write(item, to: &query) }
+            for item in roster.visibleItems { item.write(to: &query) }
         }
     }
 
@@ -20,31 +20,13 @@ enum RosterXML {
 
     static func write(_ change: RosterChange, to query: inout ElementWriter) {
         switch change {
-        case .set(let item): write(item, to: &query)
+        case .set(let item): item.write(to: &query)
         case .remove(let contact):
             query.element(
                 "item",
                 in: Namespace.roster,
                 ["jid": contact.description, "subscription": "remove"]
             )
-        }
-    }
-
-    static func write(_ item: RosterItem, to query: inout ElementWriter) {
-        query.element(
-            "item",
-            in: Namespace.roster,
-            [
-                "jid": item.jid.description,
-                "name": item.name,
-                "subscription": item.subscription.rawValue,
-                "ask": item.isPendingOut ? "subscribe" : nil,
-                "approved": item.isPreApproved ? "true" : nil,
-            ]
-        ) { writer in
-            for group in item.groups {
-                writer.element("group", in: Namespace.roster) { $0.text(group) }
-            }
         }
     }
 }

@@ -91,15 +91,17 @@ extension RouterShard {
         for session in home(of: account)?.sessions ?? [] where session.isInterested {
             push(change, version: version, to: session)
         }
+        tellRosterObservers(of: account) { Self.push(change, version: version, to: account) }
     }
 
     func push(_ change: RosterChange, version: Int64, to session: Session) {
+        send(Self.push(change, version: version, to: session.jid), to: session)
+    }
+
+    private static func push(_ change: RosterChange, version: Int64, to address: JID) -> Stanza {
         let query = RosterXML.query(version: version) { query in
             RosterXML.write(change, to: &query)
         }
-        let push = Stanza(.iq, type: .set, to: session.jid, id: "push\(version)") {
-            $0.append(query)
-        }
-        send(push, to: session)
+        return Stanza(.iq, type: .set, to: address, id: "push\(version)") { $0.append(query) }
     }
 }

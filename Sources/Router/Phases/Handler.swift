@@ -6,6 +6,8 @@ public enum Verdict: Sendable {
     case `continue`
     /// The next handler sees this stanza in its place.
     case replace(Stanza)
+    /// The next handlers are left a value, and this stanza in place of the other if there is one.
+    case passing(ChainValue, Stanza?)
     /// The chain ends here: the stanza was dealt with.
     case handled
     /// The verdict comes later. Later stanzas of the same stream wait behind this one; others do not.
@@ -24,10 +26,47 @@ public typealias PendingVerdict =
 public typealias Handler =
     @Sendable (isolated RouterShard, Stanza, Context) throws(StanzaError) -> Verdict
 
+/// Mends what failed: a handler before it, or its own.
+///
+/// With `.continue` the chain goes on behind it; what it throws takes the place of the failure.
+public typealias ErrorHandler =
+    @Sendable (isolated RouterShard, Stanza, StanzaError, Context) throws(StanzaError) -> Verdict
+
+/// Only looks at a stanza that passes.
+public typealias Observer = @Sendable (isolated RouterShard, Stanza, Context) -> Void
+
 /// Where a handler acts.
 public struct Context: Sendable {
     /// The domain whose module acts: the sender's when receiving, the addressee's otherwise.
     public let domain: Domain
     /// The local session that sent the stanza, where the phase knows it.
     public let session: SessionID?
+    /// What a handler of this chain left for those after it.
+    public var value: ChainValue?
+
+    public init(domain: Domain, session: SessionID?) {
+        self.domain = domain
+        self.session = session
+    }
+}
+
+/// Something that one handler of a chain leaves for those after it; it goes when the chain is over.
+///
+/// Unchecked: whoever made it says with `kind` what the pointer is, and who may follow it where.
+public final class ChainValue: @unchecked Sendable {
+    public let kind: UInt64
+    public let pointer: UnsafeMutableRawPointer?
+    private let drop: () -> Void
+
+    public init(
+        kind: UInt64,
+        pointer: UnsafeMutableRawPointer?,
+        drop: @escaping () -> Void = {}
+    ) {
+        self.kind = kind
+        self.pointer = pointer
+        self.drop = drop
+    }
+
+    deinit { drop() }
 }

@@ -10,4 +10,8 @@ public enum Phase: Int, Sendable, CaseIterable {
     case delivery
     /// It is for a user with no resource to take it.
     case offline
+    /// It is about to be written to one session's client.
+    case client
+    /// It is for a domain that a module keeps under this one.
+    case service
 }

@@ -11,6 +11,9 @@ struct PhaseTable: Sendable {
         let priority: Int
         let name: String
         let handler: Handler
+        var mend: ErrorHandler?
+        /// It only looks: its place among others does not matter.
+        var isObserver = false
     }
 
     private struct Chains: Sendable {
@@ -24,10 +27,19 @@ struct PhaseTable: Sendable {
         var iq: [String: [Entry]] = [:]
     }
 
+    /// Whether anything is to be asked before a stanza is written to a client.
+    let hasClientHandlers: Bool
+    /// Everything, in the order in which it acts.
+    let listing: [(phase: Phase, entry: Entry)]
+
     private var phases = [Chains](repeating: Chains(), count: Phase.allCases.count)
 
     /// - Throws: the two names, when two handlers tie for a place.
     init(_ entries: [(phase: Phase, entry: Entry)]) throws(PhaseConflict) {
+        hasClientHandlers = entries.contains { $0.phase == .client }
+        listing = Phase.allCases.flatMap { phase in
+            entries.filter { $0.phase == phase }.sorted { $0.entry.priority > $1.entry.priority }
+        }
         for phase in Phase.allCases {
             let sorted = entries.filter { $0.phase == phase }.map(\.entry)
                 .sorted { $0.priority > $1.priority }
@@ -70,7 +82,7 @@ struct PhaseTable: Sendable {
     /// Two handlers with one match and one priority would run in an order that nobody chose.
     private static func refuseTies(_ sorted: [Entry], at phase: Phase) throws(PhaseConflict) {
         var seen: [String: String] = [:]
-        for entry in sorted {
+        for entry in sorted where !entry.isObserver {
             let place = "\(entry.priority) \(entry.match)"
             if let other = seen.updateValue(entry.name, forKey: place) {
                 throw PhaseConflict(phase: phase, first: other, second: entry.name)

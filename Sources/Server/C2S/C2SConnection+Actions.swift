@@ -27,6 +27,7 @@ extension C2SConnection {
         case .authenticated(let account): loggedIn(as: account)
         case .failed(let account): loginFailed(account)
         case .bind(let account, let resource): return bind(account, resource)
+        case .consult(let element): return consult(element)
         case .manage(let element): return manage(element)
         case .stanza(let element): if let session { receive(element, of: session) }
         case .close(let error): end(error)
@@ -140,6 +141,28 @@ extension C2SConnection {
         return atHome(target.shard) { connection in
             let event = connection.bindHere(account, resource)
             connection.goOn(connection.machine.receive(event))
+        }
+    }
+
+    /// Asks modules about an iq that came before a resource was bound.
+    private func consult(_ element: Element) -> Flow {
+        guard let name = machine.domain?.domainpart, let domain = service.router.domains[name],
+            let stanza = try? Stanza(element, language: machine.language)
+        else { return carryOut(machine.receive(.consulted(.ignored))) }
+        let peer = StreamPeer(
+            domain: domain,
+            isEncrypted: machine.isEncrypted,
+            account: machine.account,
+            address: transport.peerAddress.host
+        )
+        let home = home
+        return negotiate(after: .zero) {
+            switch await home.consult(stanza, peer) {
+            case .ignored: .consulted(.ignored)
+            case .handled(let elements): .consulted(.handled(elements))
+            case .login(let jid, let elements): .consulted(.login(jid, elements))
+            case .close(let error): .consulted(.close(error))
+            }
         }
     }
 

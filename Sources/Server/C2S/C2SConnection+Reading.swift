@@ -92,6 +92,7 @@ extension C2SConnection {
         guard !machine.isClosed else { return }
         let flow = carryOut(machine.receive(event))
         if flow == .wait { return }
+        if flow == .move { return depart() }
         if flow == .restart { parser.restart() }
         readLeftover()
     }
@@ -126,7 +127,9 @@ extension C2SConnection {
 
     private func refuse(_ element: Element, _ fault: StanzaFault, of session: SessionID) {
         switch fault {
-        case .unsupported: _ = carryOut(machine.close(StreamError(.unsupportedStanzaType)))
+        case .unsupported:
+            let isTaken = home.assumeIsolated { $0.receive(nonza: element, from: session) }
+            if !isTaken { _ = carryOut(machine.close(StreamError(.unsupportedStanzaType))) }
         case .ignored: home.assumeIsolated { $0.countRefused(by: session) }
         case .refused(let error):
             home.assumeIsolated { home in

@@ -65,7 +65,7 @@ final class C2SService: Sendable {
     private func host(named name: String, on listener: C2SListenerTerms) -> StreamHost? {
         guard let domain = router.domains[name] else { return nil }
         let settings = current
-        return StreamHost(
+        var host = StreamHost(
             domain: domain.jid,
             mechanisms: settings.mechanisms(of: name),
             decoy: accounts.decoy,
@@ -76,6 +76,9 @@ final class C2SService: Sendable {
             stanzaByteLimit: settings.limits.afterLogin.stanzaBytes,
             idleSeconds: nil
         )
+        host.loginFeatures = domain.modules.loginFeatures
+        host.consultsModules = domain.modules.hasStreamHandlers
+        return host
     }
 
     /// Takes a connection that a listener accepted; on the shard that accepted it.

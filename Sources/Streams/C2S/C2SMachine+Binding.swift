@@ -8,7 +8,7 @@ extension C2SMachine {
         if element.namespace == Namespace.streamManagement { return [.manage(element)] }
         guard element.isNamed("iq", in: Namespace.client), let account,
             let bind = element.child("bind", in: Namespace.bind)
-        else { return close(StreamError(.notAuthorized)) }
+        else { return consult(element) }
         let id = element.attribute("id")
         guard id != nil, element.attribute("type") == "set" else {
             return [.send(refusal(of: element, .badRequest))]
@@ -19,6 +19,10 @@ extension C2SMachine {
     }
 
     mutating func confirmBinding(of jid: JID) -> [Action] {
+        if case .loggingIn(_, let answers) = state {
+            state = .bound
+            return answers.map { .send($0) }
+        }
         guard case .binding(let id) = state else { return [] }
         state = .bound
         let result = Element("iq", ["type": "result", "id": id]) { iq in
@@ -31,6 +35,11 @@ extension C2SMachine {
 
     /// The client may try again with another resource (RFC 6120 §7.7.2).
     mutating func refuseBinding(_ error: StanzaError) -> [Action] {
+        if case .loggingIn(let request, _) = state {
+            account = nil
+            state = .negotiating
+            return [.send(refusal(of: request, error))]
+        }
         guard case .binding(let id) = state else { return [] }
         state = .authenticated
         let answer = Element("iq", ["type": "error", "id": id]) { $0.append(error.element()) }
@@ -50,7 +59,7 @@ extension C2SMachine {
         }
     }
 
-    private func refusal(of iq: Element, _ error: StanzaError) -> Element {
+    func refusal(of iq: Element, _ error: StanzaError) -> Element {
         Element("iq", ["type": "error", "id": iq.attribute("id")]) { answer in
             if let payload = iq.firstChild { answer.append(payload) }
             answer.append(error.element())

@@ -23,6 +23,8 @@ public struct C2SMachine: Sendable {
         case authenticationUnavailable
         case bound(JID)
         case bindRefused(StanzaError)
+        /// What modules made of an iq that came before a resource was bound: the answer to `.consult`.
+        case consulted(Consultation)
         /// The stream took over a session that had lost its own (XEP-0198 §5).
         case resumed(JID)
     }
@@ -43,12 +45,26 @@ public struct C2SMachine: Sendable {
         /// A login failed: it is counted against its address and account.
         case failed(JID?)
         case bind(JID, resource: String?)
+        /// An iq came before a resource is bound: modules may know what to do with it.
+        case consult(Element)
         /// An element of XEP-0198 for an authenticated stream: `resume` before a resource is bound,
         /// `enable`, `r` and `a` after.
         case manage(Element)
         case stanza(Element)
         /// The stream ends; with an error, that is told first.
         case close(StreamError?)
+    }
+
+    /// What modules made of an iq before a resource was bound.
+    public enum Consultation: Sendable {
+        /// Nobody knows it.
+        case ignored
+        /// It was dealt with; this is to be sent.
+        case handled([Element])
+        /// The client is taken for this full address, as if it had logged in and bound it, and is
+        /// sent this (XEP-0078).
+        case login(JID, [Element])
+        case close(StreamError)
     }
 
     /// Where the stream stands.
@@ -59,6 +75,10 @@ public struct C2SMachine: Sendable {
         case authenticating(any SASLServerMechanism, SASLMechanismName)
         case authenticated
         case binding(id: String?)
+        /// Modules look at an iq.
+        case consulting(Element)
+        /// A resource is bound for a client that logged in by that iq; it is told afterwards.
+        case loggingIn(Element, answers: [Element])
         case bound
         case closed
     }
@@ -77,6 +97,9 @@ public struct C2SMachine: Sendable {
     public private(set) var isClosed = false
     var host: StreamHost?
     var security = StreamSecurity()
+    public var isEncrypted: Bool { security.isEncrypted }
+    /// The domain that the client asked for, once it is known to be one of ours.
+    public var domain: JID? { host?.domain }
     public internal(set) var account: JID?
     /// Whose login is under way, as far as it said.
     public internal(set) var claimant: JID?
@@ -115,6 +138,7 @@ public struct C2SMachine: Sendable {
         case .authenticationUnavailable: return failAuthentication(.temporaryAuthFailure)
         case .bound(let jid): return confirmBinding(of: jid)
         case .bindRefused(let error): return refuseBinding(error)
+        case .consulted(let outcome): return goOn(after: outcome)
         case .resumed:
             guard case .authenticated = state else { return [] }
             state = .bound
@@ -185,7 +209,7 @@ public struct C2SMachine: Sendable {
         case .negotiating, .authenticating: return readBeforeLogin(element)
         case .authenticated: return readBeforeBinding(element)
         // What a client sends on while its resource is being bound waits in its connection.
-        case .binding, .bound: return readBound(element)
+        case .binding, .consulting, .loggingIn, .bound: return readBound(element)
         }
     }
 
@@ -193,7 +217,9 @@ public struct C2SMachine: Sendable {
         switch element.namespace {
         case Namespace.tls where element.name == "starttls": return startTLS()
         case Namespace.sasl: return readSASL(element)
-        default: return close(StreamError(.notAuthorized))
+        default:
+            guard case .negotiating = state else { return close(StreamError(.notAuthorized)) }
+            return consult(element)
         }
     }
 

@@ -111,7 +111,8 @@ enum {
     MARTLET_PHASE_CLIENT = 6,   /* it is about to be written to one session's client */
     MARTLET_PHASE_SERVICE = 7,  /* it is for a service domain that this plugin owns */
     MARTLET_PHASE_NONZA = 8,    /* a bound client sent an element that is no stanza */
-    MARTLET_PHASE_STREAM = 9,   /* a client sent it before it has bound a resource */
+    MARTLET_PHASE_STREAM = 9,   /* a client sent it before it has bound a resource; a request is
+                                 * answered as `iq` says, by `reply` or `fail` */
 
     /* Things that happen, told to all hooks; there is no stanza and verdicts are ignored. */
     MARTLET_PHASE_SESSION_UP = 32,      /* subject: the full address */
@@ -201,6 +202,7 @@ typedef MARTLET_RECORD(martlet_outcome, 0) {
     martlet_str payload;     /* of a request, with MARTLET_HANDLED: the result's payload, or empty */
     martlet_error error;     /* with MARTLET_ERROR */
     martlet_value value;     /* left for the handlers after it */
+    martlet_str login;       /* at MARTLET_PHASE_STREAM, with MARTLET_HANDLED: as `log_in`, or empty */
 } martlet_outcome;
 
 /* ------------------------------------------------------------------------- what a plugin registers */
@@ -219,7 +221,8 @@ enum {
     MARTLET_ITEM_COLLECTION = 9 /* name: of documents or a log it keeps in the store; without it the
                                  * store refuses. flags: MARTLET_SHARED for other plugins' too */
 };
-enum { MARTLET_BEFORE_LOGIN = 1, MARTLET_BEFORE_BIND = 2, MARTLET_ONLY_UNDER_TLS = 4 };
+enum { MARTLET_BEFORE_LOGIN = 1, MARTLET_BEFORE_BIND = 2 }; /* shown where login is possible at all: under
+                                                             * TLS, as the listener says */
 enum { MARTLET_FOR_ADMINISTRATORS = 1 };
 enum { MARTLET_SHARED = 1 };
 
@@ -539,7 +542,8 @@ typedef MARTLET_RECORD(martlet_plugin, 0) {
     int32_t (*load)(void *ud, const martlet_core *core, martlet_site *site, martlet_str *error);
     /* Once for each domain it is switched on for. Null: refused. */
     void *(*start)(void *ud, martlet_site *site, martlet_str settings_json, martlet_str *error);
-    /* Other settings for a running instance; null function: it is stopped and started instead. */
+    /* Other settings for a running instance. MARTLET_EUNSUPPORTED, or a null function: another instance
+     * is started with them and this one stopped. Else, not MARTLET_OK: refused, all stays as it was. */
     int32_t (*configure)(void *instance, martlet_str settings_json, martlet_str *error);
     /* No more calls come after this one, but those of `done`s under way. `done` when it has let go. */
     void (*stop)(void *instance, void (*done)(void *ud), void *done_ud);

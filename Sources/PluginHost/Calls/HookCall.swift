@@ -1,0 +1,334 @@
+import CPlugin
+import MartletCore
+import MartletNet
+import MartletRouter
+import MartletXML
+
+/// A plugin's handler, as the router calls it.
+final class HookCall: Sendable {
+    let plan: HookPlan
+    private let slot: Int
+    private let image: PluginImage
+    private let counters: CounterLines
+    private let places: PlaceRecords
+    unowned let host: PluginHost
+
+    init(_ plan: HookPlan, slot: Int, of image: PluginImage, in host: PluginHost) {
+        self.plan = plan
+        self.slot = slot
+        self.image = image
+        self.host = host
+        counters = host.counters[slot]
+        places = host.places
+    }
+
+    /// The plugin at the domain where something happens; nil once it is switched off there.
+    private func site(in domain: Domain) -> PluginSite? {
+        // The host alone attaches something to domains.
+        guard let attachment = domain.attachment else { return nil }
+        let site = unsafeDowncast(attachment, to: DomainPlugins.self).sites[slot]
+        return site?.isStopped == false ? site : nil
+    }
+
+    func handle(
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ context: Context
+    ) throws(StanzaError) -> Verdict {
+        guard let site = site(in: context.domain), concerns(stanza, site) else { return .continue }
+        var call = event(stanza, context, site)
+        let verdict = run(plan.run, &call, shard, account(of: stanza))
+        return try decide(verdict, &call, shard, stanza, site)
+    }
+
+    /// The same for the error handler, which is given what failed.
+    func mend(
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ error: StanzaError,
+        _ context: Context
+    ) throws(StanzaError) -> Verdict {
+        guard let mend = plan.mend, let site = site(in: context.domain), concerns(stanza, site)
+        else { throw error }
+        var call = event(stanza, context, site)
+        // Unmended, the failure stays what it was.
+        call.error = error
+        let verdict = error.lend { said in
+            call.event.error = said
+            return run(mend, &call, shard, account(of: stanza))
+        }
+        return try decide(verdict, &call, shard, stanza, site)
+    }
+
+    func look(_ shard: isolated RouterShard, _ stanza: Stanza, _ context: Context) {
+        guard let site = site(in: context.domain), concerns(stanza, site) else { return }
+        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        call.event.carry(stanza)
+        call.event.session = context.session?.serial ?? 0
+        _ = run(plan.run, &call, shard, account(of: stanza))
+    }
+
+    /// Of a service, a plugin sees what is for its own.
+    private func concerns(_ stanza: Stanza, _ site: PluginSite) -> Bool {
+        guard plan.phase == MARTLET_PHASE_SERVICE else { return true }
+        guard let domain = stanza.to?.domainpart else { return false }
+        return site.serviceLabels.contains { "\($0).\(site.domain)" == domain }
+    }
+
+    private func event(_ stanza: Stanza, _ context: Context, _ site: PluginSite) -> HookEvent {
+        var call = HookEvent(
+            martlet_event(plan.phase, at: site),
+            isRequest: plan.isRequest,
+            mayPend: plan.phase != MARTLET_PHASE_CLIENT
+        )
+        call.event.carry(stanza)
+        if let session = context.session { call.event.session = session.serial }
+        if let value = context.value {
+            call.event.value = martlet_value(kind: value.kind, ptr: value.pointer, drop: nil)
+        }
+        return call
+    }
+
+    private func account(of stanza: Stanza) -> PlaceRecord.Account {
+        let stanza = Unmanaged.passUnretained(stanza)
+        return switch plan.phase {
+        case MARTLET_PHASE_RECEIVED, MARTLET_PHASE_DOMAIN: .sender(stanza)
+        case MARTLET_PHASE_ACCOUNT:
+            stanza._withUnsafeGuaranteedRef { $0.to == nil } ? .sender(stanza) : .addressee(stanza)
+        default: .addressee(stanza)
+        }
+    }
+
+    /// Calls the plugin with a home lent to it.
+    func run(
+        _ function: martlet_hook_fn,
+        _ call: inout HookEvent,
+        _ shard: isolated RouterShard,
+        _ account: PlaceRecord.Account
+    ) -> Int32 {
+        let index = shard.shard.index
+        let record = places.record(index)
+        // A plugin that routes may be called again before it returns.
+        let outer = record.pointee
+        record.pointee = PlaceRecord(router: Unmanaged.passUnretained(shard), account: account)
+        defer { record.pointee = outer }
+        call.event.place = OpaquePointer(record)
+        let line = counters.line(index)
+        line.pointee.calls &+= 1
+        let isTimed = line.pointee.calls % HookCounters.timedEvery == 0
+        let start = isTimed ? HookCounters.nanoseconds : 0
+        let verdict = withUnsafeMutablePointer(to: &call) { call in
+            UnsafeMutableRawPointer(call).withMemoryRebound(to: martlet_event.self, capacity: 1) {
+                function(plan.ud, $0)
+            }
+        }
+        if isTimed {
+            line.pointee.timedCalls &+= 1
+            line.pointee.timedNanoseconds &+= HookCounters.nanoseconds &- start
+        }
+        return verdict
+    }
+
+    /// Turns what a plugin answered into what the router understands.
+    private func decide(
+        _ verdict: Int32,
+        _ call: inout HookEvent,
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ site: PluginSite
+    ) throws(StanzaError) -> Verdict {
+        if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
+        switch Int(verdict) {
+        case MARTLET_CONTINUE: return goOn(call.replaced, call.passed)
+        case MARTLET_HANDLED:
+            if plan.isRequest { shard.answer(stanza, with: call.payload) }
+            return .handled
+        case MARTLET_ERROR:
+            counters.line(shard.shard.index).pointee.faults &+= 1
+            throw call.error ?? .internalServerError
+        case MARTLET_PENDING where call.token != 0:
+            let token = call.token
+            return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
+                try await self.verdict(of: token, shard, stanza, site)
+            }
+        default:
+            counters.line(shard.shard.index).pointee.faults &+= 1
+            let reason =
+                verdict == MARTLET_PENDING
+                ? "it said pending without a token" : "it gave the verdict \(verdict), which is none"
+            host.complain(site, reason)
+            throw .internalServerError
+        }
+    }
+
+    private func goOn(_ replaced: Stanza?, _ passed: ChainValue?) -> Verdict {
+        if let passed { return .passing(passed, replaced) }
+        if let replaced { return .replace(replaced) }
+        return .continue
+    }
+
+    /// Waits for a verdict until its time is over.
+    private func verdict(
+        of token: martlet_token,
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ site: PluginSite
+    ) async throws(StanzaError) -> Verdict {
+        switch await outcome(of: token, shard) {
+        case .verdict(let verdict, let replaced, let payload, let error, let passed, _):
+            switch Int(verdict) {
+            case MARTLET_CONTINUE: return goOn(replaced, passed)
+            case MARTLET_HANDLED:
+                if plan.isRequest { shard.answer(stanza, with: payload) }
+                return .handled
+            case MARTLET_ERROR:
+                counters.line(shard.shard.index).pointee.faults &+= 1
+                throw error
+            default:
+                host.complain(site, "it completed with the verdict \(verdict), which is none")
+                throw .internalServerError
+            }
+        case .answer:
+            host.complain(site, "it answered a hook as if it were a command")
+            throw .internalServerError
+        case .timeout:
+            counters.line(shard.shard.index).pointee.faults &+= 1
+            host.complain(site, "a handler did not decide within \(plan.timeout)")
+            throw StanzaError(.remoteServerTimeout, .wait, "a part of the server did not answer")
+        case .stopped:
+            throw StanzaError(.serviceUnavailable, .cancel)
+        }
+    }
+
+    func outcome(
+        of token: martlet_token,
+        _ shard: isolated RouterShard
+    ) async -> TokenSlab.Outcome {
+        let timer = shard.shard.schedule(after: plan.timeout) {
+            TokenSlab.shared.complete(token, .timeout)
+        }
+        let outcome = await withCheckedContinuation { continuation in
+            TokenSlab.shared.await(token) { continuation.resume(returning: $0) }
+        }
+        shard.shard.cancel(timer)
+        return outcome
+    }
+}
+
+// MARK: What only happens
+
+extension HookCall {
+    /// Tells of a session that came or went.
+    func tell(_ shard: isolated RouterShard, of session: Session, said presence: Stanza? = nil) {
+        guard let site = running(in: session.domain) else { return }
+        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        call.event.session = session.id.serial
+        call.event.subject = martlet_str(session.jid.stableBytes)
+        if let presence {
+            guard plan.match.matches(presence.element) else { return }
+            call.event.carry(presence)
+        }
+        _ = run(plan.run, &call, shard, .named(session.jid))
+    }
+
+    /// Tells of an element that a session's client sent and that is no stanza.
+    func tell(_ shard: isolated RouterShard, of session: Session, nonza: Element) {
+        guard plan.match.matches(nonza) else { return }
+        guard let site = running(in: session.domain) else { return }
+        let carrier = Stanza.carrying(nonza)
+        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        call.event.session = session.id.serial
+        call.event.subject = martlet_str(session.jid.stableBytes)
+        call.event.carry(carrier)
+        withExtendedLifetime(carrier) { _ = run(plan.run, &call, shard, .named(session.jid)) }
+    }
+
+    /// Tells of an account, or what became of its roster.
+    func tell(_ shard: isolated RouterShard, about account: JID, _ stanza: Stanza?) {
+        guard let domain = shard.domain(of: account), let site = running(in: domain) else { return }
+        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        call.event.subject = martlet_str(account.stableBytes)
+        if let stanza { call.event.carry(stanza) }
+        withExtendedLifetime(account) { _ = run(plan.run, &call, shard, .named(account)) }
+    }
+
+    private func running(in domain: Domain) -> PluginSite? {
+        site(in: domain)
+    }
+}
+
+// MARK: Streams without a resource
+
+extension HookCall {
+    /// Shows a plugin what a client sent before it bound a resource.
+    func consult(
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ peer: StreamPeer
+    ) async -> StreamVerdict {
+        guard let site = running(in: peer.domain) else { return .ignored }
+        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: true, mayPend: true)
+        call.event.carry(stanza)
+        call.stream = StreamCall(peer: peer)
+        let verdict = run(plan.run, &call, shard, .none)
+        if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
+        let sent = call.stream?.sent ?? []
+        switch Int(verdict) {
+        case MARTLET_HANDLED:
+            return answered(stanza, call.payload, login: call.stream?.login, behind: sent)
+        case MARTLET_ERROR: return refused(stanza, call.error ?? .internalServerError, sent)
+        case MARTLET_CONTINUE: return .ignored
+        case MARTLET_PENDING where call.token != 0:
+            return settled(await outcome(of: call.token, shard), stanza, site, sent)
+        default:
+            host.complain(site, "it gave the verdict \(verdict), which is none here")
+            return refused(stanza, .internalServerError, sent)
+        }
+    }
+
+    private func settled(
+        _ outcome: TokenSlab.Outcome,
+        _ stanza: Stanza,
+        _ site: PluginSite,
+        _ sent: [Element]
+    ) -> StreamVerdict {
+        switch outcome {
+        case .verdict(let verdict, _, let payload, let error, _, let login):
+            switch Int(verdict) {
+            case MARTLET_HANDLED: return answered(stanza, payload, login: login, behind: sent)
+            case MARTLET_ERROR: return refused(stanza, error, sent)
+            case MARTLET_CONTINUE: return .ignored
+            default: host.complain(site, "it completed with the verdict \(verdict)")
+            }
+        case .answer: host.complain(site, "it answered a hook as if it were a command")
+        case .timeout: host.complain(site, "a handler did not decide within \(plan.timeout)")
+        case .stopped: return refused(stanza, .serviceUnavailable, sent)
+        }
+        return refused(stanza, .internalServerError, sent)
+    }
+
+    private func answered(
+        _ stanza: Stanza,
+        _ payload: Element?,
+        login: JID?,
+        behind sent: [Element]
+    ) -> StreamVerdict {
+        let answer = stanza.isRequest ? [stanza.result(payload).wholeElement] : []
+        guard let login else { return .handled(sent + answer) }
+        return .login(login, sent + answer)
+    }
+
+    private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict {
+        .handled(sent + (stanza.bounced(error).map { [$0.wholeElement] } ?? []))
+    }
+}
+
+extension Stanza {
+    /// The stanza as an element of its own, its fields among the attributes.
+    fileprivate var wholeElement: Element {
+        element.setting([
+            "type": type == .normal || type == .available ? nil : type.rawValue, "id": id,
+            "from": from?.description, "to": to?.description,
+        ])
+    }
+}

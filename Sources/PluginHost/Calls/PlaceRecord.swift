@@ -1,0 +1,79 @@
+import CPlugin
+import MartletCore
+import MartletRouter
+
+/// What a `martlet_place` points at: the home that a shard lends to the plugin it is calling.
+///
+/// There is one for each shard, and it stays where it is: a plugin that uses it too late, or on another
+/// thread, is told so instead of reading what is gone.
+struct PlaceRecord {
+    /// Whose home it is.
+    enum Account {
+        case none
+        case sender(Unmanaged<Stanza>)
+        case addressee(Unmanaged<Stanza>)
+        case named(JID)
+    }
+
+    /// Nil while no call is under way.
+    var router: Unmanaged<RouterShard>?
+    var account = Account.none
+
+    /// The account's bare address, in bytes that live as long as the call.
+    var accountBytes: martlet_str {
+        switch account {
+        case .none: .none
+        case .sender(let stanza): Self.bare(stanza._withUnsafeGuaranteedRef { $0.from })
+        case .addressee(let stanza): Self.bare(stanza._withUnsafeGuaranteedRef { $0.to })
+        case .named(let jid): Self.bare(jid)
+        }
+    }
+
+    private static func bare(_ jid: JID?) -> martlet_str {
+        guard let jid else { return .none }
+        return martlet_str(UnsafeRawBufferPointer(rebasing: jid.stableBytes.prefix(jid.bareByteCount)))
+    }
+
+    var accountAddress: JID? {
+        switch account {
+        case .none: nil
+        case .sender(let stanza): stanza._withUnsafeGuaranteedRef { $0.from?.bare }
+        case .addressee(let stanza): stanza._withUnsafeGuaranteedRef { $0.to?.bare }
+        case .named(let jid): jid.bare
+        }
+    }
+}
+
+/// The records of all shards.
+///
+/// Unchecked: each record is written by its shard alone; others read only whether they are on it.
+final class PlaceRecords: @unchecked Sendable {
+    private let records: UnsafeMutableBufferPointer<PlaceRecord>
+
+    init(shards: Int) {
+        records = .allocate(capacity: max(shards, 1))
+        records.initialize(repeating: PlaceRecord())
+    }
+
+    // Never freed: a plugin may still hold a pointer to one.
+
+    func record(_ shard: Int) -> UnsafeMutablePointer<PlaceRecord> {
+        // Indices are those of the shards that the records were made for.
+        records.baseAddress.unsafelyUnwrapped + shard
+    }
+}
+
+extension PlaceRecord {
+    /// Does something at the home that a pointer from a plugin names, if that is lent to this thread.
+    static func enter<R>(
+        _ place: OpaquePointer?,
+        _ body: @escaping (isolated RouterShard, JID) -> R
+    ) -> R? {
+        guard let place else { return nil }
+        let record = UnsafeMutablePointer<PlaceRecord>(place)
+        guard let router = record.pointee.router?.takeUnretainedValue(), router.shard.isCurrent,
+            let account = record.pointee.accountAddress
+        else { return nil }
+        return router.enter(with: account, body)
+    }
+}

@@ -1,0 +1,197 @@
+import CPlugin
+import MartletCore
+import MartletRouter
+import MartletXML
+
+extension CoreTable {
+    static func fillHomes(_ core: inout martlet_core) {
+        core.visit = { handle, account, call, ud in
+            guard let site = CoreTable.running(handle) else { return CoreTable.stopped }
+            guard let call, let account = account.address, account.hasLocalpart else {
+                return CoreTable.invalid
+            }
+            guard site.address.map(account.hasSameDomain) == true else {
+                return Int32(MARTLET_EFORBIDDEN)
+            }
+            site.visit(account.bare, call, ud)
+            return CoreTable.ok
+        }
+        core.account = { place in
+            guard let place else { return .none }
+            return UnsafeMutablePointer<PlaceRecord>(place).pointee.accountBytes
+        }
+        core.sessions = { place, call, ud in
+            guard let call else { return CoreTable.invalid }
+            let visitor = Visitor(call: call, ud: ud)
+            return PlaceRecord.enter(place) { home, account in
+                home.forEachSession(of: account, visitor)
+                return CoreTable.ok
+            } ?? CoreTable.elsewhere
+        }
+        core.send = { handle, place, session, stanza in
+            guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
+            guard let stanza else { return CoreTable.invalid }
+            let sent = Stanza.at(stanza)
+            return PlaceRecord.enter(place) { home, account in
+                home.withSession(session, of: account) { home.send(sent, to: $0) }
+            } ?? CoreTable.elsewhere
+        }
+        core.send_nonza = { handle, place, session, text in
+            guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
+            guard let element = ForeignXML.element(text.bytes) else { return CoreTable.invalid }
+            return PlaceRecord.enter(place) { home, account in
+                home.withSession(session, of: account) { home.send(nonza: element, to: $0) }
+            } ?? CoreTable.elsewhere
+        }
+        core.state = { handle, place, session in
+            guard let site = CoreTable.running(handle) else { return nil }
+            return PlaceRecord.enter(place) { home, account in
+                home.keeper(session, of: account)?.value(of: site)
+            } ?? nil
+        }
+        core.set_state = { handle, place, session, value, drop in
+            guard let site = CoreTable.running(handle) else { return CoreTable.stopped }
+            let kept = KeptValue(site: site, pointer: value, drop: drop)
+            return PlaceRecord.enter(place) { home, account in
+                guard let keeper = home.keeper(session, of: account) else {
+                    kept.forgo()
+                    return Int32(MARTLET_ENOENT)
+                }
+                keeper.keep(kept)
+                return CoreTable.ok
+            } ?? CoreTable.elsewhere
+        }
+        core.close = { handle, place, session, condition in
+            guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
+            guard let condition = StreamError.Condition(rawValue: condition.string) else {
+                return CoreTable.invalid
+            }
+            return PlaceRecord.enter(place) { home, account in
+                home.withSession(session, of: account) { session in
+                    session.sink?.close(StreamError(condition))
+                    home.end(session.id)
+                }
+            } ?? CoreTable.elsewhere
+        }
+    }
+}
+
+/// A function of a plugin's that is told of sessions.
+///
+/// Unchecked: it is called before the call that carried it returns.
+private struct Visitor: @unchecked Sendable {
+    let call: martlet_session_fn
+    let ud: UnsafeMutableRawPointer?
+}
+
+/// A pointer that a plugin keeps with a session or an account.
+///
+/// Unchecked: it belongs to the home's shard, which reads and drops it.
+final class KeptValue: @unchecked Sendable {
+    let site: PluginSite
+    let pointer: UnsafeMutableRawPointer?
+    private var drop: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?
+
+    init(
+        site: PluginSite,
+        pointer: UnsafeMutableRawPointer?,
+        drop: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?
+    ) {
+        self.site = site
+        self.pointer = pointer
+        self.drop = drop
+    }
+
+    /// It was never taken: it stays the plugin's.
+    func forgo() { drop = nil }
+
+    deinit { if pointer != nil { drop?(pointer) } }
+}
+
+/// What plugins keep with one session or account; few do, so a search is quick.
+final class KeptValues {
+    private var values: [KeptValue] = []
+
+    func value(of site: PluginSite) -> UnsafeMutableRawPointer? {
+        for value in values where value.site === site { return value.pointer }
+        return nil
+    }
+
+    func keep(_ value: KeptValue) {
+        values.removeAll { $0.site === value.site }
+        if value.pointer != nil { values.append(value) }
+    }
+}
+
+extension PluginSite {
+    /// Calls a plugin at the home of an account, on its thread.
+    fileprivate func visit(
+        _ account: JID,
+        _ call: @escaping martlet_place_fn,
+        _ ud: UnsafeMutableRawPointer?
+    ) {
+        let visitor = PlaceVisitor(call: call, ud: ud)
+        host.services.router.visit(account) { [self] home in
+            let record = host.places.record(home.shard.index)
+            let outer = record.pointee
+            record.pointee = PlaceRecord(
+                router: Unmanaged.passUnretained(home),
+                account: .named(account)
+            )
+            visitor.call(visitor.ud, OpaquePointer(record))
+            record.pointee = outer
+        }
+    }
+}
+
+/// Unchecked: a function, and a pointer that only its plugin follows.
+private struct PlaceVisitor: @unchecked Sendable {
+    let call: martlet_place_fn
+    let ud: UnsafeMutableRawPointer?
+}
+
+extension RouterShard {
+    fileprivate func forEachSession(of account: JID, _ visitor: Visitor) {
+        for session in home(of: account)?.sessions ?? [] {
+            var told = martlet_session()
+            told.size = UInt32(MemoryLayout<martlet_session>.size)
+            told.priority = Int32(session.priority)
+            told.id = session.id.serial
+            told.address = martlet_str(session.jid.stableBytes)
+            told.presence = session.presence?.handle
+            told.is_interested = session.isInterested ? 1 : 0
+            told.is_connected = session.sink == nil ? 0 : 1
+            visitor.call(visitor.ud, &told)
+        }
+    }
+
+    fileprivate func withSession(
+        _ serial: UInt64,
+        of account: JID,
+        _ body: (Session) -> Void
+    ) -> Int32 {
+        guard let session = session(serial: serial), session.jid.isSameAccount(as: account) else {
+            return Int32(MARTLET_ENOENT)
+        }
+        body(session)
+        return CoreTable.ok
+    }
+
+    /// Where plugins keep something: with a session, or (zero) with the account.
+    fileprivate func keeper(_ serial: UInt64, of account: JID) -> KeptValues? {
+        if serial == 0 {
+            guard let home = home(of: account) else { return nil }
+            if let kept = home.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
+            let kept = KeptValues()
+            home.attachment = kept
+            return kept
+        }
+        guard let session = session(serial: serial), session.jid.isSameAccount(as: account) else {
+            return nil
+        }
+        if let kept = session.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
+        let kept = KeptValues()
+        session.attachment = kept
+        return kept
+    }
+}

@@ -1,0 +1,100 @@
+import CPlugin
+import MartletCore
+import MartletXML
+
+extension CoreTable {
+    static func fillStanzas(_ core: inout martlet_core) {
+        core.parse = { ForeignXML.stanza($0)?.ownedHandle }
+        core.make = { draft in
+            guard let draft = draft?.pointee, isWhole(draft.size, martlet_draft.self) else {
+                return nil
+            }
+            return ForeignXML.stanza(draft)?.ownedHandle
+        }
+        core.edit = { handle, edit in
+            guard let handle, let edit = edit?.pointee, isWhole(edit.size, martlet_edit.self)
+            else { return nil }
+            return ForeignXML.edited(Stanza.at(handle), edit)?.ownedHandle
+        }
+        core.retain = { handle in
+            guard let handle else { return nil }
+            Stanza.retain(handle)
+            return handle
+        }
+        core.release = { handle in
+            if let handle { Stanza.release(handle) }
+        }
+        core.head = { handle, head in
+            guard let handle, let head, isWhole(head.pointee.size, martlet_head.self) else {
+                return
+            }
+            let stanza = Stanza.at(handle)
+            head.pointee.kind = stanza.abiKind
+            head.pointee.type = stanza.type.abiType
+            head.pointee.to = stanza.to.map { martlet_str($0.stableBytes) } ?? .none
+            head.pointee.from = stanza.from.map { martlet_str($0.stableBytes) } ?? .none
+        }
+        core.id = { handle, buffer, capacity in
+            guard let handle else { return Int64(MARTLET_EINVAL) }
+            return copyOut(Stanza.at(handle).id, buffer, capacity)
+        }
+        core.language = { handle, buffer, capacity in
+            guard let handle else { return Int64(MARTLET_EINVAL) }
+            return copyOut(Stanza.at(handle).language, buffer, capacity)
+        }
+        core.write = { handle, buffer, capacity in
+            guard let handle else { return Int64(MARTLET_EINVAL) }
+            let stanza = Stanza.at(handle)
+            var bytes = stanza.bytes
+            stanza.element.declareContentNamespace(&bytes, after: stanza.kind.name.utf8.count + 1)
+            return bytes.withUnsafeBytes { copyOut($0, buffer, capacity) }
+        }
+    }
+
+    static func fillElements(_ core: inout martlet_core) {
+        core.root = { handle in
+            guard let handle else { return .none }
+            return martlet_node(handle, place: Stanza.at(handle).element.place, parent: 0)
+        }
+        core.child = { node, namespace, name in
+            guard let stanza = node.stanza, let element = node.element,
+                let place = element.firstPlace(name.bytes, namespace.bytes)
+            else { return .none }
+            return martlet_node(stanza, place: place, parent: node.place)
+        }
+        core.next = { node, namespace, name in
+            guard let stanza = node.stanza,
+                let parent = Stanza.at(stanza).element.element(at: node.parent),
+                let place = parent.place(behind: node.place, name.bytes, namespace.bytes)
+            else { return .none }
+            return martlet_node(stanza, place: place, parent: node.parent)
+        }
+        core.name = { node in
+            guard let element = node.element else { return .none }
+            return martlet_str(element.nameBytes)
+        }
+        core.ns = { node, buffer, capacity in
+            guard let element = node.element else { return Int64(MARTLET_EINVAL) }
+            return element.withNamespaceBytes { copyOut($0, buffer, capacity) }
+        }
+        core.attribute = { node, name, buffer, capacity in
+            guard let element = node.element else { return Int64(MARTLET_EINVAL) }
+            return element.withAttributeBytes(named: name.bytes) { value in
+                guard let value else { return Int64(MARTLET_ENOENT) }
+                return copyOut(value, buffer, capacity)
+            }
+        }
+        core.text = { node, buffer, capacity in
+            guard let element = node.element else { return Int64(MARTLET_EINVAL) }
+            return copyOut(element.text, buffer, capacity)
+        }
+        core.xml = { node, buffer, capacity in
+            guard let element = node.element else { return Int64(MARTLET_EINVAL) }
+            return element.withDeclaredBytes { copyOut($0, buffer, capacity) }
+        }
+        core.jid = { text, buffer, capacity in
+            guard let address = text.address else { return Int64(MARTLET_EINVAL) }
+            return copyOut(address.stableBytes, buffer, capacity)
+        }
+    }
+}

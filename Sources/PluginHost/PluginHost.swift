@@ -1,0 +1,381 @@
+import CPlugin
+public import MartletCore
+import MartletNet
+public import MartletRouter
+public import MartletStorage
+import Synchronization
+
+/// What the server lends to its plugins.
+public struct PluginServices: Sendable {
+    public var router: Router
+    public var accounts: any PluginAccounts
+    /// The wall clock.
+    public var now: @Sendable () -> Timestamp
+    /// Writes a line of the log: of which plugin, at which domain (empty: none in particular).
+    public var log: @Sendable (PluginLogLevel, _ plugin: String, _ domain: String, String) -> Void
+    /// A plugin at work in this domain registered or removed something.
+    public var changed: @Sendable (_ domain: String) -> Void
+
+    public init(
+        router: Router,
+        accounts: any PluginAccounts,
+        now: @escaping @Sendable () -> Timestamp = { .now() },
+        log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in },
+        changed: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.router = router
+        self.accounts = accounts
+        self.now = now
+        self.log = log
+        self.changed = changed
+    }
+}
+
+public enum PluginLogLevel: Int32, Sendable { case debug, info, warning, error }
+
+/// Whether a plugin is at work in a domain.
+public enum PluginChoice: Hashable, Sendable {
+    case off
+    /// With these settings, as JSON.
+    case on(settings: String)
+}
+
+/// The plugins of a server: their images, and what is at work in each domain.
+public final class PluginHost: Sendable {
+    let services: PluginServices
+    let places: PlaceRecords
+    let images: [PluginImage]
+    /// By the number of the image.
+    let counters: [CounterLines]
+    let interfaces = InterfaceTable()
+    /// Why some are not at work.
+    public let faults: [PluginFault]
+    private let state = Mutex(State())
+    private let complaints = Mutex<[String: Complaint]>([:])
+
+    struct State: Sendable {
+        /// By the number of the image.
+        var wholes: [PluginSite] = []
+        /// By domain, then by the number of the image: what is chosen.
+        var domains: [String: [PluginSite?]] = [:]
+        /// What was started and not stopped, chosen still or not any more.
+        var allStarted: [PluginSite] = []
+    }
+
+    /// Opens every plugin of the folders, and has each register what is the same in all domains.
+    ///
+    /// What cannot be used is told in ``faults``, and the rest goes on.
+    public init(folders: [String], services: PluginServices) {
+        self.services = services
+        let shards = services.router.homes.count
+        places = PlaceRecords(shards: shards)
+        var faults: [PluginFault] = []
+        var found: [PluginImage] = []
+        for path in PluginFolder.files(in: folders) {
+            do throws(PluginFault) {
+                let image = try PluginImage(opening: path)
+                if let other = found.first(where: { $0.name == image.name }) {
+                    throw PluginFault(image.name, "\(path): \(other.path) has that name already")
+                }
+                found.append(image)
+            } catch {
+                faults.append(error)
+            }
+        }
+        let (ordered, unmet) = LoadOrder.sort(found, offered: InterfaceTable.ofServer)
+        images = ordered
+        self.faults = faults + unmet
+        counters = ordered.map { _ in CounterLines(shards: shards) }
+        load()
+    }
+
+    private func load() {
+        for image in images {
+            let site = PluginSite(image, at: nil, settings: "", of: self)
+            state.withLock { $0.wholes.append(site) }
+            var reason = martlet_str.none
+            let said = image.descriptor.pointee
+            let status = said.load(said.ud, CoreTable.pointer, site.handle, &reason)
+            if status != MARTLET_OK {
+                site.markStopped()
+                complain(site, "it did not load: \(reason.text ?? "it said no why")")
+            }
+        }
+    }
+
+    /// The names of all plugins that were found and opened.
+    public var names: [String] { images.map(\.name) }
+
+    func whole(of image: PluginImage) -> PluginSite? {
+        state.withLock { $0.wholes.first { $0.image === image } }
+    }
+
+    /// What of a plugin is at work, anywhere.
+    func started(_ image: PluginImage) -> [PluginSite] {
+        state.withLock { $0.allStarted.filter { $0.image === image } }
+    }
+
+    /// A home for what a plugin does by itself: always the same one for a site.
+    func home(for site: PluginSite) -> RouterShard? {
+        let homes = services.router.homes
+        guard !homes.isEmpty else { return nil }
+        return site.address.map { services.router.home(of: $0) } ?? homes[0]
+    }
+
+    /// What is at work in a domain.
+    func sites(in domain: String) -> [PluginSite] {
+        state.withLock { ($0.domains[domain] ?? []).compactMap(\.self) }
+    }
+}
+
+// MARK: Domains
+
+extension PluginHost {
+    /// The plugins of one domain, as the router takes them.
+    public struct Selection: Sendable {
+        /// To be registered behind the server's own modules.
+        public let modules: [any Module]
+        /// To be kept with the domain.
+        public let attachment: any AnyObject & Sendable
+        /// Equal for domains whose modules are the same, so that they may share what is made of them.
+        public let key: [Int]
+        /// Registered something that others of the key did not.
+        public let isSingular: Bool
+        /// What was to be at work and is not.
+        public let faults: [PluginFault]
+    }
+
+    /// Starts, in one domain, what is chosen and not at work yet; what is at work with the same
+    /// settings stays.
+    ///
+    /// What is not chosen any more goes on until ``retire(_:)``.
+    public func select(_ choices: [String: PluginChoice], in address: JID) -> Selection {
+        let domain = address.domainpart
+        let before = state.withLock { $0.domains[domain] } ?? []
+        var faults: [PluginFault] = []
+        var sites: [PluginSite?] = []
+        for (slot, image) in images.enumerated() {
+            let old = slot < before.count ? before[slot] : nil
+            let choice = choices[image.name] ?? (image.isOffByDefault ? .off : .on(settings: "{}"))
+            do throws(PluginFault) {
+                let site = try site(of: image, choice, old, at: address)
+                sites.append(site)
+                // In place before those that may ask for what it provides.
+                state.withLock { $0.domains[domain] = sites }
+            } catch {
+                faults.append(error)
+                // Settings that are no good change nothing.
+                sites.append(old)
+            }
+        }
+        state.withLock { $0.domains[domain] = sites }
+        for name in choices.keys.sorted() where !names.contains(name) {
+            guard case .on = choices[name] else { continue }
+            faults.append(PluginFault(name, "there is no such plugin"))
+        }
+        return selection(sites, faults)
+    }
+
+    /// The same plugins once more, after one of them registered something.
+    public func reselect(in domain: String) -> Selection {
+        selection(state.withLock { $0.domains[domain] } ?? [], [])
+    }
+
+    private func selection(_ sites: [PluginSite?], _ faults: [PluginFault]) -> Selection {
+        var modules: [any Module] = []
+        var key: [Int] = []
+        var isSingular = false
+        let wholes = state.withLock { $0.wholes }
+        for (slot, site) in sites.enumerated() {
+            guard let site else { continue }
+            let own = site.contributions
+            isSingular = isSingular || !own.isEmpty
+            key.append(slot)
+            modules.append(
+                PluginModule(
+                    image: site.image,
+                    slot: slot,
+                    contributions: wholes[slot].contributions + own,
+                    host: self
+                )
+            )
+        }
+        return Selection(
+            modules: modules,
+            attachment: DomainPlugins(sites),
+            key: key,
+            isSingular: isSingular,
+            faults: faults
+        )
+    }
+
+    private func site(
+        of image: PluginImage,
+        _ choice: PluginChoice,
+        _ old: PluginSite?,
+        at address: JID
+    ) throws(PluginFault) -> PluginSite? {
+        guard case .on(let settings) = choice else { return nil }
+        if let old, old.settings == settings { return old }
+        guard whole(of: image)?.isStopped == false else {
+            throw PluginFault(image.name, "it did not load")
+        }
+        try check(settings, of: image)
+        if let old, try reconfigure(old, settings) { return old }
+        return try start(image, at: address, settings)
+    }
+
+    /// Gives other settings to what runs, where its plugin can take them.
+    private func reconfigure(_ site: PluginSite, _ settings: String) throws(PluginFault) -> Bool {
+        guard let configure = site.image.descriptor.pointee.configure else { return false }
+        var reason = martlet_str.none
+        let status = settings.lend { configure(site.instance, $0, &reason) }
+        if status == MARTLET_EUNSUPPORTED { return false }
+        guard status == MARTLET_OK else {
+            throw PluginFault(
+                site.image.name,
+                "it refused its settings at \(site.domain): \(reason.text ?? "it said no why")"
+            )
+        }
+        site.settings = settings
+        return true
+    }
+
+    /// - Throws: `PluginFault` when the settings do not fit the plugin's own schema.
+    public func check(_ settings: String, of name: String) throws(PluginFault) {
+        guard let image = images.first(where: { $0.name == name }) else { return }
+        try check(settings, of: image)
+    }
+
+    private func check(_ settings: String, of image: PluginImage) throws(PluginFault) {
+        guard settings != "{}" || image.schema != nil else { return }
+        guard let schema = image.schema else {
+            throw PluginFault(image.name, "it has no settings")
+        }
+        do {
+            try schema.check(settings)
+        } catch {
+            throw PluginFault(image.name, "its settings: \(error)")
+        }
+    }
+
+    private func start(
+        _ image: PluginImage,
+        at address: JID,
+        _ settings: String
+    ) throws(PluginFault) -> PluginSite {
+        let site = PluginSite(image, at: address, settings: settings, of: self)
+        var reason = martlet_str.none
+        let said = image.descriptor.pointee
+        let instance = settings.lend { said.start(said.ud, site.handle, $0, &reason) }
+        guard let instance else {
+            site.markStopped()
+            interfaces.remove(of: site)
+            throw PluginFault(
+                image.name,
+                "it did not start at \(address.domainpart): \(reason.text ?? "it said no why")"
+            )
+        }
+        site.instance = instance
+        state.withLock { $0.allStarted.append(site) }
+        return site
+    }
+}
+
+// MARK: The end of plugins
+
+extension PluginHost {
+    /// Stops what is at work in domains but not among these, once no call is under way any more.
+    ///
+    /// To be called when the router has the new domains.
+    public func retire(except attachments: [any AnyObject & Sendable]) async {
+        var staying: Set<ObjectIdentifier> = []
+        for case let plugins as DomainPlugins in attachments {
+            for case let site? in plugins.sites { staying.insert(ObjectIdentifier(site)) }
+        }
+        let leaving = state.withLock { state -> [PluginSite] in
+            let all = state.allStarted
+            for domain in state.domains.keys {
+                let left = (state.domains[domain] ?? []).map { site in
+                    site.flatMap { staying.contains(ObjectIdentifier($0)) ? $0 : nil }
+                }
+                state.domains[domain] = left.contains { $0 != nil } ? left : nil
+            }
+            state.allStarted.removeAll { !staying.contains(ObjectIdentifier($0)) }
+            return all.filter { !staying.contains(ObjectIdentifier($0)) }
+        }
+        await stop(leaving)
+    }
+
+    /// Stops everything; for the end of the server.
+    public func stopAll() async {
+        await retire(except: [])
+    }
+
+    private func stop(_ sites: [PluginSite]) async {
+        guard !sites.isEmpty else { return }
+        for site in sites { site.markStopped() }
+        // What still runs on the shards may be in the middle of a call.
+        for home in services.router.homes { await home.shard.settle() }
+        for site in sites.reversed() {
+            TokenSlab.shared.stop(site)
+            interfaces.remove(of: site)
+            await letGo(site)
+        }
+    }
+
+    /// Has a plugin end its work; one that never says that it did is waited for no more than so long.
+    private func letGo(_ site: PluginSite) async {
+        let token = TokenSlab.shared.open(for: site)
+        let stop = site.image.descriptor.pointee.stop
+        stop?(
+            site.instance,
+            { ud in
+                TokenSlab.shared.complete(UInt64(UInt(bitPattern: ud)), .stopped)
+            },
+            UnsafeMutableRawPointer(bitPattern: UInt(token))
+        )
+        let patience = Task {
+            try await Task.sleep(for: .seconds(5))
+            if TokenSlab.shared.complete(token, .timeout) {
+                complain(site, "it did not stop in time")
+            }
+        }
+        _ = await withCheckedContinuation { continuation in
+            TokenSlab.shared.await(token) { continuation.resume(returning: $0) }
+        }
+        patience.cancel()
+    }
+}
+
+// MARK: Complaints
+
+/// When a plugin was complained of, so that a burst is one line.
+private struct Complaint: Sendable {
+    var since: ContinuousClock.Instant
+    var suppressed = 0
+}
+
+extension PluginHost {
+    func log(_ level: PluginLogLevel, _ site: PluginSite, _ text: String) {
+        services.log(level, site.image.name, site.domain, text)
+    }
+
+    /// Says what a plugin did wrong: the first time, and then once a minute with how often.
+    func complain(_ site: PluginSite, _ reason: String) {
+        let now = ContinuousClock.now
+        let line = complaints.withLock { complaints -> String? in
+            let key = "\(site.title) \(reason)"
+            guard var complaint = complaints[key], now - complaint.since < .seconds(60) else {
+                let times = complaints[key]?.suppressed ?? 0
+                if complaints.count > 1_000 { complaints.removeAll() }
+                complaints[key] = Complaint(since: now)
+                return times > 0 ? "\(reason) (and \(times) times more before)" : reason
+            }
+            complaint.suppressed += 1
+            complaints[key] = complaint
+            return nil
+        }
+        if let line { log(.error, site, line) }
+    }
+}

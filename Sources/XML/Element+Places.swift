@@ -1,0 +1,90 @@
+/// Elements named by their place in a document, for those who cannot keep an `Element`: callers over
+/// a C interface, who hold the document by other means.
+extension Element {
+    /// Where this element is in its document.
+    package var place: Int { index }
+
+    /// The element at a place of the same document; nil where none is.
+    package func element(at place: Int) -> Element? {
+        let isThere = document.read { tape in
+            place >= 0 && place < tape.size.nodes && tape.nodes[place].kind == .element
+        }
+        return isThere ? Element(document: document, index: place) : nil
+    }
+
+    /// The first child that has a name and a namespace; empty ones stand for any.
+    package func firstPlace(_ name: UnsafeRawBufferPointer, _ namespace: UnsafeRawBufferPointer)
+        -> Int?
+    {
+        document.read { tape in
+            search(tape, from: tape.contentIndex(of: index), name, namespace)
+        }
+    }
+
+    /// The first such child behind the one at `place`.
+    package func place(
+        behind place: Int,
+        _ name: UnsafeRawBufferPointer,
+        _ namespace: UnsafeRawBufferPointer
+    ) -> Int? {
+        document.read { tape in
+            guard place > index, place < tape.endIndex(of: index),
+                tape.nodes[place].kind == .element
+            else { return nil }
+            return search(tape, from: tape.endIndex(of: place), name, namespace)
+        }
+    }
+
+    private func search(
+        _ tape: Tape,
+        from start: Int,
+        _ name: UnsafeRawBufferPointer,
+        _ namespace: UnsafeRawBufferPointer
+    ) -> Int? {
+        let (name, namespace) = (
+            name.assumingMemoryBound(to: UInt8.self), namespace.assumingMemoryBound(to: UInt8.self)
+        )
+        let end = tape.endIndex(of: index)
+        var at = start
+        while at < end {
+            let node = tape.nodes[at]
+            if node.kind == .element,
+                name.isEmpty || isEqual(tape.bytes(node.elementName), name),
+                namespace.isEmpty || tape.isIn(at, namespace)
+            {
+                return at
+            }
+            at += Int(node.span)
+        }
+        return nil
+    }
+
+    /// The bytes of the name, which stay where they are as long as the document does.
+    package var nameBytes: UnsafeRawBufferPointer {
+        document.read { UnsafeRawBufferPointer($0.bytes($0.nodes[index].elementName)) }
+    }
+
+    /// Lends the characters of the namespace.
+    package func withNamespaceBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        document.read { tape in
+            guard let declared = tape.namespaceNode(of: index) else {
+                return withUTF8(XML.contentNamespace) { body(UnsafeRawBufferPointer($0)) }
+            }
+            return tape.withCharacters(of: tape.nodes[declared]) {
+                body(UnsafeRawBufferPointer($0))
+            }
+        }
+    }
+
+    /// Lends the characters of an attribute without a namespace, or nil.
+    package func withAttributeBytes<R>(
+        named name: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer?) -> R
+    ) -> R {
+        document.read { tape in
+            let name = name.assumingMemoryBound(to: UInt8.self)
+            guard let found = tape.attribute(name, of: index) else { return body(nil) }
+            return tape.withCharacters(of: tape.nodes[found]) { body(UnsafeRawBufferPointer($0)) }
+        }
+    }
+}
