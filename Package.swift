@@ -54,6 +54,28 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
     )
 }
 
+/// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
+let plugins = [
+    "ping",
+]
+
+/// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.
+func plugin(_ name: String) -> Target {
+    .target(
+        name: "plugin_\(name)",
+        dependencies: ["MartletPluginKit", "CPlugin"],
+        path: "Plugins/\(name)",
+        exclude: ["Transcripts"],
+        swiftSettings: strict,
+        linkerSettings: [
+            .unsafeFlags([
+                "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
+                "-Xlinker", "-z", "-Xlinker", "nodelete",
+            ])
+        ]
+    )
+}
+
 let package = Package(
     name: "martlet",
     products: [
@@ -64,7 +86,10 @@ let package = Package(
         .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
         .library(name: "MartletNet", targets: ["MartletNet"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
-    ],
+    ]
+        + plugins.map { name in
+            .library(name: "martlet_\(name)", type: .dynamic, targets: ["plugin_\(name)"])
+        },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -88,6 +113,7 @@ let package = Package(
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
+        module("PluginKit", c: ["CPlugin"]),
         module(
             "PluginHost",
             uses: ["XML", "Core", "Crypto", "Net", "Storage", "Router"],
@@ -165,4 +191,5 @@ let package = Package(
             ]
         ),
     ]
+        + plugins.map(plugin)
 )

@@ -1,0 +1,234 @@
+import CPlugin
+import Synchronization
+
+/// A handler as C calls it: by a pointer, its types forgotten.
+class AnyHook: @unchecked Sendable {
+    func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 { Int32(MARTLET_CONTINUE) }
+
+    /// For the host to keep, as long as the process lives.
+    final var pointer: UnsafeMutableRawPointer {
+        Unmanaged.passRetained(self).toOpaque()
+    }
+
+    static let run: martlet_hook_fn = { ud, event in
+        guard let ud, let event else { return Int32(MARTLET_CONTINUE) }
+        return Unmanaged<AnyHook>.fromOpaque(ud)._withUnsafeGuaranteedRef { $0.run(event) }
+    }
+}
+
+/// A handler that decides at once.
+final class Hook<P: Plugin>: AnyHook, @unchecked Sendable {
+    typealias Body = @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict
+    private let body: Body
+
+    init(_ body: @escaping Body) { self.body = body }
+
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
+            return Int32(MARTLET_CONTINUE)
+        }
+        do throws(StanzaError) {
+            return try body(plugin, Event(event)).tell(event)
+        } catch {
+            return error.tell(event)
+        }
+    }
+}
+
+/// One that answers requests at once.
+final class RequestHook<P: Plugin>: AnyHook, @unchecked Sendable {
+    typealias Body = @Sendable (P, borrowing Event) throws(StanzaError) -> XML?
+    private let body: Body
+
+    init(_ body: @escaping Body) { self.body = body }
+
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
+            return Int32(MARTLET_CONTINUE)
+        }
+        do throws(StanzaError) {
+            return Verdict.reply(try body(plugin, Event(event))).tell(event)
+        } catch {
+            return error.tell(event)
+        }
+    }
+}
+
+/// One that may wait: it starts at once, on the caller's thread, and the verdict is pending only if it
+/// really has to wait.
+final class AsyncHook<P: Plugin>: AnyHook, @unchecked Sendable {
+    typealias Body = @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
+    private let body: Body
+
+    init(_ body: @escaping Body) { self.body = body }
+
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
+            return Int32(MARTLET_CONTINUE)
+        }
+        let arrival = Event(event).arrival
+        let shot = OneShot()
+        let body = body
+        Task.immediate {
+            do throws(StanzaError) {
+                shot.finish(.success(try await body(plugin, arrival)))
+            } catch {
+                shot.finish(.failure(error))
+            }
+        }
+        return shot.settle(event)
+    }
+}
+
+/// Where a handler that may wait and the call that started it meet: whoever comes second acts.
+private final class OneShot: Sendable {
+    private enum State: Sendable {
+        case running
+        case finished(Result<Verdict, StanzaError>)
+        case pending(martlet_token)
+        case told
+    }
+
+    private let state = Mutex(State.running)
+
+    func finish(_ result: Result<Verdict, StanzaError>) {
+        let token = state.withLock { state -> martlet_token? in
+            guard case .pending(let token) = state else {
+                state = .finished(result)
+                return nil
+            }
+            state = .told
+            return token
+        }
+        if let token { result.complete(token) }
+    }
+
+    /// The verdict if it is there, or pending.
+    func settle(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        if let result = finished { return result.tell(event) }
+        // Only one that really waits asks for a token.
+        let token = Core.functions.pointee.pend?(event) ?? 0
+        guard token != 0 else {
+            return StanzaError(.internalServerError, .wait, "nobody may wait here").tell(event)
+        }
+        let result = state.withLock { state -> Result<Verdict, StanzaError>? in
+            guard case .finished(let result) = state else {
+                state = .pending(token)
+                return nil
+            }
+            return result
+        }
+        return result?.tell(event) ?? Int32(MARTLET_PENDING)
+    }
+
+    private var finished: Result<Verdict, StanzaError>? {
+        state.withLock { state in
+            guard case .finished(let result) = state else { return nil }
+            return result
+        }
+    }
+}
+
+// MARK: Telling the host
+
+extension Verdict {
+    /// Tells what was decided, within the call.
+    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        switch self {
+        case .continue: return Int32(MARTLET_CONTINUE)
+        case .handled: return Int32(MARTLET_HANDLED)
+        case .replace(let stanza):
+            _ = Core.functions.pointee.replace?(event, stanza.handle)
+            return Int32(MARTLET_CONTINUE)
+        case .pass(let value, let stanza):
+            var raw = value.raw
+            _ = Core.functions.pointee.pass?(event, &raw)
+            if let stanza { _ = Core.functions.pointee.replace?(event, stanza.handle) }
+            return Int32(MARTLET_CONTINUE)
+        case .reply(let payload):
+            if let payload {
+                let status = payload.text.lend { Core.functions.pointee.reply?(event, $0) }
+                if status != 0 { return StanzaError.internalServerError.tell(event) }
+            }
+            return Int32(MARTLET_HANDLED)
+        case .logIn(let address, let payload):
+            let status = address.description.lend { Core.functions.pointee.log_in?(event, $0) }
+            guard status == 0 else { return StanzaError.internalServerError.tell(event) }
+            return Verdict.reply(payload).tell(event)
+        }
+    }
+}
+
+extension StanzaError {
+    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        lend { said in
+            var said = said
+            return Core.functions.pointee.fail?(event, &said) ?? Int32(MARTLET_ERROR)
+        }
+    }
+}
+
+extension Result<Verdict, StanzaError> {
+    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        switch self {
+        case .success(let verdict): verdict.tell(event)
+        case .failure(let error): error.tell(event)
+        }
+    }
+
+    /// Tells what was decided, later and from any thread.
+    fileprivate func complete(_ token: martlet_token) {
+        var outcome = martlet_outcome()
+        outcome.size = UInt32(MemoryLayout<martlet_outcome>.size)
+        switch self {
+        case .failure(let error):
+            outcome.verdict = Int32(MARTLET_ERROR)
+            error.lend {
+                outcome.error = $0
+                _ = Core.functions.pointee.complete?(token, &outcome)
+            }
+        case .success(let verdict): verdict.complete(token, &outcome)
+        }
+    }
+}
+
+extension Verdict {
+    fileprivate func complete(_ token: martlet_token, _ outcome: inout martlet_outcome) {
+        outcome.verdict = Int32(MARTLET_CONTINUE)
+        switch self {
+        case .continue: break
+        case .handled: outcome.verdict = Int32(MARTLET_HANDLED)
+        case .replace(let stanza):
+            outcome.replace = stanza.handle
+            return withExtendedLifetime(stanza) { Self.send(token, &outcome) }
+        case .pass(let value, let stanza):
+            outcome.value = value.raw
+            outcome.replace = stanza?.handle
+            return withExtendedLifetime(stanza) { Self.send(token, &outcome) }
+        case .reply(let payload): return answer(token, &outcome, payload, login: "")
+        case .logIn(let address, let payload):
+            return answer(token, &outcome, payload, login: address.description)
+        }
+        Self.send(token, &outcome)
+    }
+
+    private func answer(
+        _ token: martlet_token,
+        _ outcome: inout martlet_outcome,
+        _ payload: XML?,
+        login: String
+    ) {
+        outcome.verdict = Int32(MARTLET_HANDLED)
+        let isTaken = [payload?.text ?? "", login].lendAll { texts in
+            outcome.payload = texts[0]
+            outcome.login = texts[1]
+            return Core.functions.pointee.complete?(token, &outcome) != Int32(MARTLET_EINVAL)
+        }
+        // What the host cannot read is our own fault, and the sender is not left to wait for it.
+        if !isTaken { Result.failure(StanzaError.internalServerError).complete(token) }
+    }
+
+    private static func send(_ token: martlet_token, _ outcome: inout martlet_outcome) {
+        _ = Core.functions.pointee.complete?(token, &outcome)
+    }
+}

@@ -1,0 +1,121 @@
+public import CPlugin
+
+/// Describes a plugin to the host; what the exported function returns.
+public func export<P: Plugin>(_ type: P.Type) -> UnsafePointer<martlet_plugin> {
+    let about = P.about
+    let made = UnsafeMutablePointer<martlet_plugin>.allocate(capacity: 1)
+    made.initialize(to: martlet_plugin())
+    made.pointee.magic = MARTLET_ABI_MAGIC
+    made.pointee.size = UInt32(MemoryLayout<martlet_plugin>.size)
+    made.pointee.major = UInt16(MARTLET_ABI_MAJOR)
+    made.pointee.minor = UInt16(MARTLET_ABI_MINOR)
+    made.pointee.flags = about.isOffByDefault ? UInt32(MARTLET_OFF_BY_DEFAULT) : 0
+    made.pointee.name = about.name.immortal
+    made.pointee.version = about.version.immortal
+    made.pointee.about = about.summary.immortal
+    made.pointee.needs = about.needs.joined(separator: " ").immortal
+    made.pointee.provides = about.provides.joined(separator: " ").immortal
+    made.pointee.settings = about.settingsSchema.immortal
+    // C functions cannot capture the type: it travels as their `ud`.
+    made.pointee.ud = Unmanaged.passRetained(Maker<P>() as AnyMaker).toOpaque()
+    made.pointee.load = { ud, core, site, error in
+        guard let ud, let core, let site else { return Int32(MARTLET_EINVAL) }
+        Core.table = core
+        AnyMaker.at(ud).register(at: site)
+        return Int32(MARTLET_OK)
+    }
+    made.pointee.start = { ud, site, settings, error in
+        guard let ud, let site else { return nil }
+        do {
+            return try AnyMaker.at(ud).make(at: site, settings.string)
+        } catch let fault {
+            error?.pointee = "\(fault)".immortal
+            return nil
+        }
+    }
+    made.pointee.configure = { instance, settings, error in
+        guard let instance else { return Int32(MARTLET_EINVAL) }
+        do {
+            let isTaken = try AnyInstance.at(instance).reconfigure(settings.string)
+            return isTaken ? Int32(MARTLET_OK) : Int32(MARTLET_EUNSUPPORTED)
+        } catch let fault {
+            error?.pointee = "\(fault)".immortal
+            return Int32(MARTLET_EINVAL)
+        }
+    }
+    made.pointee.stop = { instance, done, ud in
+        guard let instance, let done else { return }
+        let end = StopCall(done: done, ud: ud)
+        let running = AnyInstance.at(instance)
+        Task {
+            await running.stop()
+            end.call()
+            Unmanaged<AnyInstance>.fromOpaque(running.handle).release()
+        }
+    }
+    return UnsafePointer(made)
+}
+
+/// Whom to tell that a plugin has stopped. Unchecked: a function, and a pointer that the host follows.
+private struct StopCall: @unchecked Sendable {
+    let done: @convention(c) (UnsafeMutableRawPointer?) -> Void
+    let ud: UnsafeMutableRawPointer?
+
+    func call() { done(ud) }
+}
+
+/// Makes instances of a plugin whose type C cannot name.
+class AnyMaker: @unchecked Sendable {
+    static func at(_ pointer: UnsafeMutableRawPointer) -> AnyMaker {
+        Unmanaged<AnyMaker>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    func register(at site: OpaquePointer) {}
+    func make(at site: OpaquePointer, _ settings: String) throws -> UnsafeMutableRawPointer? { nil }
+}
+
+private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
+    override func register(at site: OpaquePointer) {
+        P.register(in: Registration(Site(site)))
+    }
+
+    override func make(
+        at site: OpaquePointer,
+        _ settings: String
+    ) throws -> UnsafeMutableRawPointer? {
+        let read = try SettingsReader.read(settings, as: P.Settings.self)
+        let instance = Instance(try P(Site(site), read))
+        return Unmanaged.passRetained(instance as AnyInstance).toOpaque()
+    }
+}
+
+/// What the host holds of a plugin at a domain. Unchecked: it has nothing that changes.
+class AnyInstance: @unchecked Sendable {
+    static func at(_ pointer: UnsafeMutableRawPointer) -> AnyInstance {
+        Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    final var handle: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    func reconfigure(_ settings: String) throws -> Bool { false }
+    func stop() async {}
+}
+
+final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
+    let plugin: P
+
+    init(_ plugin: P) { self.plugin = plugin }
+
+    override func reconfigure(_ settings: String) throws -> Bool {
+        try plugin.reconfigure(try SettingsReader.read(settings, as: P.Settings.self))
+    }
+
+    override func stop() async { await plugin.stop() }
+
+    /// The plugin behind the pointer that `start` gave, which only this type's maker gives.
+    @inline(__always)
+    static func plugin(at pointer: UnsafeMutableRawPointer?) -> P? {
+        guard let pointer else { return nil }
+        return Unmanaged<Instance<P>>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.plugin }
+    }
+}

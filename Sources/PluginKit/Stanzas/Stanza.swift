@@ -1,0 +1,200 @@
+import CPlugin
+
+/// A message, presence or iq: immutable, shared, and good for as long as somebody has it.
+public struct Stanza: Sendable {
+    public enum Kind: Sendable { case message, presence, iq, nonza }
+
+    /// The value of `type` (RFC 6120 §8.2.3, RFC 6121 §4.7.1 and §5.2.2).
+    public enum StanzaType: Sendable {
+        case none, get, set, result, error
+        case normal, chat, groupchat, headline
+        case unavailable, subscribe, subscribed, unsubscribe, unsubscribed, probe
+    }
+
+    private let box: StanzaBox
+
+    var handle: OpaquePointer { box.handle }
+
+    /// Takes over a stanza that the host counted for us.
+    init(owning handle: OpaquePointer) { box = StanzaBox(handle) }
+
+    /// Counts one that the host lends.
+    init(retaining handle: OpaquePointer) {
+        box = StanzaBox(Core.functions.pointee.retain?(handle) ?? handle)
+    }
+
+    private var head: martlet_head {
+        var head = martlet_head()
+        head.size = UInt32(MemoryLayout<martlet_head>.size)
+        Core.functions.pointee.head?(handle, &head)
+        return head
+    }
+
+    public var kind: Kind { Kind(head.kind) }
+    public var type: StanzaType { StanzaType(head.type) }
+    public var to: JID? { JID(prepared: head.to) }
+    public var from: JID? { JID(prepared: head.from) }
+    public var id: String? { fetchText { Core.functions.pointee.id?(handle, $0, $1) } }
+    public var language: String? { fetchText { Core.functions.pointee.language?(handle, $0, $1) } }
+
+    public var isError: Bool { type == .error }
+    /// An iq that must be answered.
+    public var isRequest: Bool { type == .get || type == .set }
+
+    /// The stanza's element.
+    public var root: Node {
+        Node(Core.functions.pointee.root?(handle) ?? martlet_node(stanza: handle, index: 0), of: self)
+    }
+
+    /// The first child, which tells an iq's purpose.
+    public var payload: Node? { root.child() }
+
+    /// The first child of a name; its namespace is the stream's own by default.
+    public func child(_ name: String, in namespace: String = "jabber:client") -> Node? {
+        root.child(name, in: namespace)
+    }
+
+    public var children: Node.Children { root.children() }
+
+    /// The stanza as it would be written, with its namespace declared.
+    public var xml: XML {
+        XML(trusting: fetchText { Core.functions.pointee.write?(handle, $0, $1) } ?? "")
+    }
+}
+
+/// A count of a stanza. Unchecked: the host's stanzas never change and are counted from any thread.
+private final class StanzaBox: @unchecked Sendable {
+    let handle: OpaquePointer
+
+    init(_ handle: OpaquePointer) { self.handle = handle }
+
+    deinit { Core.functions.pointee.release?(handle) }
+}
+
+// MARK: Making them
+
+extension Stanza {
+    /// Makes a stanza; nil when something in it is not what it has to be.
+    public init?(
+        _ kind: Kind,
+        type: StanzaType = .none,
+        to: JID?,
+        from: JID? = nil,
+        id: String? = nil,
+        language: String? = nil,
+        _ payload: XML = XML()
+    ) {
+        let texts = [
+            to?.description ?? "", from?.description ?? "", id ?? "", language ?? "", payload.text,
+        ]
+        let made = texts.lendAll { texts in
+            var draft = martlet_draft()
+            draft.size = UInt32(MemoryLayout<martlet_draft>.size)
+            draft.kind = kind.number
+            draft.type = type.number
+            draft.to = texts[0]
+            draft.from = texts[1]
+            draft.id = texts[2]
+            draft.language = texts[3]
+            draft.payload = texts[4]
+            return Core.functions.pointee.make?(&draft)
+        }
+        guard let made else { return nil }
+        self.init(owning: made)
+    }
+
+    /// Reads a whole stanza, such as one that was stored.
+    public init?(parsing xml: XML) {
+        let parsed = xml.text.lend { Core.functions.pointee.parse?($0) }
+        guard let parsed else { return nil }
+        self.init(owning: parsed)
+    }
+
+    /// A change of a field: kept as it is, or set (to nil: removed).
+    public enum Field<Value: Sendable>: Sendable {
+        case kept
+        case set(Value?)
+    }
+
+    /// A copy with some things different; nil when something is not what it has to be.
+    public func edited(
+        to: Field<JID> = .kept,
+        from: Field<JID> = .kept,
+        id: Field<String> = .kept,
+        removing removed: [Node] = [],
+        appending appended: XML = XML()
+    ) -> Stanza? {
+        var edit = martlet_edit()
+        edit.size = UInt32(MemoryLayout<martlet_edit>.size)
+        var texts = ["", "", "", appended.text]
+        if case .set(let value) = to {
+            edit.fields |= UInt32(MARTLET_EDIT_TO)
+            texts[0] = value?.description ?? ""
+        }
+        if case .set(let value) = from {
+            edit.fields |= UInt32(MARTLET_EDIT_FROM)
+            texts[1] = value?.description ?? ""
+        }
+        if case .set(let value) = id {
+            edit.fields |= UInt32(MARTLET_EDIT_ID)
+            texts[2] = value ?? ""
+        }
+        let made = texts.lendAll { texts in
+            edit.to = texts[0]
+            edit.from = texts[1]
+            edit.id = texts[2]
+            edit.append = texts[3]
+            return removed.map(\.raw).withUnsafeBufferPointer { nodes in
+                edit.remove = nodes.baseAddress
+                edit.remove_count = nodes.count
+                return Core.functions.pointee.edit?(handle, &edit)
+            }
+        }
+        guard let made else { return nil }
+        return Stanza(owning: made)
+    }
+}
+
+// MARK: The ABI's numbers
+
+extension Stanza.Kind {
+    init(_ number: UInt32) {
+        switch Int(number) {
+        case MARTLET_PRESENCE: self = .presence
+        case MARTLET_IQ: self = .iq
+        case MARTLET_NONZA: self = .nonza
+        default: self = .message
+        }
+    }
+
+    var number: UInt32 {
+        switch self {
+        case .message: UInt32(MARTLET_MESSAGE)
+        case .presence: UInt32(MARTLET_PRESENCE)
+        case .iq: UInt32(MARTLET_IQ)
+        case .nonza: UInt32(MARTLET_NONZA)
+        }
+    }
+}
+
+extension Stanza.StanzaType {
+    private static let numbers: [(Int, Self)] = [
+        (MARTLET_TYPE_NONE, .none), (MARTLET_TYPE_GET, .get), (MARTLET_TYPE_SET, .set),
+        (MARTLET_TYPE_RESULT, .result), (MARTLET_TYPE_ERROR, .error),
+        (MARTLET_TYPE_NORMAL, .normal), (MARTLET_TYPE_CHAT, .chat),
+        (MARTLET_TYPE_GROUPCHAT, .groupchat), (MARTLET_TYPE_HEADLINE, .headline),
+        (MARTLET_TYPE_UNAVAILABLE, .unavailable), (MARTLET_TYPE_SUBSCRIBE, .subscribe),
+        (MARTLET_TYPE_SUBSCRIBED, .subscribed), (MARTLET_TYPE_UNSUBSCRIBE, .unsubscribe),
+        (MARTLET_TYPE_UNSUBSCRIBED, .unsubscribed), (MARTLET_TYPE_PROBE, .probe),
+    ]
+
+    init(_ number: UInt32) {
+        // The numbers count up from zero, in this order.
+        let index = Int(number)
+        self = index < Self.numbers.count ? Self.numbers[index].1 : .none
+    }
+
+    var number: UInt32 {
+        UInt32(Self.numbers.first { $0.1 == self }?.0 ?? MARTLET_TYPE_NONE)
+    }
+}
