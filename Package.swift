@@ -85,6 +85,7 @@ let package = Package(
         .library(name: "MartletCore", targets: ["MartletCore"]),
         .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
         .library(name: "MartletNet", targets: ["MartletNet"]),
+        .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
         + plugins.map { name in
@@ -125,7 +126,7 @@ let package = Package(
             uses: [
                 "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
                 "Router",
-                "IM",
+                "IM", "PluginHost",
             ],
             packages: [
                 .product(name: "Logging", package: "swift-log"),

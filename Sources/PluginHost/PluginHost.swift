@@ -241,10 +241,17 @@ extension PluginHost {
         return true
     }
 
-    /// - Throws: `PluginFault` when the settings do not fit the plugin's own schema.
-    public func check(_ settings: String, of name: String) throws(PluginFault) {
-        guard let image = images.first(where: { $0.name == name }) else { return }
-        try check(settings, of: image)
+    /// What is wrong with settings, by the plugin's own schema; nil when nothing is.
+    public func fault(of settings: String, for name: String) -> PluginFault? {
+        guard let image = images.first(where: { $0.name == name }) else {
+            return PluginFault(name, "there is no such plugin")
+        }
+        do throws(PluginFault) {
+            try check(settings, of: image)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func check(_ settings: String, of image: PluginImage) throws(PluginFault) {

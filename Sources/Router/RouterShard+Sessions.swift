@@ -142,8 +142,11 @@ extension RouterShard {
     }
 
     /// Closes every session of the account, when it is removed or its password changed.
-    public func close(sessionsOf account: JID, with error: StreamError) {
-        for session in homesByAccount[AccountKey(account)]?.sessions ?? [] {
+    ///
+    /// One may be left out, by its serial.
+    public func close(sessionsOf account: JID, with error: StreamError, except serial: UInt64 = 0) {
+        for session in homesByAccount[AccountKey(account)]?.sessions ?? []
+        where session.id.serial != serial {
             session.sink?.close(error)
             end(session.id)
         }

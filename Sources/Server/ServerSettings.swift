@@ -1,5 +1,6 @@
 public import MartletCore
 public import MartletNet
+public import MartletPluginHost
 public import MartletRouter
 public import MartletSASL
 
@@ -26,6 +27,7 @@ public struct ServerSettings: Hashable, Sendable {
     public var adminSocket: String?
     /// How long stopping may take.
     public var shutdownTime = Duration.seconds(10)
+    public var plugins = PluginSettings()
 
     public init() {}
 }
@@ -71,6 +73,8 @@ public struct DomainSettings: Hashable, Sendable {
     public var key: String?
     /// Accounts that may do what administrators may, in this domain.
     public var administrators: [JID]
+    /// Which plugins are at work here, where it is not as for all domains.
+    public var plugins: [String: PluginChoice] = [:]
 
     public static let usualMechanisms: [SASLMechanismName] = SASLMechanismName.known
         .filter { $0 != .anonymous }
@@ -90,6 +94,18 @@ public struct DomainSettings: Hashable, Sendable {
         self.key = key
         self.administrators = administrators
     }
+}
+
+/// Which plugins there are, and which are at work in all domains.
+public struct PluginSettings: Hashable, Sendable {
+    /// Where they are looked for; of two with one name, the first is taken.
+    public var folders: [String] = []
+    /// By name; what is not named here is at work unless it says of itself that it is off by default.
+    public var choices: [String: PluginChoice] = [:]
+    /// Those without which the server does not start.
+    public var required: [String] = []
+
+    public init() {}
 }
 
 /// Where certificates are, and which ones are made.

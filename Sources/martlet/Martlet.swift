@@ -15,6 +15,9 @@ struct Martlet: AsyncParsableCommand {
             Clients then find it on port 5222 (STARTTLS) and 5223 (TLS). Everything it does is set in \
             one file, config.json; 'martlet check' says what is wrong with it before the server does.
             """,
-        subcommands: [Serve.self, Check.self, Config.self, User.self, Send.self, Version.self]
+        subcommands: [
+            Serve.self, Check.self, Config.self, User.self, Plugins.self, Phases.self, Send.self,
+            Version.self,
+        ]
     )
 }

@@ -146,7 +146,7 @@ struct StreamErrorTests {
         ) { server in
             let juliet = try await server.login("juliet@capulet.example")
             let romeo = try await server.login("romeo@montague.example")
-            try server.server.reload(kept)
+            try await server.server.reload(kept)
             try await juliet.expectStreamError("host-gone")
             try await romeo.expectNothing()
             let late = try await server.connect()

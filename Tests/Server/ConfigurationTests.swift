@@ -16,7 +16,7 @@ struct ConfigurationTests {
         #expect(configuration.settings.shards == 0)
         #expect(configuration.logLevel == .info)
         #expect(configuration.logFormat == .text)
-        #expect(configuration.plugins.isEmpty)
+        #expect(configuration.settings.plugins.choices.isEmpty)
         let direct = C2SListenerTerms(tls: .direct)
         #expect(
             configuration.settings.listeners == [
@@ -154,10 +154,13 @@ struct ConfigurationTests {
 
     @Test func `keeps the settings of plugins as they are written`() throws {
         let configuration = try Configuration(
-            #"{"plugins": {"ping": {}, "muc": { "host" : "rooms.é",  "n": 1.50 }}}"#
+            #"{"plugins": {"ping": {}, "time": true, "last": false, "muc": { "host" : "rooms.é" }}}"#
         )
         #expect(
-            configuration.plugins == ["ping": "{}", "muc": #"{ "host" : "rooms.é",  "n": 1.50 }"#]
+            configuration.settings.plugins.choices == [
+                "ping": .on(settings: "{}"), "time": .on(settings: "{}"), "last": .off,
+                "muc": .on(settings: #"{ "host" : "rooms.é" }"#),
+            ]
         )
     }
 

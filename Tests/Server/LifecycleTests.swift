@@ -146,7 +146,7 @@ struct LifecycleTests {
         let his = try await scene.enter(romeo)
         let paris = JID(prepared: "paris", "verona.example", "street")
         await #expect(throws: ClientFault.self) { try await scene.enter(paris) }
-        try scene.server.reload(
+        try await scene.server.reload(
             settings(["montague.example", "capulet.example", "verona.example"])
         )
         #expect(try await scene.enter(paris).jid == paris)
@@ -161,7 +161,7 @@ struct LifecycleTests {
     {
         let scene = try await Scene()
         let (his, hers) = (try await scene.enter(romeo), try await scene.enter(juliet))
-        try scene.server.reload(settings(["montague.example"]))
+        try await scene.server.reload(settings(["montague.example"]))
         for await _ in hers.stanzas {}
         #expect(await hers.fault == .stream(StreamError(.hostGone)))
         let info = Element("query", in: Namespace.discoInfo)
@@ -177,7 +177,7 @@ struct LifecycleTests {
             var faulty = settings(["montague.example"])
             faulty.tls.folder = folder
             faulty.domains[0].certificate = "\(folder)/nowhere.pem"
-            #expect(throws: AdminFault.self) { try scene.server.reload(faulty) }
+            await #expect(throws: AdminFault.self) { try await scene.server.reload(faulty) }
             let info = Element("query", in: Namespace.discoInfo)
             #expect(try await his.request(.get, to: juliet.domain, info).type == .result)
             #expect(try await hers.request(.get, to: romeo.domain, info).type == .result)

@@ -36,9 +36,9 @@ enum AccountsInterface {
                 return CoreTable.ok
             }
         }
-        table.pointee.remove = { _, handle, account, done, ud in
+        table.pointee.remove = { _, handle, account, last, done, ud in
             call(handle, account, done, ud) { accounts, account in
-                try await accounts.remove(account)
+                try await accounts.remove(account, lastSession: last)
                 return CoreTable.ok
             }
         }

@@ -10,7 +10,9 @@ public protocol PluginAccounts: Sendable {
     func create(_ account: JID, password: String) async throws
     /// Ends the account's streams, but for one session's.
     func setPassword(_ password: String, of account: JID, keeping session: UInt64) async throws
-    func remove(_ account: JID) async throws
+    /// Removes the account, what it has in the store, and its streams; that of one session, if it is
+    /// not zero, a moment later, so that it can be told.
+    func remove(_ account: JID, lastSession: UInt64) async throws
 }
 
 /// Why a wish of a plugin's concerning accounts was not fulfilled.

@@ -81,10 +81,13 @@ public struct Accounts: Sendable {
         }
     }
 
-    /// Removes the account, all it has in the store, and its streams.
-    public func remove(_ account: JID) async throws(Fault) {
+    /// Removes the account, all it has in the store, and its streams: that of the session `last`, who
+    /// asked for it perhaps, a moment later, so that it can be told.
+    public func remove(_ account: JID, last session: SessionID? = nil) async throws(Fault) {
         try await must { table, done, ud in
-            account.bare.description.lend { table.remove?(table.ctx, site.handle, $0, done, ud) }
+            account.bare.description.lend {
+                table.remove?(table.ctx, site.handle, $0, session?.serial ?? 0, done, ud)
+            }
         }
     }
 

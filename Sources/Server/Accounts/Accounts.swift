@@ -1,5 +1,6 @@
 import MartletCore
 import MartletCrypto
+import MartletPluginHost
 import MartletSASL
 import MartletStorage
 
@@ -8,6 +9,8 @@ struct Accounts: Sendable {
     let store: any Store
     /// Stands in for accounts that are not there, and makes new verifiers as costly as its own.
     let decoy: ScramDecoy
+    /// A plugin that knows the accounts of some domains, in place of the store.
+    var source: (@Sendable (JID) async -> PluginHost.Credentials?)?
 
     /// The hash functions for which verifiers are kept.
     static let hashes: [HashFunction] = [.sha1, .sha256, .sha512]
@@ -21,6 +24,9 @@ struct Accounts: Sendable {
         for mechanism: SASLMechanismName
     ) async throws(StorageError) -> ScramCredentials? {
         guard let hash = mechanism.scramHash else { return nil }
+        if let foreign = await source?(account) {
+            return try await credentials(of: account, foreign, hash)
+        }
         let stored = try await store.account(account)
         return stored?.credentials(hash) ?? decoy.credentials(of: account, hash: hash)
     }
@@ -31,6 +37,12 @@ struct Accounts: Sendable {
     ///
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
     func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
+        if let foreign = await source?(account) {
+            let made = try await credentials(of: account, foreign, .sha256)
+            let isKnown = if case .none = foreign { false } else { true }
+            let check = PasswordCheck(isKnown ? made : nil, of: account, decoy: decoy)
+            return await run(check, password)
+        }
         let stored = try await store.account(account)
         // An account that came from elsewhere may have the verifier of another hash alone.
         let hash = Self.preferred.first { stored?.credentials($0) != nil } ?? .sha256
@@ -59,6 +71,40 @@ struct Accounts: Sendable {
     func setPassword(_ password: String, of account: JID) async throws {
         let verifiers = try await makeVerifiers(password)
         try await store.setVerifiers(verifiers, of: account)
+    }
+
+    /// What a plugin knows of an account, as SCRAM needs it.
+    ///
+    /// Costs the same whether the plugin knows the account or not.
+    private func credentials(
+        of account: JID,
+        _ foreign: PluginHost.Credentials,
+        _ hash: HashFunction
+    ) async throws(StorageError) -> ScramCredentials {
+        let stand = decoy.credentials(of: account, hash: hash)
+        switch foreign {
+        case .failed: throw .unavailable("the plugin that knows the accounts did not answer")
+        case .none:
+            _ = await derive("nobody's", like: stand)
+            return stand
+        case .password(let password): return await derive(password, like: stand) ?? stand
+        case .verifiers(let verifiers):
+            let text = verifiers["SCRAM-\(hash.rawValue)"]
+            return text.flatMap(ScramCredentials.init(text:)) ?? stand
+        }
+    }
+
+    @concurrent
+    private func derive(
+        _ password: String,
+        like stand: ScramCredentials
+    ) async -> ScramCredentials? {
+        ScramCredentials.derive(
+            password: password,
+            hash: stand.hash,
+            salt: stand.salt,
+            iterations: stand.iterations
+        )
     }
 
     /// Key derivation takes milliseconds, so it does not run on a shard.

@@ -11,6 +11,10 @@ struct AdminDesk: Sendable {
     var endSessions: @Sendable (JID, StreamError) async -> Void = { _, _ in }
     /// Reads the configuration again, where there is a server to do it.
     var reload: (@Sendable () async throws -> [String])?
+    /// Knows the plugins, where there is a server that has them.
+    var plugins: PluginDesk?
+    /// Tells modules of accounts that come and go.
+    var announce: @Sendable (AccountEvent, JID) -> Void = { _, _ in }
 
     static let pageSize = 1_000
 
@@ -31,8 +35,27 @@ struct AdminDesk: Sendable {
         case .reload:
             guard let reload else { throw AdminFault("the server is not running") }
             return try await reload()
+        case .listPlugins: return try pluginDesk().list()
+        case .listPhases:
+            guard let domain = request.domain else { throw AdminFault("which domain?") }
+            return try pluginDesk().phases(of: domain)
+        case .runPlugin:
+            guard let plugin = request.plugin, let name = request.name,
+                let domain = request.domain
+            else { throw AdminFault("which plugin, verb and domain?") }
+            return try await pluginDesk().run(
+                name,
+                of: plugin,
+                in: domain,
+                request.arguments ?? []
+            )
         }
         return []
+    }
+
+    private func pluginDesk() throws -> PluginDesk {
+        guard let plugins else { throw AdminFault("the server is not running") }
+        return plugins
     }
 
     private func add(_ account: JID, _ password: String) async throws {
@@ -42,6 +65,7 @@ struct AdminDesk: Sendable {
         } catch StorageError.conflict {
             throw AdminFault("\(account) exists already")
         }
+        announce(.created, account)
     }
 
     private func change(_ account: JID, _ password: String) async throws {
@@ -58,6 +82,7 @@ struct AdminDesk: Sendable {
             throw AdminFault("there is no account \(account)")
         }
         try await accounts.store.removeAccount(account)
+        announce(.removed, account)
         await endSessions(account, StreamError(.notAuthorized, "the account was removed"))
     }
 

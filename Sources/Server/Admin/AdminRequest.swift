@@ -8,6 +8,9 @@ struct AdminRequest: Codable, Sendable {
         case removeUser = "user-remove"
         case listUsers = "user-list"
         case reload
+        case listPlugins = "plugins"
+        case listPhases = "phases"
+        case runPlugin = "plugin-run"
     }
 
     var verb: Verb
@@ -16,6 +19,10 @@ struct AdminRequest: Codable, Sendable {
     var domain: String?
     /// List what comes after this localpart.
     var after: String?
+    /// Of a plugin: its name, and what to run with which arguments.
+    var plugin: String?
+    var name: String?
+    var arguments: [String]?
 }
 
 struct AdminReply: Codable, Sendable {

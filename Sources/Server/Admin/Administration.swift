@@ -48,6 +48,34 @@ public struct Administration: Sendable {
         }
     }
 
+    /// A table of the running server's plugins.
+    public func plugins() async throws -> [String] {
+        try await lines(AdminRequest(verb: .listPlugins))
+    }
+
+    /// The handlers of a domain in the running server, in the order in which they act.
+    public func phases(of domain: String) async throws -> [String] {
+        try await lines(AdminRequest(verb: .listPhases, domain: domain))
+    }
+
+    /// Runs a verb of a plugin of the running server.
+    public func run(
+        _ name: String,
+        of plugin: String,
+        in domain: String,
+        _ arguments: [String]
+    ) async throws -> [String] {
+        try await lines(
+            AdminRequest(
+                verb: .runPlugin,
+                domain: domain,
+                plugin: plugin,
+                name: name,
+                arguments: arguments
+            )
+        )
+    }
+
     private func lines(_ request: AdminRequest) async throws -> [String] {
         let reply = try await ask(request)
         if let error = reply.error { throw AdminFault(error) }

@@ -14,10 +14,23 @@ extension Configuration {
         ConfigKey("logging", \.self, keys: logging),
         ConfigKey(
             "plugins",
-            \.plugins,
-            .verbatim,
-            "Settings of plugins, by their names.",
-            .restart
+            \.settings.plugins.choices,
+            .plugins,
+            "Plugins by their names: true, false, or an object with settings. See `martlet plugins`."
+        ),
+        ConfigKey(
+            "pluginFolders",
+            \.settings.plugins.folders,
+            ConfigKind.text.list(),
+            "Where plugins are looked for, every `libmartlet_*.so` of them.",
+            .restart,
+            shown: "(beside the program)"
+        ),
+        ConfigKey(
+            "requiredPlugins",
+            \.settings.plugins.required,
+            ConfigKind.text.list(),
+            "Plugins without which the server does not start."
         ),
         ConfigKey(
             "shards",
@@ -185,24 +198,4 @@ extension TLSFiles {
         get { allowsTLS12 ? .v12 : .v13 }
         set { allowsTLS12 = newValue == .v12 }
     }
-}
-
-extension ConfigKind where Value == [String: String] {
-    /// An object whose values are kept as the file has them.
-    fileprivate static let verbatim = Self(
-        "object",
-        show: { plugins in
-            let members = plugins.sorted { $0.key < $1.key }
-                .map { "\(JSONText.quote($0.key)): \($0.value)" }
-            return "{\(members.joined(separator: ", "))}"
-        },
-        read: { value throws(ConfigError) in
-            var texts: [String: String] = [:]
-            for member in try value.members() {
-                _ = try member.value.members()
-                texts[member.name] = member.value.node.text
-            }
-            return texts
-        }
-    )
 }

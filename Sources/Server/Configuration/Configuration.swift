@@ -1,4 +1,5 @@
 public import Logging
+import MartletPluginHost
 import MartletRouter
 import MartletSASL
 public import MartletStorageSQLite
@@ -12,8 +13,6 @@ public struct Configuration: Hashable, Sendable {
     public var storage = StorageChoice.sqlite(path: "data/martlet.db", synchronous: .full)
     public var logLevel = Logger.Level.info
     public var logFormat = LineLogHandler.Format.text
-    /// The settings of each plugin by the plugin's name, as JSON, as the file has them.
-    public var plugins: [String: String] = [:]
 
     /// What a domain has that says nothing else.
     var domainLimits = DomainLimits()
@@ -32,6 +31,7 @@ public struct Configuration: Hashable, Sendable {
         settings.domains = [DomainSettings("localhost")]
         settings.tls.folder = "data/certificates"
         settings.adminSocket = "data/martlet.sock"
+        settings.plugins.folders = PluginFolder.usual
     }
 
     static let usual = Configuration()

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletPluginHost
 import MartletRouter
 import MartletSASL
 
@@ -13,6 +14,7 @@ struct DomainFields: Sendable {
     var certificate: String?
     var key: String?
     var administrators: [JID] = []
+    var plugins: [String: PluginChoice] = [:]
     var limits: DomainLimits
 }
 
@@ -58,6 +60,12 @@ extension ConfigKey<DomainFields> {
             "Accounts that may do what administrators may, in this domain."
         ),
         ConfigKey(
+            "plugins",
+            \.plugins,
+            .plugins,
+            "Plugins of this domain, where they are not as for all."
+        ),
+        ConfigKey(
             "limits",
             \.limits,
             keys: ConfigKey<DomainLimits>.limits,
@@ -84,7 +92,7 @@ extension DomainFields {
         guard !mechanisms.isEmpty else {
             throw value.fault("nobody could log in: \"mechanisms\" is empty")
         }
-        return DomainSettings(
+        var settings = DomainSettings(
             name,
             limits: limits,
             mechanisms: mechanisms,
@@ -92,6 +100,8 @@ extension DomainFields {
             key: key,
             administrators: administrators
         )
+        settings.plugins = plugins
+        return settings
     }
 }
 

@@ -1,5 +1,9 @@
 import Foundation
 import Logging
+import MartletCrypto
+import MartletPluginHost
+import MartletRouter
+import MartletSASL
 import MartletStorage
 
 /// Looks at everything that a start would use, and starts nothing (`martlet check`).
@@ -23,10 +27,52 @@ public struct Inspection: Sendable {
             report.lines.append("listener    \(listener.address) \(listener.terms.tls.rawValue)")
         }
         for domain in settings.domains { report.lines.append("domain      \(domain.name)") }
+        inspectPlugins(&report)
         inspectCertificates(&report)
         await inspectStore(&report)
         report.lines.append(report.isSound ? "sound" : "the server would not start")
         return report
+    }
+
+    /// Opens plugins, which register and start nothing, and reads what they are told.
+    private func inspectPlugins(_ report: inout Report) {
+        let settings = configuration.settings
+        let log = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
+        let router = Router(shards: [], store: MemoryStore(), domains: [])
+        let accounts = Accounts(
+            store: router.store,
+            decoy: ScramDecoy(secret: Random.bytes(32), iterations: settings.iterations)
+        )
+        let plugins = PluginHost(
+            folders: settings.plugins.folders,
+            services: PluginServices(
+                router: router,
+                accounts: ServerPluginAccounts(
+                    accounts: accounts,
+                    throttle: SharedThrottle(settings.throttle),
+                    endStreams: { _, _, _ in },
+                    announce: { _, _ in }
+                ),
+                log: MartletServer.pluginLog(log)
+            )
+        )
+        if !plugins.names.isEmpty {
+            report.lines.append("plugins     \(plugins.names.joined(separator: " "))")
+        }
+        var faults = plugins.faults
+        let choices = [settings.plugins.choices] + settings.domains.map(\.plugins)
+        for (name, choice) in choices.flatMap({ $0.sorted { $0.key < $1.key } }) {
+            guard case .on(let text) = choice else { continue }
+            if let fault = plugins.fault(of: text, for: name), !faults.contains(fault) {
+                faults.append(fault)
+            }
+        }
+        for fault in faults { report.lines.append("plugin      \(fault.plugin): \(fault.reason)") }
+        if settings.plugins.required.contains(where: { name in
+            !plugins.names.contains(name) || faults.contains { $0.plugin == name }
+        }) {
+            report.isSound = false
+        }
     }
 
     private func inspectCertificates(_ report: inout Report) {

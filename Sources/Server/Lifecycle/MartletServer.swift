@@ -1,14 +1,15 @@
 public import Logging
 import MartletCore
 import MartletCrypto
-import MartletIM
 public import MartletNet
+import MartletPluginHost
 import MartletRouter
 import MartletSASL
 public import MartletStorage
 import MartletStreams
 import MartletXML
 public import ServiceLifecycle
+import Synchronization
 
 /// The server: shards, homes, listeners and what joins them.
 ///
@@ -19,6 +20,9 @@ public final class MartletServer: Service {
     let router: Router
     let clients: C2SService
     let log: Logger
+    let plugins: PluginHost
+    /// Held by whoever compiles domains.
+    let domainLock = Mutex<Void>(())
     private let settings: Current<ServerSettings>
 
     /// Reads the settings again, where they come from a file; set by the program.
@@ -42,22 +46,59 @@ public final class MartletServer: Service {
         self.settings = Current(settings)
         rereadSettings = reread ?? { settings }
         let secret = try await ServerSecret.load(from: store)
-        let domains = try Self.domains(settings)
         let terms = try C2SSettings(settings, log: log)
         let count = settings.shards > 0 ? settings.shards : Processors.count
         shards = (0..<count).map { Shard(index: $0, clock: clock) }
         for shard in shards { shard.start() }
-        router = Router(shards: shards, store: store, domains: domains)
+        let router = Router(shards: shards, store: store, domains: [])
+        self.router = router
+        var accounts = Accounts(
+            store: store,
+            decoy: ScramDecoy(secret: secret, iterations: settings.iterations)
+        )
+        let throttle = SharedThrottle(settings.throttle)
+        let reference = ServerReference()
+        let plugins = PluginHost(
+            folders: settings.plugins.folders,
+            services: PluginServices(
+                router: router,
+                accounts: ServerPluginAccounts(
+                    accounts: accounts,
+                    throttle: throttle,
+                    endStreams: { await reference.server?.endStreams(of: $0, $1, except: $2) },
+                    announce: { router.announce($0, of: $1) }
+                ),
+                log: Self.pluginLog(log),
+                changed: { reference.server?.recompile($0) }
+            )
+        )
+        self.plugins = plugins
+        accounts.source = { await plugins.credentials(of: $0) }
         clients = C2SService(
             router: router,
-            accounts: Accounts(
-                store: store,
-                decoy: ScramDecoy(secret: secret, iterations: settings.iterations)
-            ),
-            throttle: SharedThrottle(settings.throttle),
+            accounts: accounts,
+            throttle: throttle,
             settings: terms,
             log: log
         )
+        do {
+            var compiler = DomainCompiler(plugins)
+            router.replaceDomains(try compiler.compile(settings))
+            let faults = plugins.faults + compiler.faults
+            Self.tell(faults, log)
+            try Self.require(settings.plugins.required, of: plugins, but: faults)
+        } catch {
+            await plugins.stopAll()
+            for shard in shards { await shard.stop() }
+            throw error
+        }
+        reference.server = self
+    }
+
+    /// Ends the streams of an account, wherever they are, but for one session's.
+    func endStreams(of account: JID, _ error: StreamError, except serial: UInt64 = 0) async {
+        await clients.dismiss(account, with: error)
+        router.visit(account) { $0.close(sessionsOf: account, with: error, except: serial) }
     }
 
     /// Listens and serves; on cancellation or graceful shutdown drains and returns.
@@ -118,10 +159,11 @@ public final class MartletServer: Service {
     /// Ends the streams, then lets what they began come to its end; in bounded time.
     private func drain(within limit: Duration) async {
         log.info("stopping", metadata: ["streams": "\(clients.connectionCount)"])
-        let isDone = await Deadline.within(limit) { [clients, router] in
+        let isDone = await Deadline.within(limit) { [clients, router, plugins] in
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.endAll() }
             for home in router.homes { await home.drained() }
+            await plugins.stopAll()
         }
         if !isDone { log.warning("not all streams ended in time") }
         await stopShards()
@@ -136,27 +178,24 @@ public final class MartletServer: Service {
     /// Takes over other settings without disturbing those whose own stay.
     ///
     /// - Throws: what makes them impossible; then nothing has changed.
-    public func reload(_ new: ServerSettings) throws {
+    public func reload(_ new: ServerSettings) async throws {
         let terms = try C2SSettings(new, log: log)
-        let domains = try Self.domains(new)
-        router.replaceDomains(domains)
+        do {
+            try domainLock.withLock { _ in
+                var compiler = DomainCompiler(plugins)
+                let domains = try compiler.compile(new)
+                try Self.require(new.plugins.required, of: plugins, but: compiler.faults)
+                Self.tell(compiler.faults, log)
+                router.replaceDomains(domains)
+            }
+        } catch {
+            await plugins.retire(except: router.domains.all.compactMap(\.attachment))
+            throw error
+        }
         clients.adopt(terms)
         settings.value = new
-        log.info("settings reloaded", metadata: ["domains": "\(domains.count)"])
-    }
-
-    private static func domains(_ settings: ServerSettings) throws -> [Domain] {
-        let modules = try ModuleSet(InstantMessaging.modules)
-        let abilities = Capabilities.verificationString(of: modules.discovery)
-        let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
-        return try settings.domains.map { domain in
-            Domain(
-                try JID(nil, domain.name),
-                limits: domain.limits,
-                modules: modules,
-                capabilities: Capabilities(version: version)
-            )
-        }
+        await plugins.retire(except: router.domains.all.compactMap(\.attachment))
+        log.info("settings reloaded", metadata: ["domains": "\(new.domains.count)"])
     }
 
     /// Fulfils administrators' requests in this process.
@@ -164,17 +203,13 @@ public final class MartletServer: Service {
         AdminDesk(
             accounts: clients.accounts,
             isServed: { [router] in router.domains[$0] != nil },
-            endSessions: { [router, clients] account, error in
-                await clients.dismiss(account, with: error)
-                let home = router.home(of: account)
-                home.shard.submit {
-                    home.assumeIsolated { $0.close(sessionsOf: account, with: error) }
-                }
-            },
+            endSessions: { [self] in await endStreams(of: $0, $1) },
             reload: { [self] in
-                try reload(try await rereadSettings())
+                try await reload(try await rereadSettings())
                 return ["reloaded"]
-            }
+            },
+            plugins: PluginDesk(plugins: plugins, router: router),
+            announce: { [router] in router.announce($0, of: $1) }
         )
     }
 }

@@ -81,7 +81,7 @@ private struct Reloader: Service {
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
-                try server.reload(try await server.rereadSettings())
+                try await server.reload(try await server.rereadSettings())
             } catch {
                 log.error("the configuration stays as it was", metadata: ["error": "\(error)"])
             }

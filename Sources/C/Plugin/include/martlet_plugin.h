@@ -499,8 +499,10 @@ typedef MARTLET_RECORD(martlet_accounts, 0) {
     /* Other streams of the account end. `keep` is a session that may stay, or 0. */
     int32_t (*set_password)(void *ctx, martlet_site *, martlet_str account, martlet_str password,
                             uint64_t keep, martlet_done, void *ud);
-    /* The account, all it has in the store, and its streams. */
-    int32_t (*remove)(void *ctx, martlet_site *, martlet_str account, martlet_done, void *ud);
+    /* The account, all it has in the store, and its streams: that of the session `last`, if it is not 0,
+     * a second later, so that it can be told. */
+    int32_t (*remove)(void *ctx, martlet_site *, martlet_str account, uint64_t last, martlet_done,
+                      void *ud);
     /* One pair an item: the contact's address, and the item as in a roster result. */
     int32_t (*roster)(void *ctx, martlet_site *, martlet_str account, martlet_done, void *ud);
 } martlet_accounts;

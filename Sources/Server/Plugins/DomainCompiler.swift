@@ -1,0 +1,65 @@
+import MartletCore
+import MartletCrypto
+import MartletIM
+import MartletPluginHost
+import MartletRouter
+
+/// Makes the router's domains of settings: the server's own modules, and the plugins at work there.
+///
+/// What is compiled of modules is shared by all domains that have the same.
+struct DomainCompiler {
+    let plugins: PluginHost
+    private var compiled: [[Int]: Compiled] = [:]
+    /// Why some plugins are not at work where they should be.
+    private(set) var faults: [PluginFault] = []
+
+    private struct Compiled {
+        let modules: ModuleSet
+        let capabilities: Capabilities
+    }
+
+    init(_ plugins: PluginHost) {
+        self.plugins = plugins
+    }
+
+    /// - Throws: what of the modules does not go together.
+    mutating func compile(_ settings: ServerSettings) throws -> [Domain] {
+        try settings.domains.map { domain in
+            let address = try JID(nil, domain.name)
+            let choices = settings.plugins.choices.merging(domain.plugins) { $1 }
+            let selection = plugins.select(choices, in: address)
+            for fault in selection.faults where !faults.contains(fault) { faults.append(fault) }
+            return try make(address, domain.limits, selection)
+        }
+    }
+
+    /// One domain once more, after a plugin registered something there.
+    mutating func recompile(_ domain: Domain) throws -> Domain {
+        try make(domain.jid, domain.limits, plugins.reselect(in: domain.name))
+    }
+
+    private mutating func make(
+        _ address: JID,
+        _ limits: DomainLimits,
+        _ selection: PluginHost.Selection
+    ) throws -> Domain {
+        let compiled = try modules(of: selection)
+        return Domain(
+            address,
+            limits: limits,
+            modules: compiled.modules,
+            capabilities: compiled.capabilities,
+            attachment: selection.attachment
+        )
+    }
+
+    private mutating func modules(of selection: PluginHost.Selection) throws -> Compiled {
+        if !selection.isSingular, let known = compiled[selection.key] { return known }
+        let modules = try ModuleSet(InstantMessaging.modules + selection.modules)
+        let abilities = Capabilities.verificationString(of: modules.discovery)
+        let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
+        let made = Compiled(modules: modules, capabilities: Capabilities(version: version))
+        if !selection.isSingular { compiled[selection.key] = made }
+        return made
+    }
+}
