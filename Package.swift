@@ -137,7 +137,7 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "Client", "Server",
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client", "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
@@ -177,6 +177,11 @@ let package = Package(
                 "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
                 "Router", "Client", "Server", "Testing",
             ],
+            packages: [.product(name: "Logging", package: "swift-log")]
+        ),
+        tests(
+            of: "Plugins",
+            uses: ["XML", "Core", "Net", "Client", "Server", "Testing"],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
         tests(of: "House", uses: ["Server"]),

@@ -102,6 +102,8 @@ public struct PluginSettings: Hashable, Sendable {
     public var folders: [String] = []
     /// By name; what is not named here is at work unless it says of itself that it is off by default.
     public var choices: [String: PluginChoice] = [:]
+    /// Whether only those named are at work.
+    public var isSelective = false
     /// Those without which the server does not start.
     public var required: [String] = []
 

@@ -1,7 +1,8 @@
-import Logging
+public import Logging
 public import MartletClient
 public import MartletCore
 public import MartletNet
+public import MartletPluginHost
 import MartletSASL
 public import MartletServer
 public import MartletStorage
@@ -24,10 +25,18 @@ public final class Scene: Sendable {
     /// Builds a server with the RFCs' houses as domains, unless others are named.
     ///
     /// Its timers go by `clock`; `configure` changes the settings before the server is built.
+    ///
+    /// Of plugins, those named are at work, with settings where there are any, as JSON; they are
+    /// looked for where a build leaves them, or in `pluginFolders`.
+    ///
+    /// - Throws: what makes the server impossible, a plugin that is not at work among it.
     public init(
         domains: [String] = ["montague.example", "capulet.example"],
+        plugins: [String: String] = [:],
+        pluginFolders: [String] = PluginFolder.usual,
         store: any Store = MemoryStore(),
         clock: any ShardClock = MonotonicClock(),
+        log: Logger = Logger(label: "scene") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout ServerSettings) -> Void = { _ in }
     ) async throws {
         var settings = ServerSettings()
@@ -40,13 +49,19 @@ public final class Scene: Sendable {
         // A test machine may be slow; tests of time limits set their own.
         settings.clients.loginTime = .seconds(600)
         settings.clients.idleTime = .seconds(86_400)
+        if !plugins.isEmpty {
+            settings.plugins.folders = pluginFolders
+            settings.plugins.isSelective = true
+            settings.plugins.choices = plugins.mapValues { .on(settings: $0) }
+            settings.plugins.required = plugins.keys.sorted()
+        }
         configure(&settings)
         self.store = store
         self.clock = clock
         server = try await MartletServer(
             settings,
             store: store,
-            log: Logger(label: "scene") { _ in SwiftLogNoOpLogHandler() },
+            log: log,
             clock: clock
         )
         places = Places(count: server.shards.count)

@@ -97,6 +97,7 @@ extension C2SMachine.Action {
         case .authenticated(let account): "authenticated \(account)"
         case .failed(let account): "failed \(account?.description ?? "nobody")"
         case .bind(let account, let resource): "bind \(resource ?? "any") of \(account)"
+        case .consult(let element): "consult \(element.name)"
         case .manage(let element): "manage \(element.name)"
         case .stanza(let element): "stanza \(element.name)"
         case .close(let error): "close \(error?.condition.rawValue ?? "")"

@@ -111,6 +111,7 @@ struct Duet {
             toServer.append(.bound(try account.with(resource: resource ?? "made")))
         case .manage(let element) where element.name == "enable":
             tell(Element("enabled", in: Namespace.streamManagement))
+        case .consult: toServer.append(.consulted(.ignored))
         case .manage, .stanza, .restart, .failed: break
         case .close(let error):
             if let error { tell(error.element) }

@@ -26,7 +26,10 @@ struct DomainCompiler {
     mutating func compile(_ settings: ServerSettings) throws -> [Domain] {
         try settings.domains.map { domain in
             let address = try JID(nil, domain.name)
-            let choices = settings.plugins.choices.merging(domain.plugins) { $1 }
+            var choices = settings.plugins.choices.merging(domain.plugins) { $1 }
+            if settings.plugins.isSelective {
+                for name in plugins.names where choices[name] == nil { choices[name] = .off }
+            }
             let selection = plugins.select(choices, in: address)
             for fault in selection.faults where !faults.contains(fault) { faults.append(fault) }
             return try make(address, domain.limits, selection)
