@@ -56,7 +56,7 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
-    "ping",
+    "ping"
 ]
 
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.
@@ -137,7 +137,8 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client", "Server",
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
@@ -178,6 +179,12 @@ let package = Package(
                 "Router", "Client", "Server", "Testing",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
+        ),
+        tests(of: "PluginKit", uses: ["PluginKit"], c: ["CPlugin"]),
+        tests(
+            of: "PluginHost",
+            uses: ["XML", "Core", "Net", "Storage", "Router", "PluginHost"],
+            c: ["CPlugin"]
         ),
         tests(
             of: "Plugins",

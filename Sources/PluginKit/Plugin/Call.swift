@@ -24,7 +24,7 @@ public struct CallAnswer: Sendable {
     }
 }
 
-/// A function for calls as C knows it.
+/// A function for calls as C knows it. Unchecked: it has nothing that changes.
 class AnyCallBox: @unchecked Sendable {
     func run(_ call: martlet_call) {}
 
@@ -34,6 +34,7 @@ class AnyCallBox: @unchecked Sendable {
     }
 }
 
+/// The same for a plugin of a known type. Unchecked: it has nothing that changes.
 final class CallBox<P: Plugin>: AnyCallBox, @unchecked Sendable {
     typealias Body = @Sendable (P, Call) async throws -> CallAnswer
     private let body: Body

@@ -64,7 +64,7 @@ private struct StopCall: @unchecked Sendable {
     func call() { done(ud) }
 }
 
-/// Makes instances of a plugin whose type C cannot name.
+/// Makes instances of a plugin whose type C cannot name. Unchecked: it has nothing that changes.
 class AnyMaker: @unchecked Sendable {
     static func at(_ pointer: UnsafeMutableRawPointer) -> AnyMaker {
         Unmanaged<AnyMaker>.fromOpaque(pointer).takeUnretainedValue()
@@ -74,6 +74,7 @@ class AnyMaker: @unchecked Sendable {
     func make(at site: OpaquePointer, _ settings: String) throws -> UnsafeMutableRawPointer? { nil }
 }
 
+/// Unchecked: it has nothing at all.
 private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
     override func register(at site: OpaquePointer) {
         P.register(in: Registration(Site(site)))
@@ -101,6 +102,7 @@ class AnyInstance: @unchecked Sendable {
     func stop() async {}
 }
 
+/// The plugin at a domain, its type known. Unchecked: it has nothing that changes.
 final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     let plugin: P
 

@@ -43,7 +43,10 @@ public struct Stanza: Sendable {
 
     /// The stanza's element.
     public var root: Node {
-        Node(Core.functions.pointee.root?(handle) ?? martlet_node(stanza: handle, index: 0), of: self)
+        Node(
+            Core.functions.pointee.root?(handle) ?? martlet_node(stanza: handle, index: 0),
+            of: self
+        )
     }
 
     /// The first child, which tells an iq's purpose.

@@ -123,7 +123,8 @@ public struct Registration {
 
     /// Shown among the stream features (RFC 6120 §4.3.2): once a client is authenticated, or before,
     /// as soon as it may log in.
-    public mutating func streamFeature(_ element: Element, when moment: StreamMoment = .beforeBind) {
+    public mutating func streamFeature(_ element: Element, when moment: StreamMoment = .beforeBind)
+    {
         switch moment {
         case .beforeBind: streamFeatures.append(element)
         case .beforeLogin: loginFeatures.append(element)
