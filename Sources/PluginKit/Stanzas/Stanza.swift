@@ -65,7 +65,9 @@ public struct Stanza: Sendable {
     }
 }
 
-/// A count of a stanza. Unchecked: the host's stanzas never change and are counted from any thread.
+/// A count of a stanza.
+///
+/// Unchecked: the host's stanzas never change and are counted from any thread.
 private final class StanzaBox: @unchecked Sendable {
     let handle: OpaquePointer
 
