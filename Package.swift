@@ -188,7 +188,7 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "Client", "Server", "Testing"],
+            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
         tests(of: "House", uses: ["Server"]),
