@@ -59,10 +59,9 @@ struct PluginModule: Module {
             plan.match,
             priority: plan.priority,
             name: plan.name,
-            mend: plan.mend == nil ? nil : mend
-        ) { (shard, stanza, context) throws(StanzaError) in
-            try call.handle(shard, stanza, context)
-        }
+            mend: plan.mend == nil ? nil : mend,
+            standing: call
+        )
     }
 
     private func addEvent(_ call: HookCall, to registration: inout Registration) {

@@ -147,8 +147,8 @@ typedef MARTLET_RECORD(martlet_event, 0) {
     martlet_stanza *stanza;  /* borrowed: `retain` it to keep it; null where there is none */
     uint64_t session;        /* the session it came from or goes to; 0 where there is none */
     martlet_str subject;     /* the address an event without a stanza is about */
-    martlet_value value;     /* what a handler before this one left with `pass` */
-    martlet_error error;     /* to an error handler: what failed */
+    const martlet_value *value; /* what a handler before this one left with `pass`, or null */
+    const martlet_error *error; /* to an error handler: what failed; else null */
 } martlet_event;
 
 typedef int32_t (*martlet_hook_fn)(void *ud, martlet_event *event);
