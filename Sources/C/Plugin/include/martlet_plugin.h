@@ -372,7 +372,8 @@ typedef MARTLET_RECORD(martlet_core, 0) {
     martlet_str (*account)(martlet_place *);
     /* All bound sessions of the account, in the order of their binding. */
     int32_t (*sessions)(martlet_place *, martlet_session_fn, void *ud);
-    /* Straight to one session's client, past all phases but MARTLET_PHASE_CLIENT. */
+    /* Straight to one session's client, past all phases but MARTLET_PHASE_CLIENT. Lost with that client,
+     * it goes to no other (XEP-0198 section 5), and nobody is told. */
     int32_t (*send)(martlet_site *, martlet_place *, uint64_t session, martlet_stanza *);
     int32_t (*send_nonza)(martlet_site *, martlet_place *, uint64_t session, martlet_str xml);
     /* One pointer an instance may keep with a session, or (session 0) with an account while it has
