@@ -21,6 +21,7 @@ SCENARIOS = [
     "resumption",
     "conflict",
     "discovery",
+    "carbons",
     "terminal",
     "sendxmpp",
     "accounts",
