@@ -121,7 +121,10 @@ enum {
                                          * stanza is what it said; session: whose */
     MARTLET_PHASE_ROSTER_CHANGED = 35,  /* subject: the account; stanza: the push, an iq set */
     MARTLET_PHASE_USER_CREATED = 36,    /* subject: the account */
-    MARTLET_PHASE_USER_REMOVED = 37     /* subject: the account; what it had in the store is gone */
+    MARTLET_PHASE_USER_REMOVED = 37,    /* subject: the account; what it had in the store is gone */
+    MARTLET_PHASE_SESSION_RESUMED = 38  /* subject: the full address, whose client is back on another
+                                         * connection (XEP-0198); what is sent to it within this call
+                                         * comes first there, behind what it missed */
 };
 
 enum { MARTLET_MESSAGE = 1, MARTLET_PRESENCE = 2, MARTLET_IQ = 3, MARTLET_NONZA = 4 };
