@@ -22,6 +22,7 @@ SCENARIOS = [
     "conflict",
     "discovery",
     "carbons",
+    "csi",
     "terminal",
     "sendxmpp",
     "accounts",
