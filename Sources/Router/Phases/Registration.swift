@@ -63,10 +63,15 @@ public struct Registration {
         name: String? = nil,
         _ look: @escaping Observer
     ) {
-        var entry = PhaseTable.Entry(match: match, priority: priority, name: name ?? module) {
-            look($0, $1, $2)
-            return .continue
-        }
+        var entry = PhaseTable.Entry(
+            match: match,
+            priority: priority,
+            name: name ?? module,
+            handler: { shard, stanza, context in
+                look(shard, stanza, context)
+                return .continue
+            }
+        )
         entry.isObserver = true
         handlers.append((phase, entry))
     }
