@@ -64,7 +64,9 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
-    "ping"
+    "carbons",
+    "csi",
+    "ping",
 ]
 
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.

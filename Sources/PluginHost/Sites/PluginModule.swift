@@ -74,6 +74,10 @@ struct PluginModule: Module {
             registration.onSession { shard, session, event in
                 if event == .ended { call.tell(shard, of: session) }
             }
+        case MARTLET_PHASE_SESSION_RESUMED:
+            registration.onSession { shard, session, event in
+                if event == .resumed { call.tell(shard, of: session) }
+            }
         case MARTLET_PHASE_PRESENCE:
             registration.onPresence { call.tell($0, of: $1, said: $2) }
         case MARTLET_PHASE_ROSTER_CHANGED:
@@ -118,6 +122,6 @@ extension Phase {
     /// Every number that `hook` takes.
     static let known: Set<Int> = Set(
         Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_STREAM)
-            + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_USER_REMOVED)
+            + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_SESSION_RESUMED)
     )
 }

@@ -233,6 +233,8 @@ public typealias IQHandler =
 /// What became of a session.
 public enum SessionEvent: Sendable {
     case bound
+    /// Its client is back on another connection, where nothing has been written yet (XEP-0198 §5).
+    case resumed
     case ended
 }
 
