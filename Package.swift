@@ -56,16 +56,19 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
-    "ping",
+    "ping"
 ]
+
+/// The example that is written in Swift; off by default.
+let example = "keyword-swift"
 
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.
 func plugin(_ name: String) -> Target {
     .target(
         name: "plugin_\(name)",
         dependencies: ["MartletPluginKit", "CPlugin"],
-        path: "Plugins/\(name)",
-        exclude: ["Transcripts"],
+        path: name == example ? "Plugins/examples/swift" : "Plugins/\(name)",
+        exclude: name == example ? [] : ["Transcripts"],
         swiftSettings: strict,
         linkerSettings: [
             .unsafeFlags([
@@ -88,7 +91,7 @@ let package = Package(
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
-        + plugins.map { name in
+        + (plugins + [example]).map { name in
             .library(name: "martlet_\(name)", type: .dynamic, targets: ["plugin_\(name)"])
         },
     dependencies: [
@@ -137,7 +140,8 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client", "Server",
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
@@ -181,8 +185,9 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "Client", "Server", "Testing"],
-            packages: [.product(name: "Logging", package: "swift-log")]
+            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
+            packages: [.product(name: "Logging", package: "swift-log")],
+            without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),
         tests(
@@ -197,5 +202,5 @@ let package = Package(
             ]
         ),
     ]
-        + plugins.map(plugin)
+        + (plugins + [example]).map(plugin)
 )
