@@ -12,8 +12,8 @@ help: ## list what can be made
 run: build ## build for release and serve with the config.json at the top
 	.build/release/martlet serve --config config.json
 
-build: dependencies ## build for release
-	swift build -c release --product martlet
+build: dependencies ## build the server and its plugins for release
+	swift build -c release
 
 dependencies: ## install the system libraries that are missing
 	@.ci/dependencies

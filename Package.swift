@@ -45,6 +45,14 @@ func tests(
     )
 }
 
+/// What several folders of tests share.
+let testSupport = Target.target(
+    name: "TestSupport",
+    dependencies: ["MartletCrypto"],
+    path: "Tests/Support",
+    swiftSettings: strict
+)
+
 /// A C library of the system: a header that includes its own and a `shim.c`, no logic.
 func library(_ name: String, links libraries: [String] = []) -> Target {
     .target(
@@ -155,11 +163,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        testSupport,
         tests(of: "XML", uses: ["XML"]),
-        tests(of: "Crypto", uses: ["Crypto"]),
+        tests(of: "Crypto", uses: ["Crypto"], packages: ["TestSupport"]),
         tests(of: "Core", uses: ["XML", "Core"]),
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
-        tests(of: "Net", uses: ["Crypto", "Net"]),
+        tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
         tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
@@ -183,6 +192,12 @@ let package = Package(
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
+        tests(of: "PluginKit", uses: ["PluginKit"], c: ["CPlugin"]),
+        tests(
+            of: "PluginHost",
+            uses: ["XML", "Core", "Net", "Storage", "Router", "PluginHost"],
+            c: ["CPlugin"]
+        ),
         tests(
             of: "Plugins",
             uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
@@ -197,6 +212,7 @@ let package = Package(
                 "Server",
             ],
             packages: [
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

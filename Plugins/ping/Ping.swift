@@ -1,7 +1,9 @@
 public import CPlugin
 import MartletPluginKit
 
-/// XEP-0199: XMPP Ping. Met: §4.1 and §4.2 (the domain and, on their behalf, its accounts answer), §6.
+/// XEP-0199: XMPP Ping.
+///
+/// Met: §4.1 and §4.2 (the domain and, on their behalf, its accounts answer), §6.
 final class Ping: Plugin {
     static let about = PluginDescription("ping", version: "1.0", "Answers pings (XEP-0199).")
 

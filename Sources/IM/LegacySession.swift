@@ -9,8 +9,11 @@ public struct LegacySession: Module {
 
     public func register(in registration: inout Registration) throws {
         for phase in [Phase.domain, .account] {
-            try registration.onIQ(.set, "session", in: Namespace.session, to: phase) { _, _, _ in
-                nil
+            try registration.onIQ(.set, "session", in: Namespace.session, to: phase) {
+                (_, _, context) throws(StanzaError) in
+                // An account answers its own clients alone: others would learn that it is there.
+                if phase == .account, context.session == nil { throw .serviceUnavailable }
+                return nil
             }
         }
     }

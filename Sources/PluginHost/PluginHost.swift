@@ -20,7 +20,8 @@ public struct PluginServices: Sendable {
         router: Router,
         accounts: any PluginAccounts,
         now: @escaping @Sendable () -> Timestamp = { .now() },
-        log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in },
+        log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in
+        },
         changed: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.router = router

@@ -28,7 +28,8 @@ public struct Capabilities: Hashable, Sendable {
             "\($0.category)/\($0.type)//\($0.name ?? "")"
         }
         let features = discovery.features[.domain] ?? []
-        let parts = inByteOrder(identities) + inByteOrder(Array(features)) + parts(of: discovery.forms)
+        let parts =
+            inByteOrder(identities) + inByteOrder(Array(features)) + parts(of: discovery.forms)
         return parts.map { $0 + "<" }.joined()
     }
 

@@ -21,7 +21,7 @@ extension RouterShard {
         later: @autoclosure () -> Continuation
     ) -> ChainOutcome? {
         let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)
-        guard let first = chain.firstIndex(where: { $0.match.matches(stanza.element) }) else {
+        guard let first = chain.firstIndex(where: { $0.wants(stanza) }) else {
             return .passed(stanza)
         }
         return run(chain[first...], stanza, context, later: later())
@@ -37,7 +37,7 @@ extension RouterShard {
         later: @escaping Continuation
     ) -> ChainOutcome? {
         var (stanza, context) = (stanza, context)
-        for index in chain.indices where chain[index].match.matches(stanza.element) {
+        for index in chain.indices where chain[index].wants(stanza) {
             do {
                 switch try chain[index].handler(self, stanza, context) {
                 case .continue: continue
@@ -67,7 +67,7 @@ extension RouterShard {
     ) -> ChainOutcome? {
         var error = error
         for index in chain.indices {
-            guard let mend = chain[index].mend, chain[index].match.matches(stanza.element) else {
+            guard let mend = chain[index].mend, chain[index].wants(stanza) else {
                 continue
             }
             let rest = chain[(index + 1)...]
@@ -101,7 +101,7 @@ extension RouterShard {
     func runWithoutWaiting(_ phase: Phase, _ stanza: Stanza, _ context: Context) -> ChainOutcome {
         var (stanza, context) = (stanza, context)
         for entry in context.domain.modules.phases.candidates(at: phase, for: stanza)
-        where entry.match.matches(stanza.element) {
+        where entry.wants(stanza) {
             do {
                 switch try entry.handler(self, stanza, context) {
                 case .continue, .pending: continue

@@ -96,7 +96,13 @@ extension RouterShard {
         }
     }
 
-    /// A client that lost its connection is back on another (XEP-0198 §5).
+    /// The session that a client may resume by its token.
+    func session(named token: String, of account: JID) -> Session? {
+        home(of: account)?.sessions.first { $0.management?.isNamed(token) == true }
+    }
+
+    /// A client that lost its connection is back on another (XEP-0198 §5); to be asked once
+    /// ``isSettled(token:of:within:later:)`` says so.
     ///
     /// An old connection that still seems to stand gives way.
     public func resume(
@@ -105,9 +111,7 @@ extension RouterShard {
         of account: JID,
         sink: any SessionSink
     ) -> Resumption {
-        let candidates = home(of: account)?.sessions ?? []
-        guard let session = candidates.first(where: { $0.management?.isNamed(token) == true })
-        else { return .unknown }
+        guard let session = session(named: token, of: account) else { return .unknown }
         if let expiry = session.management?.expiry { shard.cancel(expiry) }
         session.management?.expiry = nil
         if let old = session.sink {

@@ -81,6 +81,7 @@ extension RouterShard {
             case .refused: session.management?.countHandled()
             }
         }
+        if session.inbox.isIdle { noteDrained(session) }
         if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }
     }
 

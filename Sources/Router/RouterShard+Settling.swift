@@ -1,4 +1,4 @@
-import MartletCore
+public import MartletCore
 
 /// Told how many of a session's stanzas are dealt with, on its home's shard.
 public typealias Answer = @Sendable (UInt32) -> Void
@@ -18,6 +18,47 @@ extension RouterShard {
         guard let session = session(id), session.management != nil else { return }
         session.management?.questions.append(answer)
         startRound(of: session)
+    }
+
+    /// Whether all that a client sent on the stream it lost is dealt with, so that the count in
+    /// `<resumed/>` is as true as that of an `<a/>` (XEP-0198 §5).
+    ///
+    /// The old connection, if it still seems to stand, gives way at once: nothing more may come from it.
+    /// If the answer is false, `later` is called once, on this shard: when all is dealt with, or after
+    /// `limit`, since a count that is too low would make the client send again what is here.
+    public func isSettled(
+        token: String,
+        of account: JID,
+        within limit: Duration,
+        later: @escaping @Sendable () -> Void
+    ) -> Bool {
+        guard let session = session(named: token, of: account) else { return true }
+        cutOff(session)
+        let relay = SettlementRelay(later)
+        whenDrained(session) { _ in relay.pass() }
+        guard !relay.hasPassed else { return true }
+        relay.isAwaited = true
+        shard.schedule(after: limit) { relay.pass() }
+        return false
+    }
+
+    private func cutOff(_ session: Session) {
+        guard let old = session.sink else { return }
+        detach(session.id)
+        old.close(StreamError(.conflict, "the session was resumed elsewhere"))
+    }
+
+    /// Asks once the stanzas that stand in line on the stream itself have gone their ways.
+    private func whenDrained(_ session: Session, _ answer: @escaping Answer) {
+        guard !session.inbox.isIdle else { return settle(session.id, answer) }
+        session.management?.drainQuestions.append(answer)
+    }
+
+    /// Nothing is in line on the session's stream.
+    func noteDrained(_ session: Session) {
+        guard let questions = session.management?.drainQuestions, !questions.isEmpty else { return }
+        session.management?.drainQuestions.removeAll()
+        for answer in questions { settle(session.id, answer) }
     }
 
     /// Remembers where a stanza of the session is about to go.
@@ -88,4 +129,23 @@ struct SettlingRound {
     let answers: [Answer]
     /// Fences that have not passed.
     var outstanding: Int
+}
+
+/// Carries word that a session is settled to the one who waits, if it does not come at once.
+///
+/// Unchecked: it stays on the one shard that made it.
+private final class SettlementRelay: @unchecked Sendable {
+    private let later: @Sendable () -> Void
+    private(set) var hasPassed = false
+    var isAwaited = false
+
+    init(_ later: @escaping @Sendable () -> Void) {
+        self.later = later
+    }
+
+    func pass() {
+        guard !hasPassed else { return }
+        hasPassed = true
+        if isAwaited { later() }
+    }
 }

@@ -20,6 +20,8 @@ struct SessionManagement {
     var destinations: Set<JID> = []
     /// Those who want to know the count, for the next round.
     var questions: [Answer] = []
+    /// Those who want to know it once nothing is in line on the stream.
+    var drainQuestions: [Answer] = []
     /// The count that waits for its stanzas to be dealt with elsewhere.
     var round: SettlingRound?
     /// Sent since the client was last asked for an acknowledgement.

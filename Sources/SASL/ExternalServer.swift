@@ -18,6 +18,9 @@ public struct ExternalServer: SASLServerMechanism {
         }
     }
 
+    /// Whether anybody can log in with it.
+    var isUsable: Bool { !identities.isEmpty }
+
     public mutating func step(_ event: SASLServerEvent) -> SASLServerAction {
         let before = state
         state = .ended

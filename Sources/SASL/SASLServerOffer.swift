@@ -53,15 +53,18 @@ public struct SASLServerOffer: Sendable {
         switch name {
         case .plain: return PlainServer(domain: domain)
         case .anonymous: return AnonymousServer(domain: domain)
-        case .external:
-            return ExternalServer(
-                identities: certificateIdentities,
-                domain: isForServers ? nil : JID(prepared: nil, domain)
-            )
+        case .external: return external
         default:
             guard let scram = scram(name) else { throw .invalidMechanism }
             return scram
         }
+    }
+
+    private var external: ExternalServer {
+        ExternalServer(
+            identities: certificateIdentities,
+            domain: isForServers ? nil : JID(prepared: nil, domain)
+        )
     }
 
     private func scram(_ name: SASLMechanismName) -> ScramServer? {
@@ -77,7 +80,8 @@ public struct SASLServerOffer: Sendable {
     private func isOffered(_ name: SASLMechanismName) -> Bool {
         guard enabled.contains(name), isProtected || !name.needsTLS else { return false }
         if name.isPlus { return !bindings.isEmpty }
-        if name == .external { return !certificateIdentities.isEmpty }
+        // A certificate for users of other domains says nothing here (XEP-0178 §2).
+        if name == .external { return external.isUsable }
         return true
     }
 }

@@ -26,6 +26,15 @@ public protocol AccountStore: Sendable {
     /// Replaces all verifiers. Throws `.notFound` when there is no such account.
     func setVerifiers(_ verifiers: [String: String], of jid: JID) async throws(StorageError)
 
+    /// Replaces all verifiers if they are still the `old` ones.
+    ///
+    /// - Throws: `.conflict` when they are others, `.notFound` when there is no such account.
+    func replaceVerifiers(
+        _ old: [String: String],
+        with new: [String: String],
+        of jid: JID
+    ) async throws(StorageError)
+
     /// Forbids or allows to log in. Throws `.notFound` when there is no such account.
     func setDisabled(_ isDisabled: Bool, of jid: JID) async throws(StorageError)
 

@@ -18,6 +18,16 @@ extension SQLiteStore {
         }
     }
 
+    public func replaceVerifiers(
+        _ old: [String: String],
+        with new: [String: String],
+        of jid: JID
+    ) async throws(StorageError) {
+        try await writer.call { (database) throws(StorageError) in
+            try database.replaceVerifiers(old, with: new, of: jid)
+        }
+    }
+
     public func setDisabled(_ isDisabled: Bool, of jid: JID) async throws(StorageError) {
         try await writer.call { (database) throws(StorageError) in
             try database.setDisabled(isDisabled, of: jid)

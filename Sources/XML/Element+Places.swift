@@ -87,4 +87,42 @@ extension Element {
             return tape.withCharacters(of: tape.nodes[found]) { body(UnsafeRawBufferPointer($0)) }
         }
     }
+
+    /// Lends the namespace of each child, with its hash.
+    package func forEachChildNamespace(_ body: (UInt64, UnsafeRawBufferPointer) -> Void) {
+        document.read { tape in
+            let end = tape.endIndex(of: index)
+            var at = tape.contentIndex(of: index)
+            while at < end {
+                let node = tape.nodes[at]
+                if node.kind == .element {
+                    if let declared = tape.namespaceNode(of: at) {
+                        tape.withCharacters(of: tape.nodes[declared]) {
+                            let bytes = UnsafeRawBufferPointer($0)
+                            body(Self.hash(ofNamespace: bytes), bytes)
+                        }
+                    } else {
+                        withUTF8(XML.contentNamespace) {
+                            let bytes = UnsafeRawBufferPointer($0)
+                            body(Self.hash(ofNamespace: bytes), bytes)
+                        }
+                    }
+                }
+                at += Int(node.span)
+            }
+        }
+    }
+
+    /// A quick hash for tables of ours, which compare what they find: of the length and the end, where
+    /// namespaces differ.
+    package static func hash(ofNamespace bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var end: UInt64 = 0
+        if bytes.count >= 8 {
+            end = bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self)
+        } else {
+            for byte in bytes { end = end << 8 | UInt64(byte) }
+        }
+        let mixed = (end ^ UInt64(bytes.count)) &* 0x9E37_79B9_7F4A_7C15
+        return mixed ^ (mixed >> 32)
+    }
 }

@@ -24,6 +24,24 @@ import Testing
     func `refuses what is no byte`(text: String) {
         #expect(throws: StanzaError.badRequest) { try priority("<priority>\(text)</priority>") }
     }
+
+    @Test(arguments: [  // RFC 6121 §4.7.2.1, §4.7.2.3
+        "<priority>1</priority><priority>1</priority>",
+        "<priority>1</priority><status>here</status><priority>2</priority>",
+        "<show>away</show><show>away</show>", "<show/><priority>1</priority><show>dnd</show>",
+    ])
+    func `refuses what is said twice`(content: String) {
+        #expect(throws: StanzaError.badRequest) { try priority(content) }
+    }
+
+    @Test func `takes a status in several languages, and what others call their own`() throws {
+        let content = """
+            <show>away</show><show xmlns='urn:other'/><priority>3</priority>
+            <priority xmlns='urn:other'>7</priority>
+            <status>fort</status><status xml:lang='en'>away</status>
+            """
+        #expect(try priority(content) == 3)
+    }
 }
 
 @Suite struct DirectedPresenceTests {

@@ -1,4 +1,5 @@
 import MartletCrypto
+import TestSupport
 import Testing
 
 @testable import MartletNet

@@ -20,6 +20,14 @@ final class CountingStore: Store {
         try await store.createAccount(account)
     }
 
+    func replaceVerifiers(
+        _ old: [String: String],
+        with new: [String: String],
+        of jid: JID
+    ) async throws(StorageError) {
+        try await store.replaceVerifiers(old, with: new, of: jid)
+    }
+
     func setVerifiers(_ verifiers: [String: String], of jid: JID) async throws(StorageError) {
         try await store.setVerifiers(verifiers, of: jid)
     }

@@ -8,9 +8,12 @@ import Testing
     private func entry(_ match: String, _ priority: Int = 0, _ name: String) throws
         -> PhaseTable.Entry
     {
-        PhaseTable.Entry(match: try Match(match), priority: priority, name: name) { _, _, _ in
-            .continue
-        }
+        PhaseTable.Entry(
+            match: try Match(match),
+            priority: priority,
+            name: name,
+            handler: { _, _, _ in .continue }
+        )
     }
 
     private func stanza(_ xml: String) throws -> Stanza {
@@ -59,7 +62,7 @@ import Testing
         for _ in 0..<100 {
             let stanza = try stanza(Self.randomStanza(using: &random))
             let found = table.candidates(at: .account, for: stanza)
-                .filter { $0.match.matches(stanza.element) }.map(\.name)
+                .filter { $0.wants(stanza) }.map(\.name)
             let all = entries.reversed().filter { $0.match.matches(stanza.element) }.map(\.name)
             #expect(found == all)
         }
@@ -72,8 +75,17 @@ import Testing
 
     private static func randomAlternative(using random: inout SplitMix) -> String {
         let root = pick(["iq", "iq", "message", "presence", "*"], &random)
-        let type = pick(["", "[@type='get']", "[@type='set']"], &random)
-        let payload = pick(["", "/{urn:a}x", "/{urn:b}x", "/{urn:b}y", "/{urn:c}*"], &random)
+        let type = pick(
+            [
+                "", "[@type='get']", "[@type='set']", "[@type='chat' or @type='error']",
+                "[@type='odd']",
+            ],
+            &random
+        )
+        let payload = pick(
+            ["", "/{urn:a}x", "/{urn:b}x", "/{urn:b}y", "/{urn:c}*", "/body", "/*"],
+            &random
+        )
         return root + type + payload
     }
 
@@ -81,7 +93,11 @@ import Testing
         let name = pick(["iq", "iq", "message", "presence"], &random)
         let payload =
             "<\(pick(["x", "y"], &random)) xmlns='urn:\(pick(["a", "b", "c", "d"], &random))'/>"
-        guard name == "iq" else { return "<\(name)>\(payload)</\(name)>" }
+        guard name == "iq" else {
+            let other = Bool.random(using: &random) ? "<y xmlns='urn:b'/><body>b</body>" : ""
+            let kind = pick(["", " type='chat'", " type='error'", " type='odd'"], &random)
+            return "<\(name)\(name == "message" ? kind : "")>\(payload)\(other)</\(name)>"
+        }
         let type = pick(["get", "set", "result", "error"], &random)
         if type == "error" { return "<iq id='1' type='error'>\(payload)<x xmlns='urn:b'/></iq>" }
         let content = type == "result" && Bool.random(using: &random) ? "" : payload

@@ -25,7 +25,7 @@ import Testing
     }
 
     /// A client that reads nothing.
-    private final class Nobody: SessionSink {
+    fileprivate final class Nobody: SessionSink {
         let isCongested = false
         func send(_ stanza: Stanza) {}
         func send(nonza: Element) {}
@@ -71,5 +71,68 @@ import Testing
         }
         #expect(seen == ["asked to store", "stored", "acknowledged 1"])
         for shard in shards { await shard.stop() }
+    }
+
+    /// XEP-0198 §5: who comes back is told a count that is as true as that of an `<a/>`.
+    @Test(arguments: ["juliet", "nurse", "paris", "tybalt", "benvolio"], [false, true])
+    func `resumes a session when what it sent is stored, or the time is over`(
+        localpart: String,
+        isStuck: Bool
+    ) async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let (events, told) = AsyncStream<String>.makeStream()
+        let modules = try ModuleSet([SlowOffline(gate: gate, events: told)])
+        let domain = Domain(try JID("montague.example"), modules: modules)
+        let store = MemoryStore()
+        let contact = try JID("\(localpart)@montague.example")
+        try await store.createAccount(Account(contact))
+        let clock = ManualClock()
+        let shards = [Shard(index: 0, clock: clock), Shard(index: 1, clock: clock)]
+        for shard in shards { shard.start() }
+        let router = Router(shards: shards, store: store, domains: [domain])
+
+        let romeo = try JID("romeo@montague.example/orchard")
+        let home = router.home(of: romeo)
+        home.shard.submit {
+            home.assumeIsolated { home in
+                guard case .success(let id) = home.bind(romeo, in: domain, sink: Nobody())
+                else { return told.finish() }
+                _ = home.enableManagement(of: id, token: "token")
+                home.receive(Stanza(.message, type: .chat, to: contact), from: id)
+                let isSettled = home.isSettled(
+                    token: "token",
+                    of: romeo.bare,
+                    within: .seconds(10)
+                ) {
+                    home.assumeIsolated { _ = told.yield($0.outcome(of: "token", romeo)) }
+                }
+                told.yield(isSettled ? "settled" : "waits")
+            }
+        }
+
+        var seen: [String] = []
+        for await event in events {
+            seen.append(event)
+            if seen.count == 3 + (isStuck ? 0 : 1) { break }
+            guard seen.count == 2 else { continue }
+            if isStuck { clock.advance(by: .seconds(11)) } else { opener.finish() }
+            for shard in shards { await shard.settle() }
+        }
+        #expect(Set(seen.prefix(2)) == ["asked to store", "waits"])
+        #expect(seen.dropFirst(2) == (isStuck ? ["resumed 1"] : ["stored", "resumed 1"]))
+        opener.finish()
+        for shard in shards { await shard.stop() }
+    }
+}
+
+extension RouterShard {
+    /// What a client that resumes is told.
+    fileprivate func outcome(of token: String, _ user: JID) -> String {
+        let sink = SettlingTests.Nobody()
+        switch resume(token: token, handled: 0, of: user.bare, sink: sink) {
+        case .resumed(_, let handled, _): return "resumed \(handled)"
+        case .unknown: return "unknown"
+        case .refused: return "refused"
+        }
     }
 }

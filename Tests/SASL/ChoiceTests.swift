@@ -38,6 +38,18 @@ import Testing
         )
     }
 
+    @Test func `offers EXTERNAL for a certificate of a user of this domain alone`() throws {
+        let romeo = JID(prepared: "romeo", "montague.example")
+        let strangers = [
+            JID(prepared: "juliet", "capulet.example"), JID(prepared: nil, "montague.example"),
+            romeo.with(preparedResource: "orchard"),
+        ]
+        let foreign = offer(certificate: strangers)
+        #expect(!foreign.mechanisms.contains(.external))
+        #expect(throws: SASLFailure.invalidMechanism) { try foreign.begin(.external) }
+        #expect(offer(certificate: strangers + [romeo]).mechanisms.contains(.external))
+    }
+
     @Test func `begins what it offers`() throws {
         let romeo = JID(prepared: "romeo", "montague.example")
         let offer = offer(bindings: [exporter], certificate: [romeo])

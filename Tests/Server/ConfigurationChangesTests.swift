@@ -43,10 +43,10 @@ struct ConfigurationChangesTests {
             """
         )
         let changes = try new.changes(from: Configuration("{}"))
-        #expect(changes.keys == ["limits.loginSeconds", "tls.minimum"])
+        #expect(changes.keys == ["limits.loginSeconds", "plugins", "tls.minimum"])
         #expect(
             changes.keysThatNeedRestart == [
-                "limits.connectionsPerAddress", "listeners", "plugins", "shards", "storage.path",
+                "limits.connectionsPerAddress", "listeners", "shards", "storage.path",
             ]
         )
         #expect(changes.changedDomains.isEmpty)

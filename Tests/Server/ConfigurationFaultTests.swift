@@ -55,7 +55,7 @@ struct ConfigurationFaultTests {
         (#"{"adminSocket": ""}"#, "line 1: adminSocket: it is empty"),
         (
             #"{"plugins": {"ping": 1}}"#,
-            "line 1: plugins.ping: an object is expected, not a number"
+            "line 1: plugins.ping: true, false or an object with settings is expected"
         ),
     ])
     func `names the place, what was expected and the nearest key`(text: String, message: String) {

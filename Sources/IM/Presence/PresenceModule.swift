@@ -44,6 +44,7 @@ extension RouterShard {
             if let session = session(id) { withdraw(session, saying: stanza) }
             return .handled
         case (.available, .some(let to)):
+            _ = try PresencePriority.read(stanza)
             try noteDirected(to: to, by: id)
             return .continue
         case (.unavailable, .some(let to)):

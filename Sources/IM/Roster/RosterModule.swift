@@ -38,13 +38,17 @@ public struct RosterModule: Module {
         throw .serviceUnavailable
     }
 
-    /// Nobody but the user may see or change a roster (RFC 6121 §2.1.5).
+    /// Nobody but the user may see or change a roster.
+    ///
+    /// Others are told `service-unavailable`, as where there is no such account (RFC 6121 §8.5.1): the
+    /// `forbidden` of RFC 6121 §2.1.5 would tell them that there is one. One answer must serve for
+    /// both, and this is the one that every other request gets, and that other servers know.
     private static func owner(
         of request: Stanza,
         _ context: Context
     ) throws(StanzaError) -> SessionID {
-        guard let id = context.session else { throw .forbidden }
-        if let to = request.to, !to.isSameAccount(as: id.jid) { throw .forbidden }
+        guard let id = context.session else { throw .serviceUnavailable }
+        if let to = request.to, !to.isSameAccount(as: id.jid) { throw .serviceUnavailable }
         return id
     }
 }

@@ -155,7 +155,8 @@ final class HookCall: Sendable {
             counters.line(shard.shard.index).pointee.faults &+= 1
             let reason =
                 verdict == MARTLET_PENDING
-                ? "it said pending without a token" : "it gave the verdict \(verdict), which is none"
+                ? "it said pending without a token"
+                : "it gave the verdict \(verdict), which is none"
             host.complain(site, reason)
             throw .internalServerError
         }
@@ -318,7 +319,8 @@ extension HookCall {
         return .login(login, sent + answer)
     }
 
-    private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict {
+    private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict
+    {
         .handled(sent + (stanza.bounced(error).map { [$0.wholeElement] } ?? []))
     }
 }

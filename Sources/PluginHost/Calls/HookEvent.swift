@@ -26,7 +26,8 @@ struct HookEvent {
     }
 
     /// All of it, from the pointer that the plugin was given.
-    static func at(_ event: UnsafeMutablePointer<martlet_event>) -> UnsafeMutablePointer<HookEvent> {
+    static func at(_ event: UnsafeMutablePointer<martlet_event>) -> UnsafeMutablePointer<HookEvent>
+    {
         UnsafeMutableRawPointer(event).assumingMemoryBound(to: HookEvent.self)
     }
 }

@@ -94,7 +94,12 @@ extension StanzaError {
                 (text ?? "").lend { text in
                     (application?.description ?? "").lend { extra in
                         body(
-                            martlet_error(condition: condition, type: kind, text: text, extra: extra)
+                            martlet_error(
+                                condition: condition,
+                                type: kind,
+                                text: text,
+                                extra: extra
+                            )
                         )
                     }
                 }

@@ -31,7 +31,9 @@ struct PlaceRecord {
 
     private static func bare(_ jid: JID?) -> martlet_str {
         guard let jid else { return .none }
-        return martlet_str(UnsafeRawBufferPointer(rebasing: jid.stableBytes.prefix(jid.bareByteCount)))
+        return martlet_str(
+            UnsafeRawBufferPointer(rebasing: jid.stableBytes.prefix(jid.bareByteCount))
+        )
     }
 
     var accountAddress: JID? {

@@ -28,6 +28,11 @@ extension CoreTable {
                 return CoreTable.ok
             } ?? CoreTable.elsewhere
         }
+        fillSessions(&core)
+        fillStates(&core)
+    }
+
+    private static func fillSessions(_ core: inout martlet_core) {
         core.send = { handle, place, session, stanza in
             guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
             guard let stanza else { return CoreTable.invalid }
@@ -43,6 +48,21 @@ extension CoreTable {
                 home.withSession(session, of: account) { home.send(nonza: element, to: $0) }
             } ?? CoreTable.elsewhere
         }
+        core.close = { handle, place, session, condition in
+            guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
+            guard let condition = StreamError.Condition(rawValue: condition.string) else {
+                return CoreTable.invalid
+            }
+            return PlaceRecord.enter(place) { home, account in
+                home.withSession(session, of: account) { session in
+                    session.sink?.close(StreamError(condition))
+                    home.end(session.id)
+                }
+            } ?? CoreTable.elsewhere
+        }
+    }
+
+    private static func fillStates(_ core: inout martlet_core) {
         core.state = { handle, place, session in
             guard let site = CoreTable.running(handle) else { return nil }
             return PlaceRecord.enter(place) { home, account in
@@ -59,18 +79,6 @@ extension CoreTable {
                 }
                 keeper.keep(kept)
                 return CoreTable.ok
-            } ?? CoreTable.elsewhere
-        }
-        core.close = { handle, place, session, condition in
-            guard CoreTable.running(handle) != nil else { return CoreTable.stopped }
-            guard let condition = StreamError.Condition(rawValue: condition.string) else {
-                return CoreTable.invalid
-            }
-            return PlaceRecord.enter(place) { home, account in
-                home.withSession(session, of: account) { session in
-                    session.sink?.close(StreamError(condition))
-                    home.end(session.id)
-                }
             } ?? CoreTable.elsewhere
         }
     }

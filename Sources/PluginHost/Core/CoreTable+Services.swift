@@ -6,7 +6,9 @@ import MartletStorage
 extension CoreTable {
     static func fillTimers(_ core: inout martlet_core) {
         core.timer = { handle, first, every, call, ud in
-            guard let site = CoreTable.running(handle), let call, let home = site.host.home(for: site) else {
+            guard let site = CoreTable.running(handle), let call,
+                let home = site.host.home(for: site)
+            else {
                 return 0
             }
             // Durations past a century are no more than that.

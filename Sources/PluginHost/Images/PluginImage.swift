@@ -4,21 +4,15 @@ import Glibc
 /// A plugin's shared object, opened and checked; it stays mapped as long as the process lives.
 ///
 /// Unchecked: the descriptor is memory that its image never changes.
-final class PluginImage: @unchecked Sendable {
+final class PluginImage: Needing, @unchecked Sendable {
     let path: String
     let descriptor: UnsafePointer<martlet_plugin>
     let name: String
     let version: String
     let about: String
-    let needs: [Need]
+    let needs: [InterfaceNeed]
     let provides: [String]
     let schema: SettingsSchema?
-
-    /// An interface that somebody else has to offer.
-    struct Need: Hashable, Sendable {
-        let interface: String
-        let isOptional: Bool
-    }
 
     var isOffByDefault: Bool {
         descriptor.pointee.flags & UInt32(MARTLET_OFF_BY_DEFAULT) != 0
@@ -45,10 +39,7 @@ final class PluginImage: @unchecked Sendable {
         name = said.name.string
         version = said.version.string
         about = said.about.string
-        needs = said.needs.string.split(separator: " ").map {
-            let isOptional = $0.hasSuffix("?")
-            return Need(interface: String(isOptional ? $0.dropLast() : $0), isOptional: isOptional)
-        }
+        needs = said.needs.string.split(separator: " ").map(InterfaceNeed.init)
         provides = said.provides.string.split(separator: " ").map(String.init)
         do {
             schema = said.settings.isEmpty ? nil : try SettingsSchema(said.settings.string)

@@ -143,7 +143,7 @@ enum JSON: Hashable, Sendable, Decodable, CustomStringConvertible {
         case .array: "an array"
         case .string(let text): "\"\(text)\""
         case .number(let number):
-            number.rounded() == number ? "\(Int64(exactly: number) ?? 0)" : "\(number)"
+            Int64(exactly: number).map { "\($0)" } ?? "\(number)"
         case .bool(let value): "\(value)"
         case .null: "null"
         }

@@ -5,7 +5,9 @@ import MartletXML
 
 /// `martlet.accounts/1`: the accounts of a domain, over the ABI.
 enum AccountsInterface {
-    /// Made once, and never freed. Unchecked: written before anybody has it.
+    /// Made once, and never freed.
+    ///
+    /// Unchecked: written before anybody has it.
     nonisolated(unsafe) static let pointer: UnsafePointer<martlet_accounts> = {
         let table = UnsafeMutablePointer<martlet_accounts>.allocate(capacity: 1)
         table.initialize(to: martlet_accounts())

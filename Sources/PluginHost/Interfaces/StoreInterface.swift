@@ -4,7 +4,9 @@ import MartletStorage
 
 /// `martlet.store/1`: the server's store, over the ABI.
 enum StoreInterface {
-    /// Made once, and never freed. Unchecked: written before anybody has it.
+    /// Made once, and never freed.
+    ///
+    /// Unchecked: written before anybody has it.
     nonisolated(unsafe) static let pointer: UnsafePointer<martlet_store> = {
         let table = UnsafeMutablePointer<martlet_store>.allocate(capacity: 1)
         table.initialize(to: martlet_store())

@@ -46,7 +46,9 @@ struct HookPlan: @unchecked Sendable {
     let isRequest: Bool
 }
 
-/// A function to be called by people. Unchecked as ``HookPlan``.
+/// A function to be called by people.
+///
+/// Unchecked as ``HookPlan``.
 struct CallPlan: @unchecked Sendable {
     let call: martlet_call_fn
     let ud: UnsafeMutableRawPointer?

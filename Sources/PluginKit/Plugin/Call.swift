@@ -25,6 +25,8 @@ public struct CallAnswer: Sendable {
 }
 
 /// A function for calls as C knows it.
+///
+/// Unchecked: it has nothing that changes.
 class AnyCallBox: @unchecked Sendable {
     func run(_ call: martlet_call) {}
 
@@ -34,6 +36,9 @@ class AnyCallBox: @unchecked Sendable {
     }
 }
 
+/// The same for a plugin of a known type.
+///
+/// Unchecked: it has nothing that changes.
 final class CallBox<P: Plugin>: AnyCallBox, @unchecked Sendable {
     typealias Body = @Sendable (P, Call) async throws -> CallAnswer
     private let body: Body

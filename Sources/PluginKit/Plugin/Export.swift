@@ -56,7 +56,9 @@ public func export<P: Plugin>(_ type: P.Type) -> UnsafePointer<martlet_plugin> {
     return UnsafePointer(made)
 }
 
-/// Whom to tell that a plugin has stopped. Unchecked: a function, and a pointer that the host follows.
+/// Whom to tell that a plugin has stopped.
+///
+/// Unchecked: a function, and a pointer that the host follows.
 private struct StopCall: @unchecked Sendable {
     let done: @convention(c) (UnsafeMutableRawPointer?) -> Void
     let ud: UnsafeMutableRawPointer?
@@ -65,6 +67,8 @@ private struct StopCall: @unchecked Sendable {
 }
 
 /// Makes instances of a plugin whose type C cannot name.
+///
+/// Unchecked: it has nothing that changes.
 class AnyMaker: @unchecked Sendable {
     static func at(_ pointer: UnsafeMutableRawPointer) -> AnyMaker {
         Unmanaged<AnyMaker>.fromOpaque(pointer).takeUnretainedValue()
@@ -74,6 +78,7 @@ class AnyMaker: @unchecked Sendable {
     func make(at site: OpaquePointer, _ settings: String) throws -> UnsafeMutableRawPointer? { nil }
 }
 
+/// Unchecked: it has nothing at all.
 private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
     override func register(at site: OpaquePointer) {
         P.register(in: Registration(Site(site)))
@@ -89,7 +94,9 @@ private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
     }
 }
 
-/// What the host holds of a plugin at a domain. Unchecked: it has nothing that changes.
+/// What the host holds of a plugin at a domain.
+///
+/// Unchecked: it has nothing that changes.
 class AnyInstance: @unchecked Sendable {
     static func at(_ pointer: UnsafeMutableRawPointer) -> AnyInstance {
         Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
@@ -101,6 +108,9 @@ class AnyInstance: @unchecked Sendable {
     func stop() async {}
 }
 
+/// The plugin at a domain, its type known.
+///
+/// Unchecked: it has nothing that changes.
 final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     let plugin: P
 

@@ -27,14 +27,17 @@ public struct Node: Sendable {
 
     /// The value of an attribute without a namespace.
     public subscript(attribute: String) -> String? {
-        attribute.lend { name in fetchText { Core.functions.pointee.attribute?(raw, name, $0, $1) } }
+        attribute.lend { name in fetchText { Core.functions.pointee.attribute?(raw, name, $0, $1) }
+        }
     }
 
     /// Its own text, without its children's.
     public var text: String { fetchText { Core.functions.pointee.text?(raw, $0, $1) } ?? "" }
 
     /// The element as it is written on its own.
-    public var xml: XML { XML(trusting: fetchText { Core.functions.pointee.xml?(raw, $0, $1) } ?? "") }
+    public var xml: XML {
+        XML(trusting: fetchText { Core.functions.pointee.xml?(raw, $0, $1) } ?? "")
+    }
 
     /// The first child, of any name and namespace.
     public func child() -> Node? { found(Core.functions.pointee.child?(raw, .none, .none)) }
@@ -42,7 +45,8 @@ public struct Node: Sendable {
     /// The first child of a name; its namespace is the stream's own by default.
     public func child(_ name: String, in namespace: String = "jabber:client") -> Node? {
         name.lend { name in
-            namespace.lend { namespace in found(Core.functions.pointee.child?(raw, namespace, name)) }
+            namespace.lend { namespace in found(Core.functions.pointee.child?(raw, namespace, name))
+            }
         }
     }
 
@@ -58,13 +62,15 @@ public struct Node: Sendable {
 
     fileprivate func next(_ name: String, _ namespace: String) -> Node? {
         name.lend { name in
-            namespace.lend { namespace in found(Core.functions.pointee.next?(raw, namespace, name)) }
+            namespace.lend { namespace in found(Core.functions.pointee.next?(raw, namespace, name))
+            }
         }
     }
 
     fileprivate func first(_ name: String, _ namespace: String) -> Node? {
         name.lend { name in
-            namespace.lend { namespace in found(Core.functions.pointee.child?(raw, namespace, name)) }
+            namespace.lend { namespace in found(Core.functions.pointee.child?(raw, namespace, name))
+            }
         }
     }
 

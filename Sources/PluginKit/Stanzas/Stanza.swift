@@ -43,7 +43,10 @@ public struct Stanza: Sendable {
 
     /// The stanza's element.
     public var root: Node {
-        Node(Core.functions.pointee.root?(handle) ?? martlet_node(stanza: handle, index: 0), of: self)
+        Node(
+            Core.functions.pointee.root?(handle) ?? martlet_node(stanza: handle, index: 0),
+            of: self
+        )
     }
 
     /// The first child, which tells an iq's purpose.
@@ -62,7 +65,9 @@ public struct Stanza: Sendable {
     }
 }
 
-/// A count of a stanza. Unchecked: the host's stanzas never change and are counted from any thread.
+/// A count of a stanza.
+///
+/// Unchecked: the host's stanzas never change and are counted from any thread.
 private final class StanzaBox: @unchecked Sendable {
     let handle: OpaquePointer
 

@@ -84,7 +84,12 @@ public struct StanzaError: Error, Hashable, Sendable {
                 (text ?? "").lend { text in
                     (application?.text ?? "").lend { extra in
                         body(
-                            martlet_error(condition: condition, type: kind, text: text, extra: extra)
+                            martlet_error(
+                                condition: condition,
+                                type: kind,
+                                text: text,
+                                extra: extra
+                            )
                         )
                     }
                 }

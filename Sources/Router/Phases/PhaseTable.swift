@@ -3,8 +3,8 @@ import MartletXML
 
 /// The handlers of one domain, compiled: which ones want a stanza at a phase, in their order.
 ///
-/// Iqs are found by the namespace of their payload; messages and presences by kind. A stanza that no
-/// handler wants costs one look-up, however many handlers there are.
+/// They are found by kind and by the namespaces of what is in the stanza. A stanza that no handler
+/// wants costs one look-up for each of its children, however many handlers there are.
 struct PhaseTable: Sendable {
     struct Entry: Sendable {
         let match: Match
@@ -14,17 +14,25 @@ struct PhaseTable: Sendable {
         var mend: ErrorHandler?
         /// It only looks: its place among others does not matter.
         var isObserver = false
-    }
+        /// What there is to ask of a stanza of the kind that the entry was found by.
+        var question = MatchQuestion.everything
 
-    private struct Chains: Sendable {
-        var message: [Entry] = []
-        var presence: [Entry] = []
-        /// Those that want iqs, of any kind.
-        var everyIQ: [Entry] = []
-        /// Those that want iqs whatever they hold.
-        var anyIQ: [Entry] = []
-        /// Those for one payload namespace, with those for any merged in.
-        var iq: [String: [Entry]] = [:]
+        init(
+            match: Match,
+            priority: Int,
+            name: String,
+            handler: @escaping Handler,
+            mend: ErrorHandler? = nil
+        ) {
+            self.match = match
+            self.priority = priority
+            self.name = name
+            self.handler = handler
+            self.mend = mend
+        }
+
+        /// Whether it wants a stanza that it is a candidate for.
+        func wants(_ stanza: Stanza) -> Bool { question.holds(for: stanza, match) }
     }
 
     /// Whether anything is to be asked before a stanza is written to a client.
@@ -32,7 +40,8 @@ struct PhaseTable: Sendable {
     /// Everything, in the order in which it acts.
     let listing: [(phase: Phase, entry: Entry)]
 
-    private var phases = [Chains](repeating: Chains(), count: Phase.allCases.count)
+    /// For each phase its three kinds.
+    private var chains: [KindChains] = []
 
     /// - Throws: the two names, when two handlers tie for a place.
     init(_ entries: [(phase: Phase, entry: Entry)]) throws(PhaseConflict) {
@@ -41,42 +50,24 @@ struct PhaseTable: Sendable {
             entries.filter { $0.phase == phase }.sorted { $0.entry.priority > $1.entry.priority }
         }
         for phase in Phase.allCases {
-            let sorted = entries.filter { $0.phase == phase }.map(\.entry)
-                .sorted { $0.priority > $1.priority }
+            let sorted = listing.filter { $0.phase == phase }.map(\.entry)
             try Self.refuseTies(sorted, at: phase)
-            phases[phase.rawValue] = Self.chains(of: sorted)
+            for kind in Self.kinds { chains.append(KindChains(sorted, for: kind)) }
         }
     }
 
-    /// The handlers that may want this stanza; each still has its match to be asked.
+    /// In the order of their raw values.
+    private static let kinds: [Stanza.Kind] = [.message, .presence, .iq]
+
+    /// The handlers that may want this stanza; each is still to be asked whether it `wants` it.
     func candidates(at phase: Phase, for stanza: Stanza) -> [Entry] {
         // In place: a copy of the chains would retain each of them.
-        switch stanza.kind {
-        case .message: return phases[phase.rawValue].message
-        case .presence: return phases[phase.rawValue].presence
-        case .iq:
-            guard let payload = stanza.payload else { return phases[phase.rawValue].anyIQ }
-            // An error has a second child, which somebody may want (RFC 6120 §8.3.1).
-            guard stanza.type != .error else { return phases[phase.rawValue].everyIQ }
-            return phases[phase.rawValue].iq[payload.namespace] ?? phases[phase.rawValue].anyIQ
-        }
-    }
-
-    private static func chains(of entries: [Entry]) -> Chains {
-        var chains = Chains()
-        for entry in entries {
-            if entry.match.mayMatch(.message) { chains.message.append(entry) }
-            if entry.match.mayMatch(.presence) { chains.presence.append(entry) }
-        }
-        let iqs = entries.filter { $0.match.mayMatch(.iq) }
-        chains.everyIQ = iqs
-        chains.anyIQ = iqs.filter { $0.match.payloadNamespaces == nil }
-        for namespace in Set(iqs.flatMap { $0.match.payloadNamespaces ?? [] }) {
-            chains.iq[namespace] = iqs.filter {
-                $0.match.payloadNamespaces?.contains(namespace) ?? true
-            }
-        }
-        return chains
+        let place = phase.rawValue * Self.kinds.count + Int(stanza.kind.rawValue)
+        guard chains[place].isIndexed else { return chains[place].always }
+        let found = chains[place].namespaces.firstFound(in: stanza.element)
+        guard let found else { return chains[place].always }
+        guard !found.isLast else { return chains[place].merged[found.index] }
+        return chains[place].all(of: stanza.element)
     }
 
     /// Two handlers with one match and one priority would run in an order that nobody chose.
@@ -88,6 +79,47 @@ struct PhaseTable: Sendable {
                 throw PhaseConflict(phase: phase, first: other, second: entry.name)
             }
         }
+    }
+}
+
+/// The handlers for one kind of stanza at one phase.
+private struct KindChains: Sendable {
+    /// Those that want it whatever it holds.
+    let always: [PhaseTable.Entry]
+    /// By what it may hold; the number leads into `merged`.
+    let namespaces: NamespaceIndex
+    /// Those for one namespace, and those that want it always, in their order.
+    let merged: [[PhaseTable.Entry]]
+    /// Which places among all these are.
+    private let orders: [[Int]]
+    private let everything: [PhaseTable.Entry]
+    let isIndexed: Bool
+
+    init(_ sorted: [PhaseTable.Entry], for kind: Stanza.Kind) {
+        let wanting = sorted.filter { $0.match.mayMatch(kind) }.map { entry in
+            var entry = entry
+            entry.question = MatchQuestion(entry.match, of: kind)
+            return entry
+        }
+        let names = wanting.map { $0.match.payloadNamespaces(of: kind) }
+        var distinct: [String] = []
+        for name in names.compactMap(\.self).joined() where !distinct.contains(name) {
+            distinct.append(name)
+        }
+        everything = wanting
+        always = zip(wanting, names).filter { $0.1 == nil }.map(\.0)
+        orders = distinct.map { name in
+            wanting.indices.filter { names[$0]?.contains(name) ?? true }
+        }
+        merged = orders.map { $0.map { wanting[$0] } }
+        namespaces = NamespaceIndex(distinct)
+        isIndexed = !distinct.isEmpty
+    }
+
+    /// Those of all namespaces that a stanza holds: rare, so it may cost something.
+    func all(of element: Element) -> [PhaseTable.Entry] {
+        Set(namespaces.allFound(in: element).flatMap { orders[$0] }).sorted()
+            .map { everything[$0] }
     }
 }
 
@@ -107,14 +139,19 @@ extension Match {
         alternatives.contains { $0.rootName == nil || $0.rootName == kind.name }
     }
 
-    /// The namespaces of the iq payloads that may match, or nil where any may.
-    fileprivate var payloadNamespaces: [String]? {
+    /// The namespaces of what must be in a stanza of the kind, or nil where anything may.
+    fileprivate func payloadNamespaces(of kind: Stanza.Kind) -> [String]? {
         var namespaces: [String] = []
         for alternative in alternatives
-        where alternative.rootName == nil || alternative.rootName == "iq" {
-            guard let namespace = alternative.payload?.namespace else { return nil }
+        where alternative.rootName == nil || alternative.rootName == kind.name {
+            guard let namespace = alternative.payload?.wantedNamespace else { return nil }
             namespaces.append(namespace)
         }
         return namespaces
     }
+}
+
+extension Match.Step {
+    /// The one namespace that an element has to be in; nil where any will do.
+    fileprivate var wantedNamespace: String? { namespace }
 }

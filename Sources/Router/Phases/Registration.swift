@@ -63,10 +63,15 @@ public struct Registration {
         name: String? = nil,
         _ look: @escaping Observer
     ) {
-        var entry = PhaseTable.Entry(match: match, priority: priority, name: name ?? module) {
-            look($0, $1, $2)
-            return .continue
-        }
+        var entry = PhaseTable.Entry(
+            match: match,
+            priority: priority,
+            name: name ?? module,
+            handler: { shard, stanza, context in
+                look(shard, stanza, context)
+                return .continue
+            }
+        )
         entry.isObserver = true
         handlers.append((phase, entry))
     }
@@ -123,7 +128,8 @@ public struct Registration {
 
     /// Shown among the stream features (RFC 6120 §4.3.2): once a client is authenticated, or before,
     /// as soon as it may log in.
-    public mutating func streamFeature(_ element: Element, when moment: StreamMoment = .beforeBind) {
+    public mutating func streamFeature(_ element: Element, when moment: StreamMoment = .beforeBind)
+    {
         switch moment {
         case .beforeBind: streamFeatures.append(element)
         case .beforeLogin: loginFeatures.append(element)

@@ -59,8 +59,11 @@ struct Accounts: Sendable {
     /// Makes verifiers anew, unless the password was changed while they were made.
     func renew(_ checked: Account, _ password: String) async throws {
         let verifiers = try await makeVerifiers(password)
-        guard try await store.account(checked.jid)?.verifiers == checked.verifiers else { return }
-        try await store.setVerifiers(verifiers, of: checked.jid)
+        do {
+            try await store.replaceVerifiers(checked.verifiers, with: verifiers, of: checked.jid)
+        } catch StorageError.conflict, StorageError.notFound {
+            // Another password, or no account: what was checked is no longer true.
+        }
     }
 
     func add(_ account: JID, password: String) async throws {

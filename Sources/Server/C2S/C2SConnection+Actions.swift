@@ -173,7 +173,7 @@ extension C2SConnection {
     ) -> Flow {
         guard target !== shard else {
             step(self)
-            return .goOn
+            return pauses.contains(.negotiation) ? .wait : .goOn
         }
         departure = Departure(target: target, step: step)
         return .move

@@ -68,8 +68,28 @@ extension C2SConnection {
             return .goOn
         }
         return atHome(service.router.home(of: account).shard) { connection in
-            connection.resume(token, handled, of: account)
+            connection.settle(token, handled, of: account)
         }
+    }
+
+    /// How long a client that resumes waits for what it sent before to be stored.
+    private static let settlingTime = Duration.seconds(10)
+
+    /// Resumes when the count that the client is told is final; nothing is read meanwhile.
+    private func settle(_ token: String, _ handled: UInt32, of account: JID) {
+        let isSettled = home.assumeIsolated {
+            $0.isSettled(token: token, of: account, within: Self.settlingTime) { [weak self] in
+                self?.assumeIsolated { $0.resumeSettled(token, handled, of: account) }
+            }
+        }
+        if isSettled { resume(token, handled, of: account) } else { pause(.negotiation) }
+    }
+
+    private func resumeSettled(_ token: String, _ handled: UInt32, of account: JID) {
+        // The session waits on for whoever comes next, when this one is gone already.
+        guard !machine.isClosed else { return }
+        resume(token, handled, of: account)
+        readLeftover()
     }
 
     private func resume(_ token: String, _ handled: UInt32, of account: JID) {

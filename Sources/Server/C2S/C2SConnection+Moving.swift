@@ -44,7 +44,7 @@ extension C2SConnection {
                 connection.arrive()
                 guard !connection.machine.isClosed else { return }
                 departure.step(connection)
-                connection.readLeftover()
+                if !connection.pauses.contains(.negotiation) { connection.readLeftover() }
             }
         }
     }

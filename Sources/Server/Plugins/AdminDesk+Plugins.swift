@@ -19,7 +19,8 @@ struct PluginDesk: Sendable {
             ]
         }
         let head = [
-            "plugin", "version", "abi", "domains", "handlers", "calls", "a call", "errors", "phases",
+            "plugin", "version", "abi", "domains", "handlers", "calls", "a call", "errors",
+            "phases",
         ]
         let metrics = plugins.summaries.flatMap { plugin in
             plugin.metrics.map { "\(plugin.name) \($0.domain) \($0.name) = \($0.value)" }

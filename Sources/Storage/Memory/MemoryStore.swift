@@ -43,6 +43,18 @@ extension MemoryStore {
         }
     }
 
+    public func replaceVerifiers(
+        _ old: [String: String],
+        with new: [String: String],
+        of jid: JID
+    ) async throws(StorageError) {
+        try withState { (state) throws(StorageError) in
+            let present = state.account(jid)?.verifiers
+            guard present == nil || present == old else { throw .conflict }
+            try state.update(jid) { $0.verifiers = new }
+        }
+    }
+
     public func setDisabled(_ isDisabled: Bool, of jid: JID) async throws(StorageError) {
         try withState { (state) throws(StorageError) in
             try state.update(jid) { $0.isDisabled = isDisabled }

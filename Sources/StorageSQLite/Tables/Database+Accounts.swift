@@ -44,6 +44,17 @@ extension Database {
         guard changes > 0 else { throw .notFound }
     }
 
+    /// Nothing comes between the look and the change: the writer does one call at a time.
+    func replaceVerifiers(
+        _ old: [String: String],
+        with new: [String: String],
+        of jid: JID
+    ) throws(StorageError) {
+        guard let present = try account(jid) else { throw .notFound }
+        guard present.verifiers == old else { throw .conflict }
+        try setVerifiers(new, of: jid)
+    }
+
     func setDisabled(_ isDisabled: Bool, of jid: JID) throws(StorageError) {
         guard let (domain, localpart) = try key(of: jid) else { throw .notFound }
         try run(

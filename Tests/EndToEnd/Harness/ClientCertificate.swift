@@ -1,5 +1,6 @@
 import Foundation
 import MartletCrypto
+import TestSupport
 
 /// A certificate that a client shows, made by the `openssl` command.
 struct ClientCertificate {
@@ -11,30 +12,8 @@ struct ClientCertificate {
     init(_ name: String, subject: String, names: String?, in folder: String) throws {
         let key = "\(folder)/\(name).key"
         path = "\(folder)/\(name).crt"
-        let words =
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-days", "2", "-keyout", key, "-out", path, "-subj", subject,
-            ] + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? [])
-        Self.run(words)
+        OpenSSLCommand.makeCertificate(at: path, key: key, subject: subject, names: names)
         identity = try TLSIdentity(certificatePath: path, keyPath: key)
-    }
-
-    /// Runs a command to its end; Foundation's `Process` reads past a buffer, which ends a run under
-    /// AddressSanitizer.
-    private static func run(_ words: [String]) {
-        var arguments = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-        defer { arguments.forEach { free($0) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        var child = pid_t()
-        guard posix_spawnp(&child, words[0], &actions, nil, &arguments, environ) == 0 else {
-            return
-        }
-        var status: CInt = 0
-        waitpid(child, &status, 0)
     }
 }
 

@@ -1,6 +1,6 @@
 // What the faulty plugins of the tests have in common: a description, and the functions it needs.
 //
-// Each source defines NAME, and may define LOAD (run once), and START, before it includes this.
+// Each source says in `set_up` what it registers, and may define STOP before it includes this.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,9 @@ static inline void fault_stop(void *instance, void (*done)(void *ud), void *done
     done(done_ud);
 }
 
-#ifndef STOP
+#ifdef STOP
+static void STOP(void *instance, void (*done)(void *ud), void *done_ud);
+#else
 #define STOP fault_stop
 #endif
 

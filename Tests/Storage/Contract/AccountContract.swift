@@ -63,11 +63,54 @@ import Testing
     }
 
     @Test(arguments: Driver.all)
+    func `replace verifiers that are still what the caller knows`(driver: Driver) async throws {
+        try await driver.withStore { store async throws in
+            try await store.createAccount(Account(romeo, verifiers: ["a": "1", "b": "2"]))
+            for other in [[:], ["a": "1"], ["a": "1", "b": "3"], ["a": "1", "b": "2", "c": ""]] {
+                await #expect(throws: StorageError.conflict) {
+                    try await store.replaceVerifiers(other, with: ["x": "y"], of: romeo)
+                }
+            }
+            #expect(try await store.account(romeo)?.verifiers == ["a": "1", "b": "2"])
+            try await store.replaceVerifiers(["b": "2", "a": "1"], with: ["c": "3"], of: romeo)
+            #expect(try await store.account(romeo)?.verifiers == ["c": "3"])
+        }
+    }
+
+    @Test(arguments: Driver.all)
+    func `let one of many replace the same verifiers`(driver: Driver) async throws {
+        try await driver.withStore { store async throws in
+            try await store.createAccount(Account(romeo, verifiers: ["a": "old"]))
+            let winners = await withTaskGroup(of: String?.self) { group in
+                for number in 0..<16 {
+                    group.addTask {
+                        do {
+                            let new = ["a": "\(number)"]
+                            try await store.replaceVerifiers(["a": "old"], with: new, of: romeo)
+                            return "\(number)"
+                        } catch {
+                            return nil
+                        }
+                    }
+                }
+                var names: [String] = []
+                for await case let name? in group { names.append(name) }
+                return names
+            }
+            #expect(winners.count == 1)
+            #expect(try await store.account(romeo)?.verifiers["a"] == winners.first)
+        }
+    }
+
+    @Test(arguments: Driver.all)
     func `that are not there cannot be changed or removed`(driver: Driver) async throws {
         try await driver.withStore { store async throws in
             for jid in [romeo, romeo.domain] {
                 await #expect(throws: StorageError.notFound) {
                     try await store.setVerifiers([:], of: jid)
+                }
+                await #expect(throws: StorageError.notFound) {
+                    try await store.replaceVerifiers([:], with: ["a": "1"], of: jid)
                 }
                 await #expect(throws: StorageError.notFound) {
                     try await store.setDisabled(true, of: jid)
