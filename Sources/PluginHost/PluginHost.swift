@@ -327,16 +327,17 @@ extension PluginHost {
         for site in sites { site.markStopped() }
         // What still runs on the shards may be in the middle of a call.
         for home in services.router.homes { await home.shard.settle() }
+        let end = ContinuousClock.now + .seconds(5)
         for site in sites.reversed() {
             TokenSlab.shared.stop(site)
             interfaces.remove(of: site)
-            await letGo(site)
+            await letGo(site, by: end)
             site.markEnded()
         }
     }
 
-    /// Has a plugin end its work; one that never says that it did is waited for no more than so long.
-    private func letGo(_ site: PluginSite) async {
+    /// Has a plugin end its work; those that never say that they did are waited for so long together.
+    private func letGo(_ site: PluginSite, by end: ContinuousClock.Instant) async {
         let token = TokenSlab.shared.open(for: site)
         let stop = site.image.descriptor.pointee.stop
         stop?(
@@ -347,7 +348,7 @@ extension PluginHost {
             UnsafeMutableRawPointer(bitPattern: UInt(token))
         )
         let patience = Task {
-            try await Task.sleep(for: .seconds(5))
+            try await Task.sleep(until: end, clock: .continuous)
             if TokenSlab.shared.complete(token, .timeout) {
                 complain(site, "it did not stop in time")
             }

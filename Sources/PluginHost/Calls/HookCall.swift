@@ -164,27 +164,56 @@ final class HookCall: StandingHandler, @unchecked Sendable {
             if plan.isRequest { answer(stanza, with: decision?.payload, on: shard) }
             return .handled
         case MARTLET_ERROR:
-            counters.line(shard.shard.index).pointee.faults &+= 1
-            throw decision?.error ?? .internalServerError
+            return try fail(decision?.error, shard, stanza, site)
         case MARTLET_PENDING where call.token != 0:
             let token = call.token
             return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
                 try await self.verdict(of: token, shard, stanza, site)
             }
         default:
-            counters.line(shard.shard.index).pointee.faults &+= 1
-            let reason =
+            host.complain(
+                site,
                 verdict == MARTLET_PENDING
-                ? "it said pending without a token"
-                : "it gave the verdict \(verdict), which is none"
-            host.complain(site, reason)
-            throw .internalServerError
+                    ? "it said pending without a token"
+                    : "it gave the verdict \(verdict), which is none"
+            )
+            return try fail(nil, shard, stanza, site)
         }
     }
 
     /// On the thread of the shard, which this is.
     private func answer(_ stanza: Stanza, with payload: Element?, on shard: RouterShard) {
         shard.enter(with: (stanza, payload)) { $0.answer($1.0, with: $1.1) }
+    }
+
+    /// Ends a chain with a failure.
+    ///
+    /// Nobody can be told that an answer was lost, and who asked would wait for ever: there, what is
+    /// the plugin's own fault is passed over.
+    private func fail(
+        _ error: StanzaError?,
+        _ shard: RouterShard,
+        _ stanza: Stanza,
+        _ site: PluginSite
+    ) throws(StanzaError) -> Verdict {
+        let error = failure(error, shard, site)
+        let isAnswer = stanza.kind == .iq && !stanza.isRequest
+        if isAnswer, error.condition == .internalServerError { return .continue }
+        throw error
+    }
+
+    /// Counts a failure; one that is the plugin's own fault, and not the sender's, is logged.
+    private func failure(
+        _ error: StanzaError?,
+        _ shard: RouterShard,
+        _ site: PluginSite
+    ) -> StanzaError {
+        counters.line(shard.shard.index).pointee.faults &+= 1
+        let error = error ?? .internalServerError
+        if error.condition == .internalServerError {
+            host.complain(site, "a handler failed at phase \(PluginHost.name(ofPhase: plan.phase))")
+        }
+        return error
     }
 
     private func goOn(_ replaced: Stanza?, _ passed: ChainValue?) -> Verdict {
@@ -208,15 +237,14 @@ final class HookCall: StandingHandler, @unchecked Sendable {
                 if plan.isRequest { shard.answer(stanza, with: payload) }
                 return .handled
             case MARTLET_ERROR:
-                counters.line(shard.shard.index).pointee.faults &+= 1
-                throw error
+                return try fail(error, shard, stanza, site)
             default:
                 host.complain(site, "it completed with the verdict \(verdict), which is none")
-                throw .internalServerError
+                return try fail(nil, shard, stanza, site)
             }
         case .answer:
             host.complain(site, "it answered a hook as if it were a command")
-            throw .internalServerError
+            return try fail(nil, shard, stanza, site)
         case .timeout:
             counters.line(shard.shard.index).pointee.faults &+= 1
             host.complain(site, "a handler did not decide within \(plan.timeout)")
@@ -321,7 +349,7 @@ extension HookCall {
                 login: decision?.stream?.login,
                 behind: sent
             )
-        case MARTLET_ERROR: return refused(stanza, decision?.error ?? .internalServerError, sent)
+        case MARTLET_ERROR: return refused(stanza, failure(decision?.error, shard, site), sent)
         case MARTLET_CONTINUE: return .ignored
         case MARTLET_PENDING where call.token != 0:
             return settled(await outcome(of: call.token, shard), stanza, site, sent)
