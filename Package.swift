@@ -66,6 +66,7 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 let plugins = [
     "carbons",
     "csi",
+    "mam",
     "ping",
 ]
 
