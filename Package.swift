@@ -64,6 +64,7 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
+    "blocking",
     "carbons",
     "csi",
     "mam",
@@ -91,12 +92,16 @@ let package = Package(
     name: "martlet",
     products: [
         .executable(name: "martlet", targets: ["martlet"]),
+        .library(name: "CPlugin", targets: ["CPlugin"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletCore", targets: ["MartletCore"]),
         .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
         .library(name: "MartletNet", targets: ["MartletNet"]),
+        .library(name: "MartletPluginHost", targets: ["MartletPluginHost"]),
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
+        .library(name: "MartletRouter", targets: ["MartletRouter"]),
+        .library(name: "MartletStorage", targets: ["MartletStorage"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
         + plugins.map { name in

@@ -145,12 +145,15 @@ extension PluginSite {
         host.services.router.visit(account) { [self] home in
             let record = host.places.record(home.shard.index)
             let outer = record.pointee
-            record.pointee = PlaceRecord(
-                router: Unmanaged.passUnretained(home),
-                account: .named(account)
-            )
-            visitor.call(visitor.ud, OpaquePointer(record))
-            record.pointee = outer
+            let name = AccountName(account)
+            withExtendedLifetime(name) {
+                record.pointee = PlaceRecord(
+                    router: Unmanaged.passUnretained(home),
+                    account: .named(Unmanaged.passUnretained(name))
+                )
+                visitor.call(visitor.ud, OpaquePointer(record))
+                record.pointee = outer
+            }
         }
     }
 }

@@ -59,10 +59,9 @@ struct PluginModule: Module {
             plan.match,
             priority: plan.priority,
             name: plan.name,
-            mend: plan.mend == nil ? nil : mend
-        ) { (shard, stanza, context) throws(StanzaError) in
-            try call.handle(shard, stanza, context)
-        }
+            mend: plan.mend == nil ? nil : mend,
+            standing: call
+        )
     }
 
     private func addEvent(_ call: HookCall, to registration: inout Registration) {
@@ -116,13 +115,14 @@ extension Phase {
         case MARTLET_PHASE_OFFLINE: self = .offline
         case MARTLET_PHASE_CLIENT: self = .client
         case MARTLET_PHASE_SERVICE: self = .service
+        case MARTLET_PHASE_BROADCAST: self = .broadcast
         default: return nil
         }
     }
 
     /// Every number that `hook` takes.
     static let known: Set<Int> = Set(
-        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_STREAM)
+        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_BROADCAST)
             + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_SESSION_RESUMED)
     )
 }

@@ -120,6 +120,12 @@ extension PluginSite {
         }
     }
 
+    /// Whether an address is in a domain of this plugin's own.
+    func serves(_ address: JID?) -> Bool {
+        guard let domain = address?.domainpart else { return false }
+        return serviceLabels.contains { "\($0).\(self.domain)" == domain }
+    }
+
     /// Whether a stanza may be sent in this plugin's name from an address.
     func maySend(from address: JID) -> Bool {
         guard let own = self.address else { return false }

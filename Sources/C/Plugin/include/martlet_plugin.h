@@ -113,6 +113,8 @@ enum {
     MARTLET_PHASE_NONZA = 8,    /* a bound client sent an element that is no stanza */
     MARTLET_PHASE_STREAM = 9,   /* a client sent it before it has bound a resource; a request is
                                  * answered as `iq` says, by `reply` or `fail` */
+    MARTLET_PHASE_BROADCAST = 10, /* a presence that the server sends to one contact on a user's
+                                 * behalf; nobody may wait */
 
     /* Things that happen, told to all hooks; there is no stanza and verdicts are ignored. */
     MARTLET_PHASE_SESSION_UP = 32,      /* subject: the full address */
@@ -150,8 +152,8 @@ typedef MARTLET_RECORD(martlet_event, 0) {
     martlet_stanza *stanza;  /* borrowed: `retain` it to keep it; null where there is none */
     uint64_t session;        /* the session it came from or goes to; 0 where there is none */
     martlet_str subject;     /* the address an event without a stanza is about */
-    martlet_value value;     /* what a handler before this one left with `pass` */
-    martlet_error error;     /* to an error handler: what failed */
+    const martlet_value *value; /* what a handler before this one left with `pass`, or null */
+    const martlet_error *error; /* to an error handler: what failed; else null */
 } martlet_event;
 
 typedef int32_t (*martlet_hook_fn)(void *ud, martlet_event *event);
