@@ -67,6 +67,7 @@ let plugins = [
     "blocking",
     "carbons",
     "csi",
+    "mam",
     "ping",
 ]
 
