@@ -205,7 +205,7 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
+            uses: ["XML", "Core", "Net", "Storage", "PluginHost", "Client", "Server", "Testing"],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
         tests(of: "House", uses: ["Server"]),
