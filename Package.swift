@@ -71,13 +71,16 @@ let plugins = [
     "ping",
 ]
 
+/// The example that is written in Swift; off by default.
+let example = "keyword-swift"
+
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.
 func plugin(_ name: String) -> Target {
     .target(
         name: "plugin_\(name)",
         dependencies: ["MartletPluginKit", "CPlugin"],
-        path: "Plugins/\(name)",
-        exclude: ["Transcripts"],
+        path: name == example ? "Plugins/examples/swift" : "Plugins/\(name)",
+        exclude: name == example ? [] : ["Transcripts"],
         swiftSettings: strict,
         linkerSettings: [
             .unsafeFlags([
@@ -104,7 +107,7 @@ let package = Package(
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
-        + plugins.map { name in
+        + (plugins + [example]).map { name in
             .library(name: "martlet_\(name)", type: .dynamic, targets: ["plugin_\(name)"])
         },
     dependencies: [
@@ -206,7 +209,8 @@ let package = Package(
         tests(
             of: "Plugins",
             uses: ["XML", "Core", "Net", "Storage", "PluginHost", "Client", "Server", "Testing"],
-            packages: [.product(name: "Logging", package: "swift-log")]
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
+            without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),
         tests(
@@ -222,5 +226,5 @@ let package = Package(
             ]
         ),
     ]
-        + plugins.map(plugin)
+        + (plugins + [example]).map(plugin)
 )
