@@ -208,7 +208,7 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
+            uses: ["XML", "Core", "Net", "Storage", "PluginHost", "Client", "Server", "Testing"],
             packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),
