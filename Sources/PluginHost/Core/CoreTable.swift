@@ -20,6 +20,7 @@ enum CoreTable {
         fillStreams(&table.pointee)
         fillTimers(&table.pointee)
         fillServices(&table.pointee)
+        fillFacts(&table.pointee)
         return UnsafePointer(table)
     }()
 
