@@ -66,7 +66,10 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 let plugins = [
     "carbons",
     "csi",
+    "last",
     "ping",
+    "time",
+    "version",
 ]
 
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.

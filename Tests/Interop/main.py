@@ -23,6 +23,8 @@ SCENARIOS = [
     "discovery",
     "carbons",
     "csi",
+    "version",
+    "last_activity",
     "terminal",
     "sendxmpp",
     "accounts",
