@@ -20,7 +20,7 @@ public struct PluginServices: Sendable {
     public init(
         router: Router,
         accounts: any PluginAccounts,
-        server: ServerFacts,
+        server: ServerFacts = ServerFacts(name: "Martlet", version: ""),
         now: @escaping @Sendable () -> Timestamp = { .now() },
         log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in
         },
