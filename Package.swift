@@ -65,9 +65,12 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
     "carbons",
+    "contact",
     "csi",
     "last",
     "ping",
+    "private",
+    "softwareinfo",
     "time",
     "version",
 ]

@@ -25,6 +25,8 @@ SCENARIOS = [
     "csi",
     "version",
     "last_activity",
+    "private",
+    "contact",
     "terminal",
     "sendxmpp",
     "accounts",
