@@ -72,6 +72,7 @@ let plugins = [
     "private",
     "softwareinfo",
     "time",
+    "vcard",
     "version",
 ]
 
