@@ -64,10 +64,12 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
+    "blocking",
     "carbons",
     "contact",
     "csi",
     "last",
+    "mam",
     "ping",
     "private",
     "softwareinfo",
@@ -76,13 +78,16 @@ let plugins = [
     "version",
 ]
 
+/// The example that is written in Swift; off by default.
+let example = "keyword-swift"
+
 /// A plugin of ours: linked with all it needs but Swift itself, and exporting one symbol.
 func plugin(_ name: String) -> Target {
     .target(
         name: "plugin_\(name)",
         dependencies: ["MartletPluginKit", "CPlugin"],
-        path: "Plugins/\(name)",
-        exclude: ["Transcripts"],
+        path: name == example ? "Plugins/examples/swift" : "Plugins/\(name)",
+        exclude: name == example ? [] : ["Transcripts"],
         swiftSettings: strict,
         linkerSettings: [
             .unsafeFlags([
@@ -109,7 +114,7 @@ let package = Package(
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
-        + plugins.map { name in
+        + (plugins + [example]).map { name in
             .library(name: "martlet_\(name)", type: .dynamic, targets: ["plugin_\(name)"])
         },
     dependencies: [
@@ -211,7 +216,8 @@ let package = Package(
         tests(
             of: "Plugins",
             uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
-            packages: [.product(name: "Logging", package: "swift-log")]
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
+            without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),
         tests(
@@ -227,5 +233,5 @@ let package = Package(
             ]
         ),
     ]
-        + plugins.map(plugin)
+        + (plugins + [example]).map(plugin)
 )

@@ -330,27 +330,33 @@ extension PluginHost {
         for site in sites { site.markStopped() }
         // What still runs on the shards may be in the middle of a call.
         for home in services.router.homes { await home.shard.settle() }
+        let end = ContinuousClock.now + .seconds(5)
         for site in sites.reversed() {
             TokenSlab.shared.stop(site)
             interfaces.remove(of: site)
-            await letGo(site)
+            await letGo(site, by: end)
             site.markEnded()
         }
     }
 
-    /// Has a plugin end its work; one that never says that it did is waited for no more than so long.
-    private func letGo(_ site: PluginSite) async {
+    /// Has a plugin end its work; those that never say that they did are waited for so long together.
+    private func letGo(_ site: PluginSite, by end: ContinuousClock.Instant) async {
         let token = TokenSlab.shared.open(for: site)
         let stop = site.image.descriptor.pointee.stop
+        site.stopToken = token
         stop?(
             site.instance,
             { ud in
-                TokenSlab.shared.complete(UInt64(UInt(bitPattern: ud)), .stopped)
+                guard let ud else { return }
+                // From here on the plugin has let go: what it calls is refused.
+                let site = PluginSite.at(OpaquePointer(ud))
+                site.markEnded()
+                TokenSlab.shared.complete(site.stopToken, .stopped)
             },
-            UnsafeMutableRawPointer(bitPattern: UInt(token))
+            UnsafeMutableRawPointer(site.handle)
         )
         let patience = Task {
-            try await Task.sleep(for: .seconds(5))
+            try await Task.sleep(until: end, clock: .continuous)
             if TokenSlab.shared.complete(token, .timeout) {
                 complain(site, "it did not stop in time")
             }

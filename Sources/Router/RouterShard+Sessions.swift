@@ -64,7 +64,10 @@ extension RouterShard {
         // Nobody may wait here, where order is all; who tries is passed over.
         switch runWithoutWaiting(.client, stanza, context) {
         case .passed(let stanza): return stanza
-        case .handled, .failed: return nil
+        case .handled: return nil
+        case .failed(let error, let stanza):
+            bounce(stanza, error)
+            return nil
         }
     }
 

@@ -27,6 +27,7 @@ SCENARIOS = [
     "last_activity",
     "private",
     "contact",
+    "mam",
     "terminal",
     "sendxmpp",
     "accounts",

@@ -74,14 +74,20 @@ final class PlaceRecords: @unchecked Sendable {
 }
 
 extension PlaceRecord {
+    /// Whether a pointer from a plugin names a home that is lent to this thread, now.
+    static func isLent(_ place: OpaquePointer) -> Bool {
+        UnsafeMutablePointer<PlaceRecord>(place).pointee.router?
+            ._withUnsafeGuaranteedRef { $0.shard.isCurrent } == true
+    }
+
     /// Does something at the home that a pointer from a plugin names, if that is lent to this thread.
     static func enter<R>(
         _ place: OpaquePointer?,
         _ body: @escaping (isolated RouterShard, JID) -> R
     ) -> R? {
-        guard let place else { return nil }
+        guard let place, isLent(place) else { return nil }
         let record = UnsafeMutablePointer<PlaceRecord>(place)
-        guard let router = record.pointee.router?.takeUnretainedValue(), router.shard.isCurrent,
+        guard let router = record.pointee.router?.takeUnretainedValue(),
             let account = record.pointee.accountAddress
         else { return nil }
         return router.enter(with: account, body)

@@ -17,7 +17,7 @@ extension CoreTable {
             return CoreTable.ok
         }
         core.account = { place in
-            guard let place else { return .none }
+            guard let place, PlaceRecord.isLent(place) else { return .none }
             return UnsafeMutablePointer<PlaceRecord>(place).pointee.accountBytes
         }
         core.sessions = { place, call, ud in
@@ -77,12 +77,11 @@ extension CoreTable {
             let kept = KeptValue(site: site, pointer: value, drop: drop)
             return PlaceRecord.enter(place) { home, account in
                 guard let keeper = home.keeper(session, of: account) else {
-                    kept.forgo()
-                    return Int32(MARTLET_ENOENT)
+                    return kept.refused(Int32(MARTLET_ENOENT))
                 }
                 keeper.keep(kept)
                 return CoreTable.ok
-            } ?? CoreTable.elsewhere
+            } ?? kept.refused(CoreTable.elsewhere)
         }
     }
 }
@@ -114,7 +113,10 @@ final class KeptValue: @unchecked Sendable {
     }
 
     /// It was never taken: it stays the plugin's.
-    func forgo() { drop = nil }
+    func refused(_ status: Int32) -> Int32 {
+        drop = nil
+        return status
+    }
 
     deinit { if pointer != nil { drop?(pointer) } }
 }

@@ -4,7 +4,7 @@ public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
     public let plugin: String
     public let reason: String
 
-    init(_ plugin: String, _ reason: String) {
+    public init(_ plugin: String, _ reason: String) {
         self.plugin = plugin
         self.reason = reason
     }

@@ -34,6 +34,7 @@ final class PluginImage: Needing, @unchecked Sendable {
         guard let descriptor = entry() else { throw PluginFault(file, "it describes nothing") }
         self.path = path
         self.descriptor = descriptor
+        try Self.checkVersion(descriptor, file)
         let said = descriptor.pointee
         try Self.check(said, file)
         name = said.name.string
@@ -57,21 +58,29 @@ final class PluginImage: Needing, @unchecked Sendable {
         return String(file.dropFirst(PluginFolder.prefix.count).dropLast(PluginFolder.suffix.count))
     }
 
-    private static func check(_ said: martlet_plugin, _ file: String) throws(PluginFault) {
-        guard said.magic == MARTLET_ABI_MAGIC else {
+    /// Reads no more than the fields that say how much there is.
+    private static func checkVersion(
+        _ said: UnsafePointer<martlet_plugin>,
+        _ file: String
+    ) throws(PluginFault) {
+        guard said.pointee.magic == MARTLET_ABI_MAGIC else {
             throw PluginFault(file, "what it describes is no plugin of Martlet's")
         }
-        guard said.major == MARTLET_ABI_MAJOR, said.minor <= MARTLET_ABI_MINOR else {
+        let (major, minor) = (said.pointee.major, said.pointee.minor)
+        guard major == MARTLET_ABI_MAJOR, minor <= MARTLET_ABI_MINOR else {
             throw PluginFault(
                 file,
-                "it was built for ABI \(said.major).\(said.minor); "
+                "it was built for ABI \(major).\(minor); "
                     + "this server has \(MARTLET_ABI_MAJOR).\(MARTLET_ABI_MINOR)"
             )
         }
         // The size of version 1.0, which never changes, and not that of today's header.
-        guard Int(said.size) >= MemoryLayout<martlet_plugin_v1_0>.size else {
+        guard Int(said.pointee.size) >= MemoryLayout<martlet_plugin_v1_0>.size else {
             throw PluginFault(file, "its description is cut short")
         }
+    }
+
+    private static func check(_ said: martlet_plugin, _ file: String) throws(PluginFault) {
         guard said.load != nil, said.start != nil, said.stop != nil else {
             throw PluginFault(file, "one of load, start and stop is missing")
         }

@@ -58,11 +58,28 @@ struct DomainCompiler {
 
     private mutating func modules(of selection: PluginHost.Selection) throws -> Compiled {
         if !selection.isSingular, let known = compiled[selection.key] { return known }
-        let modules = try ModuleSet(InstantMessaging.modules + selection.modules)
+        let modules = try agreeing(selection.modules)
         let abilities = Capabilities.verificationString(of: modules.discovery)
         let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
         let made = Compiled(modules: modules, capabilities: Capabilities(version: version))
         if !selection.isSingular { compiled[selection.key] = made }
         return made
+    }
+
+    /// The server's modules, and of the plugins' those that go together with all before them; who asks
+    /// for another's place is left out.
+    private mutating func agreeing(_ plugins: [any Module]) throws -> ModuleSet {
+        if let all = try? ModuleSet(InstantMessaging.modules + plugins) { return all }
+        var modules = InstantMessaging.modules
+        for plugin in plugins {
+            do {
+                _ = try ModuleSet(modules + [plugin])
+                modules.append(plugin)
+            } catch {
+                let fault = PluginFault(plugin.name, "\(error)")
+                if !faults.contains(fault) { faults.append(fault) }
+            }
+        }
+        return try ModuleSet(modules)
     }
 }

@@ -55,6 +55,7 @@ extension MartletServer {
                 let domains = try router.domains.all.map { domain in
                     domain.name == name || name.isEmpty ? try compiler.recompile(domain) : domain
                 }
+                Self.tell(compiler.faults, log)
                 router.replaceDomains(domains)
             } catch {
                 log.error("what a plugin registered is refused", metadata: ["error": "\(error)"])
