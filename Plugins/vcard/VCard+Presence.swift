@@ -43,21 +43,14 @@ extension VCard {
             let roster = try? await site.accounts.roster(of: account)
         else { return }
         let contacts = roster.filter(\.hasFrom).map(\.jid)
-        let (site, photos) = (site, photos)
+        let photos = photos
         let update = Self.update(photo)
-        await site.visit(account) { place in
-            let sessions = place.sessions
-            for session in sessions where photos.isSilent(session.id, of: account) {
+        _ = await site.visit(account) { place in
+            for session in place.sessions where photos.isSilent(session.id, of: account) {
                 guard let last = session.presence else { continue }
-                let old = last.root.children("x", in: Self.updateNamespace)
-                guard let told = last.edited(removing: Array(old), appending: update) else {
-                    continue
-                }
-                site.route(told, to: contacts)
-                for other in sessions where other.isAvailable {
-                    guard let copy = told.edited(to: .set(other.address)) else { continue }
-                    place.send(copy, to: other.id)
-                }
+                let old = Array(last.root.children("x", in: Self.updateNamespace))
+                guard let told = last.edited(removing: old, appending: update) else { continue }
+                place.announce(told, of: session.id, to: contacts)
             }
         }
     }

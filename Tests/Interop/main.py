@@ -27,6 +27,7 @@ SCENARIOS = [
     "last_activity",
     "private",
     "contact",
+    "vcard",
     "mam",
     "terminal",
     "sendxmpp",

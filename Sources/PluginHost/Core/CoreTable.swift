@@ -21,6 +21,7 @@ enum CoreTable {
         fillTimers(&table.pointee)
         fillServices(&table.pointee)
         fillFacts(&table.pointee)
+        fillPresence(&table.pointee)
         return UnsafePointer(table)
     }()
 

@@ -415,6 +415,11 @@ typedef MARTLET_RECORD(martlet_core, 0) {
     /* "sha-1", "sha-256", "sha-512": writes the digest, answers its length; MARTLET_EUNSUPPORTED. */
     int64_t (*hash)(martlet_str algorithm, martlet_str data, uint8_t *digest, size_t capacity);
     int32_t (*server)(martlet_site *, martlet_server *); /* `size` says how much is wanted */
+    /* Puts another available presence in the place of a session's last one: those who ask later are told
+     * it, and at once the account's own sessions and these contacts, past MARTLET_PHASE_BROADCAST.
+     * MARTLET_ENOENT when the session is not available. */
+    int32_t (*announce)(martlet_site *, martlet_place *, uint64_t session, martlet_stanza *,
+                        const martlet_str *contacts, size_t count);
 } martlet_core;
 
 /* ------------------------------------------------------------------------------ "martlet.store/1" */
