@@ -66,9 +66,16 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 let plugins = [
     "blocking",
     "carbons",
+    "contact",
     "csi",
+    "last",
     "mam",
     "ping",
+    "private",
+    "softwareinfo",
+    "time",
+    "vcard",
+    "version",
 ]
 
 /// The example that is written in Swift; off by default.
