@@ -64,7 +64,9 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
-    "ping"
+    "carbons",
+    "csi",
+    "ping",
 ]
 
 /// The example that is written in Swift; off by default.
@@ -91,12 +93,16 @@ let package = Package(
     name: "martlet",
     products: [
         .executable(name: "martlet", targets: ["martlet"]),
+        .library(name: "CPlugin", targets: ["CPlugin"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletCore", targets: ["MartletCore"]),
         .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
         .library(name: "MartletNet", targets: ["MartletNet"]),
+        .library(name: "MartletPluginHost", targets: ["MartletPluginHost"]),
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
+        .library(name: "MartletRouter", targets: ["MartletRouter"]),
+        .library(name: "MartletStorage", targets: ["MartletStorage"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
         + (plugins + [example]).map { name in
@@ -200,7 +206,10 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
+            uses: [
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server", "Testing",
+            ],
             packages: [.product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),

@@ -68,6 +68,7 @@ extension PluginHost {
         case MARTLET_PHASE_ROSTER_CHANGED: "roster-changed"
         case MARTLET_PHASE_USER_CREATED: "user-created"
         case MARTLET_PHASE_USER_REMOVED: "user-removed"
+        case MARTLET_PHASE_SESSION_RESUMED: "session-resumed"
         default: "phase \(number)"
         }
     }

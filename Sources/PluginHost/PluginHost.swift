@@ -99,6 +99,7 @@ public final class PluginHost: Sendable {
             let status = said.load(said.ud, CoreTable.pointer, site.handle, &reason)
             if status != MARTLET_OK {
                 site.markStopped()
+                site.markEnded()
                 complain(site, "it did not load: \(reason.text ?? "it said no why")")
             }
         }
@@ -278,6 +279,7 @@ extension PluginHost {
         let instance = settings.lend { said.start(said.ud, site.handle, $0, &reason) }
         guard let instance else {
             site.markStopped()
+            site.markEnded()
             interfaces.remove(of: site)
             throw PluginFault(
                 image.name,
@@ -330,6 +332,7 @@ extension PluginHost {
             TokenSlab.shared.stop(site)
             interfaces.remove(of: site)
             await letGo(site, by: end)
+            site.markEnded()
         }
     }
 

@@ -11,6 +11,10 @@ public final class Domain: Sendable {
     public let capabilities: Capabilities?
     /// What those who made the domain keep with it.
     public let attachment: (any AnyObject & Sendable)?
+    /// The address of `attachment`, for who looks at it for each stanza and needs no count of it.
+    ///
+    /// Unchecked: it lives as long as the domain, which never changes.
+    public nonisolated(unsafe) let attachmentAddress: UnsafeRawPointer?
 
     /// Shown to clients that may bind: what the modules offer, and the domain's abilities.
     public var streamFeatures: [Element] {
@@ -27,6 +31,9 @@ public final class Domain: Sendable {
         self.jid = jid
         self.capabilities = capabilities
         self.attachment = attachment
+        attachmentAddress = attachment.map {
+            UnsafeRawPointer(Unmanaged.passUnretained($0 as AnyObject).toOpaque())
+        }
         self.limits = limits
         self.modules = modules
         name = jid.domainpart

@@ -31,27 +31,25 @@ extension RouterShard {
     typealias Continuation = @Sendable (isolated RouterShard, ChainOutcome) -> Void
 
     private func run(
-        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
         _ context: Context,
         later: @escaping Continuation
     ) -> ChainOutcome? {
         var (stanza, context) = (stanza, context)
         for index in chain.indices where chain[index].wants(stanza) {
-            do {
-                switch try chain[index].handler(self, stanza, context) {
-                case .continue: continue
-                case .replace(let other): stanza = other
-                case .passing(let value, let other):
-                    context.value = value
-                    stanza = other ?? stanza
-                case .handled: return .handled
-                case .pending(let verdict):
-                    let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
-                    return wait(for: verdict, link, stanza, context, later: later)
-                }
-            } catch {
+            switch chain[index].handle(self, stanza, context) {
+            case .continue: continue
+            case .failed(let error):
                 return mend(error, chain[index...], stanza, context, later: later)
+            case .replace(let other): stanza = other
+            case .passing(let value, let other):
+                context.value = value
+                stanza = other ?? stanza
+            case .handled: return .handled
+            case .pending(let verdict):
+                let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
+                return wait(for: verdict, link, stanza, context, later: later)
             }
         }
         return .passed(stanza)
@@ -60,7 +58,7 @@ extension RouterShard {
     /// Asks error handlers, that of the handler that failed first; who mends it has the chain go on.
     private func mend(
         _ error: StanzaError,
-        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
         _ context: Context,
         later: @escaping Continuation
@@ -80,6 +78,7 @@ extension RouterShard {
                     context.value = value
                     return run(rest, other ?? stanza, context, later: later)
                 case .handled: return .handled
+                case .failed(let other): error = other
                 case .pending(let verdict):
                     let link = Link(rest: rest, menders: rest)
                     return wait(for: verdict, link, stanza, context, later: later)
@@ -92,9 +91,11 @@ extension RouterShard {
     }
 
     /// Where a chain stands while a handler waits: what comes after, and who is asked if it fails.
+    ///
+    /// The context that goes with it keeps the domain, and so the table that these are of.
     struct Link: Sendable {
-        let rest: ArraySlice<PhaseTable.Entry>
-        let menders: ArraySlice<PhaseTable.Entry>
+        let rest: PhaseTable.Chain
+        let menders: PhaseTable.Chain
     }
 
     /// Runs a chain in which nobody may wait; whoever wants to is passed over.
@@ -102,17 +103,14 @@ extension RouterShard {
         var (stanza, context) = (stanza, context)
         for entry in context.domain.modules.phases.candidates(at: phase, for: stanza)
         where entry.wants(stanza) {
-            do {
-                switch try entry.handler(self, stanza, context) {
-                case .continue, .pending: continue
-                case .replace(let other): stanza = other
-                case .passing(let value, let other):
-                    context.value = value
-                    stanza = other ?? stanza
-                case .handled: return .handled
-                }
-            } catch {
-                return .failed(error, stanza)
+            switch entry.handle(self, stanza, context) {
+            case .continue, .pending: continue
+            case .failed(let error): return .failed(error, stanza)
+            case .replace(let other): stanza = other
+            case .passing(let value, let other):
+                context.value = value
+                stanza = other ?? stanza
+            case .handled: return .handled
             }
         }
         return .passed(stanza)
@@ -152,6 +150,7 @@ extension RouterShard {
                 context.value = value
                 return await runAll(link.rest, other ?? stanza, context)
             case .handled: return .handled
+            case .failed(let error): return await mendAll(error, link.menders, stanza, context)
             case .pending(let next): return await settle(next, link, stanza, context)
             }
         } catch {
@@ -161,7 +160,7 @@ extension RouterShard {
 
     private func mendAll(
         _ error: StanzaError,
-        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
         _ context: Context
     ) async -> ChainOutcome {
@@ -174,7 +173,7 @@ extension RouterShard {
     }
 
     private func runAll(
-        _ chain: ArraySlice<PhaseTable.Entry>,
+        _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
         _ context: Context
     ) async -> ChainOutcome {

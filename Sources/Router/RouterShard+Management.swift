@@ -122,6 +122,9 @@ extension RouterShard {
             end(session.id)
             return .refused(error)
         }
+        // What modules send now stands behind what was missed; it may be too much.
+        for observe in session.domain.modules.sessionObservers { observe(self, session, .resumed) }
+        guard session.management != nil else { return .unknown }
         session.sink = sink
         session.management?.unasked = 0
         session.management?.countPending(session.inbox.pending)

@@ -33,6 +33,8 @@ extension Transcript {
         case .sends(let name, let xml):
             try await actor(name, actors).send(xml)
         case .receives(let name, let pattern): try await actor(name, actors).expect(pattern)
+        case .receivesNext(let name, let pattern):
+            try await actor(name, actors).expectNext(pattern)
         case .receivesNothing(let name): try await actor(name, actors).expectNothing()
         case .ends(let name, let condition): try await actor(name, actors).end(by: condition)
         case .passes(let time): try await scene.pass(time)
@@ -99,6 +101,14 @@ private actor Performer {
             }
             unread.append(next)
         }
+    }
+
+    func expectNext(_ pattern: Element) async throws {
+        if unread.isEmpty, let next = try await next() { unread.append(next) }
+        guard let first = unread.first, pattern.describes(first) else {
+            throw TranscriptError(0, "but was sent first:\n\(told)")
+        }
+        unread.removeFirst()
     }
 
     /// A request to the server comes back behind all that was sent before it.

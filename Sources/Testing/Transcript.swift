@@ -14,8 +14,8 @@ import MartletXML
 ///     romeo leaves
 ///
 /// `*` as an attribute's value, or as a text, stands for any. A line that begins with a space goes on
-/// with the one before. What an actor is sent may come in any order; `nothing` says that all of it
-/// was told. `romeo ends conflict` awaits the end of a stream with that error.
+/// with the one before. What an actor is sent may come in any order; `romeo << <message/>` says that it
+/// is what came first of all that was not told yet, and `nothing` that all of it was. `romeo ends conflict` awaits the end of a stream with that error.
 public struct Transcript: Sendable {
     enum Step: Sendable {
         case friends(JID, JID)
@@ -23,6 +23,7 @@ public struct Transcript: Sendable {
         case enters(String, JID, managed: Bool)
         case sends(String, String)
         case receives(String, Element)
+        case receivesNext(String, Element)
         case receivesNothing(String)
         case ends(String, StreamError.Condition)
         case passes(Duration)
@@ -85,12 +86,8 @@ public struct Transcript: Sendable {
             return .enters(actor, try jid(parts[0], number), managed: isManaged)
         case (let actor?, ">", let xml?): return .sends(actor, xml)
         case (let actor?, "<", "nothing"): return .receivesNothing(actor)
-        case (let actor?, "<", let xml?):
-            do {
-                return .receives(actor, try Element.parse(xml))
-            } catch {
-                throw TranscriptError(number, "\(error)")
-            }
+        case (let actor?, "<", let xml?): return .receives(actor, try element(xml, number))
+        case (let actor?, "<<", let xml?): return .receivesNext(actor, try element(xml, number))
         case (let count?, "seconds", "pass"):
             guard let seconds = Int(count) else { throw TranscriptError(number, "how many?") }
             return .passes(.seconds(seconds))
@@ -104,6 +101,13 @@ public struct Transcript: Sendable {
         case (let actor?, "returns", nil): return .returns(actor)
         default: throw TranscriptError(number, "what does '\(line)' mean?")
         }
+    }
+
+    private static func element(
+        _ xml: String,
+        _ number: Int
+    ) throws(TranscriptError) -> Element {
+        do { return try Element.parse(xml) } catch { throw TranscriptError(number, "\(error)") }
     }
 
     private static func jid(_ text: String, _ number: Int) throws(TranscriptError) -> JID {

@@ -21,6 +21,8 @@ SCENARIOS = [
     "resumption",
     "conflict",
     "discovery",
+    "carbons",
+    "csi",
     "terminal",
     "sendxmpp",
     "accounts",

@@ -6,13 +6,13 @@ import Testing
 
 @Suite struct PhaseTableTests {
     private func entry(_ match: String, _ priority: Int = 0, _ name: String) throws
-        -> PhaseTable.Entry
+        -> PhaseEntry
     {
-        PhaseTable.Entry(
+        PhaseEntry(
             match: try Match(match),
             priority: priority,
             name: name,
-            handler: { _, _, _ in .continue }
+            .function { _, _, _ in .continue }
         )
     }
 
@@ -28,9 +28,10 @@ import Testing
         let table = try PhaseTable(entries.map { (.delivery, $0) })
         let message = try stanza("<message/>")
         #expect(
-            table.candidates(at: .delivery, for: message).map(\.name) == [
-                "first", "middle", "last",
-            ]
+            table.candidates(at: .delivery, for: message)
+                .map { $0.entry.name } == [
+                    "first", "middle", "last",
+                ]
         )
         #expect(table.candidates(at: .received, for: message).isEmpty)
     }
@@ -53,7 +54,7 @@ import Testing
     @Test(arguments: 0..<50)
     func `the index finds what asking everybody finds`(seed: UInt64) throws {
         var random = SplitMix(seed)
-        var entries: [PhaseTable.Entry] = []
+        var entries: [PhaseEntry] = []
         for priority in 0..<20 {
             let match = Self.randomMatch(using: &random)
             entries.append(try entry(match, priority, "\(priority) \(match)"))
@@ -62,7 +63,7 @@ import Testing
         for _ in 0..<100 {
             let stanza = try stanza(Self.randomStanza(using: &random))
             let found = table.candidates(at: .account, for: stanza)
-                .filter { $0.wants(stanza) }.map(\.name)
+                .filter { $0.wants(stanza) }.map { $0.entry.name }
             let all = entries.reversed().filter { $0.match.matches(stanza.element) }.map(\.name)
             #expect(found == all)
         }

@@ -92,7 +92,7 @@ struct C2STableTests {
             Wire.foreign,
             [
                 early, stranger, late, early, stranger, stranger, early, stranger,
-                "close unsupported-stanza-type", "close unsupported-stanza-type", "",
+                "stanza nightingale", "stanza nightingale", "",
             ]
         ),
         (Wire.error, Array(repeating: "close ", count: 10) + [""]),

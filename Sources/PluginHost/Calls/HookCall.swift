@@ -5,11 +5,13 @@ import MartletRouter
 import MartletXML
 
 /// A plugin's handler, as the router calls it.
-final class HookCall: Sendable {
+///
+/// Unchecked: it has nothing that changes.
+final class HookCall: StandingHandler, @unchecked Sendable {
     let plan: HookPlan
     private let slot: Int
     private let image: PluginImage
-    private let counters: CounterLines
+    let counters: CounterLines
     private let places: PlaceRecords
     unowned let host: PluginHost
 
@@ -20,25 +22,44 @@ final class HookCall: Sendable {
         self.host = host
         counters = host.counters[slot]
         places = host.places
+        super.init()
     }
 
     /// The plugin at the domain where something happens; nil once it is switched off there.
-    private func site(in domain: Domain) -> PluginSite? {
+    @inline(__always)
+    private func site(in domain: Domain) -> Unmanaged<PluginSite>? {
         // The host alone attaches something to domains.
-        guard let attachment = domain.attachment else { return nil }
-        let site = unsafeDowncast(attachment, to: DomainPlugins.self).sites[slot]
-        return site?.isStopped == false ? site : nil
+        guard let site = DomainPlugins.site(slot, at: domain.attachmentAddress) else { return nil }
+        return site._withUnsafeGuaranteedRef { $0.isStopped } ? nil : site
     }
 
-    func handle(
-        _ shard: isolated RouterShard,
+    override func handle(
+        on shard: RouterShard,
         _ stanza: Stanza,
-        _ context: Context
-    ) throws(StanzaError) -> Verdict {
+        _ context: borrowing Context
+    ) -> Verdict {
         guard let site = site(in: context.domain), concerns(stanza, site) else { return .continue }
-        var call = event(stanza, context, site)
-        let verdict = run(plan.run, &call, shard, account(of: stanza))
-        return try decide(verdict, &call, shard, stanza, site)
+        // Written in place: it is the largest thing that a call makes.
+        var call = HookEvent(plan.phase, at: site, stanza)
+        call.isRequest = plan.isRequest
+        call.mayPend = plan.phase != MARTLET_PHASE_CLIENT
+        call.event.session = context.session?.serial ?? 0
+        let verdict: Int32
+        if let value = context.value {
+            var left = martlet_value(kind: value.kind, ptr: value.pointer, drop: nil)
+            verdict = withUnsafePointer(to: &left) { left in
+                call.event.value = left
+                return run(plan.run, &call, shard, account(of: stanza))
+            }
+        } else {
+            verdict = run(plan.run, &call, shard, account(of: stanza))
+        }
+        if verdict == MARTLET_CONTINUE, call.isUntouched { return .continue }
+        do throws(StanzaError) {
+            return try decide(verdict, &call, shard, stanza, site)
+        } catch {
+            return .failed(error)
+        }
     }
 
     /// The same for the error handler, which is given what failed.
@@ -50,45 +71,37 @@ final class HookCall: Sendable {
     ) throws(StanzaError) -> Verdict {
         guard let mend = plan.mend, let site = site(in: context.domain), concerns(stanza, site)
         else { throw error }
-        var call = event(stanza, context, site)
+        var call = HookEvent(plan.phase, at: site, stanza)
+        call.mayPend = plan.phase != MARTLET_PHASE_CLIENT
+        call.event.session = context.session?.serial ?? 0
         // Unmended, the failure stays what it was.
-        call.error = error
+        call.decision.error = error
         let verdict = error.lend { said in
-            call.event.error = said
-            return run(mend, &call, shard, account(of: stanza))
+            var said = said
+            return withUnsafePointer(to: &said) { said in
+                call.event.error = said
+                return run(mend, &call, shard, account(of: stanza))
+            }
         }
         return try decide(verdict, &call, shard, stanza, site)
     }
 
     func look(_ shard: isolated RouterShard, _ stanza: Stanza, _ context: Context) {
         guard let site = site(in: context.domain), concerns(stanza, site) else { return }
-        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
-        call.event.carry(stanza)
+        var call = HookEvent(plan.phase, at: site, stanza)
         call.event.session = context.session?.serial ?? 0
         _ = run(plan.run, &call, shard, account(of: stanza))
+        _ = call.takeDecision()
     }
 
     /// Of a service, a plugin sees what is for its own.
-    private func concerns(_ stanza: Stanza, _ site: PluginSite) -> Bool {
+    @inline(__always)
+    private func concerns(_ stanza: Stanza, _ site: Unmanaged<PluginSite>) -> Bool {
         guard plan.phase == MARTLET_PHASE_SERVICE else { return true }
-        guard let domain = stanza.to?.domainpart else { return false }
-        return site.serviceLabels.contains { "\($0).\(site.domain)" == domain }
+        return site._withUnsafeGuaranteedRef { $0.serves(stanza.to) }
     }
 
-    private func event(_ stanza: Stanza, _ context: Context, _ site: PluginSite) -> HookEvent {
-        var call = HookEvent(
-            martlet_event(plan.phase, at: site),
-            isRequest: plan.isRequest,
-            mayPend: plan.phase != MARTLET_PHASE_CLIENT
-        )
-        call.event.carry(stanza)
-        if let session = context.session { call.event.session = session.serial }
-        if let value = context.value {
-            call.event.value = martlet_value(kind: value.kind, ptr: value.pointer, drop: nil)
-        }
-        return call
-    }
-
+    @inline(__always)
     private func account(of stanza: Stanza) -> PlaceRecord.Account {
         let stanza = Unmanaged.passUnretained(stanza)
         return switch plan.phase {
@@ -100,10 +113,11 @@ final class HookCall: Sendable {
     }
 
     /// Calls the plugin with a home lent to it.
+    @inline(__always)
     func run(
         _ function: martlet_hook_fn,
         _ call: inout HookEvent,
-        _ shard: isolated RouterShard,
+        _ shard: RouterShard,
         _ account: PlaceRecord.Account
     ) -> Int32 {
         let index = shard.shard.index
@@ -133,18 +147,21 @@ final class HookCall: Sendable {
     private func decide(
         _ verdict: Int32,
         _ call: inout HookEvent,
-        _ shard: isolated RouterShard,
+        _ shard: RouterShard,
         _ stanza: Stanza,
-        _ site: PluginSite
+        _ unmanaged: Unmanaged<PluginSite>
     ) throws(StanzaError) -> Verdict {
+        let decision = call.takeDecision()
+        if verdict == MARTLET_CONTINUE, decision == nil, call.token == 0 { return .continue }
         if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
+        let site = unmanaged.takeUnretainedValue()
         switch Int(verdict) {
-        case MARTLET_CONTINUE: return goOn(call.replaced, call.passed)
+        case MARTLET_CONTINUE: return goOn(decision?.replaced, decision?.passed)
         case MARTLET_HANDLED:
-            if plan.isRequest { shard.answer(stanza, with: call.payload) }
+            if plan.isRequest { answer(stanza, with: decision?.payload, on: shard) }
             return .handled
         case MARTLET_ERROR:
-            return try fail(call.error, shard, stanza, site)
+            return try fail(decision?.error, shard, stanza, site)
         case MARTLET_PENDING where call.token != 0:
             let token = call.token
             return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
@@ -161,34 +178,9 @@ final class HookCall: Sendable {
         }
     }
 
-    /// Ends a chain with a failure.
-    ///
-    /// Nobody can be told that an answer was lost, and who asked would wait for ever: there, what is
-    /// the plugin's own fault is passed over.
-    private func fail(
-        _ error: StanzaError?,
-        _ shard: isolated RouterShard,
-        _ stanza: Stanza,
-        _ site: PluginSite
-    ) throws(StanzaError) -> Verdict {
-        let error = failure(error, shard, site)
-        let isAnswer = stanza.kind == .iq && !stanza.isRequest
-        if isAnswer, error.condition == .internalServerError { return .continue }
-        throw error
-    }
-
-    /// Counts a failure; one that is the plugin's own fault, and not the sender's, is logged.
-    private func failure(
-        _ error: StanzaError?,
-        _ shard: isolated RouterShard,
-        _ site: PluginSite
-    ) -> StanzaError {
-        counters.line(shard.shard.index).pointee.faults &+= 1
-        let error = error ?? .internalServerError
-        if error.condition == .internalServerError {
-            host.complain(site, "a handler failed at phase \(PluginHost.name(ofPhase: plan.phase))")
-        }
-        return error
+    /// On the thread of the shard, which this is.
+    private func answer(_ stanza: Stanza, with payload: Element?, on shard: RouterShard) {
+        shard.enter(with: (stanza, payload)) { $0.answer($1.0, with: $1.1) }
     }
 
     private func goOn(_ replaced: Stanza?, _ passed: ChainValue?) -> Verdict {
@@ -250,14 +242,21 @@ extension HookCall {
     /// Tells of a session that came or went.
     func tell(_ shard: isolated RouterShard, of session: Session, said presence: Stanza? = nil) {
         guard let site = running(in: session.domain) else { return }
-        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        var call = HookEvent(plan.phase, at: site, nil)
         call.event.session = session.id.serial
         call.event.subject = martlet_str(session.jid.stableBytes)
         if let presence {
             guard plan.match.matches(presence.element) else { return }
             call.event.carry(presence)
         }
-        _ = run(plan.run, &call, shard, .named(session.jid))
+        lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
+        _ = call.takeDecision()
+    }
+
+    /// Names an account for the time of a call.
+    private func lend(_ address: JID, _ body: (PlaceRecord.Account) -> Void) {
+        let name = AccountName(address)
+        withExtendedLifetime(name) { body(.named(Unmanaged.passUnretained(name))) }
     }
 
     /// Tells of an element that a session's client sent and that is no stanza.
@@ -265,23 +264,27 @@ extension HookCall {
         guard plan.match.matches(nonza) else { return }
         guard let site = running(in: session.domain) else { return }
         let carrier = Stanza.carrying(nonza)
-        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        var call = HookEvent(plan.phase, at: site, nil)
         call.event.session = session.id.serial
         call.event.subject = martlet_str(session.jid.stableBytes)
         call.event.carry(carrier)
-        withExtendedLifetime(carrier) { _ = run(plan.run, &call, shard, .named(session.jid)) }
+        withExtendedLifetime(carrier) {
+            lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
+        }
+        _ = call.takeDecision()
     }
 
     /// Tells of an account, or what became of its roster.
     func tell(_ shard: isolated RouterShard, about account: JID, _ stanza: Stanza?) {
         guard let domain = shard.domain(of: account), let site = running(in: domain) else { return }
-        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: false, mayPend: false)
+        var call = HookEvent(plan.phase, at: site, nil)
         call.event.subject = martlet_str(account.stableBytes)
         if let stanza { call.event.carry(stanza) }
-        withExtendedLifetime(account) { _ = run(plan.run, &call, shard, .named(account)) }
+        lend(account) { _ = run(plan.run, &call, shard, $0) }
+        _ = call.takeDecision()
     }
 
-    private func running(in domain: Domain) -> PluginSite? {
+    private func running(in domain: Domain) -> Unmanaged<PluginSite>? {
         site(in: domain)
     }
 }
@@ -295,17 +298,26 @@ extension HookCall {
         _ stanza: Stanza,
         _ peer: StreamPeer
     ) async -> StreamVerdict {
-        guard let site = running(in: peer.domain) else { return .ignored }
-        var call = HookEvent(martlet_event(plan.phase, at: site), isRequest: true, mayPend: true)
-        call.event.carry(stanza)
-        call.stream = StreamCall(peer: peer)
+        guard let unmanaged = running(in: peer.domain) else { return .ignored }
+        var call = HookEvent(plan.phase, at: unmanaged, stanza)
+        call.isRequest = true
+        call.mayPend = true
+        call.decision.stream = StreamCall(peer: peer)
         let verdict = run(plan.run, &call, shard, .none)
+        let decision = call.takeDecision()
         if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
-        let sent = call.stream?.sent ?? []
+        let sent = decision?.stream?.sent ?? []
+        let site = unmanaged.takeUnretainedValue()
         switch Int(verdict) {
         case MARTLET_HANDLED:
-            return answered(stanza, call.payload, login: call.stream?.login, behind: sent)
-        case MARTLET_ERROR: return refused(stanza, failure(call.error, shard, site), sent)
+            return answered(
+                stanza,
+                decision?.payload,
+                login: decision?.stream?.login,
+                behind: sent
+            )
+        case MARTLET_ERROR:
+            return refused(stanza, failure(decision?.error, shard, site), sent)
         case MARTLET_CONTINUE: return .ignored
         case MARTLET_PENDING where call.token != 0:
             return settled(await outcome(of: call.token, shard), stanza, site, sent)

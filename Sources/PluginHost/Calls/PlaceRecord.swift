@@ -5,14 +5,15 @@ import MartletRouter
 /// What a `martlet_place` points at: the home that a shard lends to the plugin it is calling.
 ///
 /// There is one for each shard, and it stays where it is: a plugin that uses it too late, or on another
-/// thread, is told so instead of reading what is gone.
-struct PlaceRecord {
+/// thread, is told so instead of reading what is gone. It counts nothing, since whoever lends it keeps
+/// what it points at.
+struct PlaceRecord: BitwiseCopyable {
     /// Whose home it is.
-    enum Account {
+    enum Account: BitwiseCopyable {
         case none
         case sender(Unmanaged<Stanza>)
         case addressee(Unmanaged<Stanza>)
-        case named(JID)
+        case named(Unmanaged<AccountName>)
     }
 
     /// Nil while no call is under way.
@@ -25,7 +26,7 @@ struct PlaceRecord {
         case .none: .none
         case .sender(let stanza): Self.bare(stanza._withUnsafeGuaranteedRef { $0.from })
         case .addressee(let stanza): Self.bare(stanza._withUnsafeGuaranteedRef { $0.to })
-        case .named(let jid): Self.bare(jid)
+        case .named(let name): Self.bare(name._withUnsafeGuaranteedRef { $0.address })
         }
     }
 
@@ -41,9 +42,16 @@ struct PlaceRecord {
         case .none: nil
         case .sender(let stanza): stanza._withUnsafeGuaranteedRef { $0.from?.bare }
         case .addressee(let stanza): stanza._withUnsafeGuaranteedRef { $0.to?.bare }
-        case .named(let jid): jid.bare
+        case .named(let name): name._withUnsafeGuaranteedRef { $0.address.bare }
         }
     }
+}
+
+/// An account that is named by an address, where no stanza names it.
+final class AccountName: Sendable {
+    let address: JID
+
+    init(_ address: JID) { self.address = address }
 }
 
 /// The records of all shards.

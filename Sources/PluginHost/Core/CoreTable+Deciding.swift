@@ -10,26 +10,26 @@ extension CoreTable {
             let call = HookEvent.at(event)
             guard call.pointee.isRequest else { return CoreTable.invalid }
             guard !payload.isEmpty else {
-                call.pointee.payload = nil
+                call.pointee.decision.payload = nil
                 return CoreTable.ok
             }
             guard let element = ForeignXML.element(payload.bytes) else { return CoreTable.invalid }
-            call.pointee.payload = element
+            call.pointee.decision.payload = element
             return CoreTable.ok
         }
         core.fail = { event, error in
             guard let event, let error else { return Int32(MARTLET_ERROR) }
-            HookEvent.at(event).pointee.error = StanzaError(error.pointee)
+            HookEvent.at(event).pointee.decision.error = StanzaError(error.pointee)
             return Int32(MARTLET_ERROR)
         }
         core.replace = { event, stanza in
             guard let event, let stanza else { return CoreTable.invalid }
-            HookEvent.at(event).pointee.replaced = Stanza.at(stanza)
+            HookEvent.at(event).pointee.decision.replaced = Stanza.at(stanza)
             return CoreTable.ok
         }
         core.pass = { event, value in
             guard let event, let value else { return CoreTable.invalid }
-            HookEvent.at(event).pointee.passed = ChainValue(value.pointee)
+            HookEvent.at(event).pointee.decision.passed = ChainValue(value.pointee)
             return CoreTable.ok
         }
         core.pend = { event in

@@ -38,7 +38,10 @@ extension CoreTable {
             guard let stanza else { return CoreTable.invalid }
             let sent = Stanza.at(stanza)
             return PlaceRecord.enter(place) { home, account in
-                home.withSession(session, of: account) { home.send(sent, to: $0) }
+                home.withSession(session, of: account) { session in
+                    // It is for this client alone: lost with it, it goes to nobody else.
+                    home.send(sent, to: session, receipt: { _, _ in })
+                }
             } ?? CoreTable.elsewhere
         }
         core.send_nonza = { handle, place, session, text in
@@ -144,12 +147,15 @@ extension PluginSite {
         host.services.router.visit(account) { [self] home in
             let record = host.places.record(home.shard.index)
             let outer = record.pointee
-            record.pointee = PlaceRecord(
-                router: Unmanaged.passUnretained(home),
-                account: .named(account)
-            )
-            visitor.call(visitor.ud, OpaquePointer(record))
-            record.pointee = outer
+            let name = AccountName(account)
+            withExtendedLifetime(name) {
+                record.pointee = PlaceRecord(
+                    router: Unmanaged.passUnretained(home),
+                    account: .named(Unmanaged.passUnretained(name))
+                )
+                visitor.call(visitor.ud, OpaquePointer(record))
+                record.pointee = outer
+            }
         }
     }
 }

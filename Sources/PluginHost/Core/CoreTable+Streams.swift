@@ -6,7 +6,7 @@ extension CoreTable {
     static func fillStreams(_ core: inout martlet_core) {
         core.stream = { event, stream in
             guard let event, let stream, isWhole(stream.pointee.size, martlet_stream.self),
-                let call = HookEvent.at(event).pointee.stream
+                let call = HookEvent.at(event).pointee.begun?.stream
             else { return CoreTable.invalid }
             stream.pointee.is_encrypted = call.peer.isEncrypted ? 1 : 0
             stream.pointee.is_authenticated = call.peer.isAuthenticated ? 1 : 0
@@ -16,17 +16,17 @@ extension CoreTable {
             return CoreTable.ok
         }
         core.stream_send = { event, text in
-            guard let event, HookEvent.at(event).pointee.stream != nil,
+            guard let event, HookEvent.at(event).pointee.begun?.stream != nil,
                 let element = ForeignXML.element(text.bytes)
             else { return CoreTable.invalid }
-            HookEvent.at(event).pointee.stream?.sent.append(element)
+            HookEvent.at(event).pointee.begun?.stream?.sent.append(element)
             return CoreTable.ok
         }
         core.log_in = { event, address in
-            guard let event, HookEvent.at(event).pointee.stream != nil,
+            guard let event, HookEvent.at(event).pointee.begun?.stream != nil,
                 let address = address.address, address.isFull
             else { return CoreTable.invalid }
-            HookEvent.at(event).pointee.stream?.login = address
+            HookEvent.at(event).pointee.begun?.stream?.login = address
             return CoreTable.ok
         }
     }

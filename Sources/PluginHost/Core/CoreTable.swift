@@ -28,11 +28,11 @@ enum CoreTable {
     static let stopped = Int32(MARTLET_ESTOPPED)
     static let elsewhere = Int32(MARTLET_EPLACE)
 
-    /// The plugin that calls, unless it has been stopped.
+    /// The plugin that calls, unless it has stopped; while it does, it may still call.
     static func running(_ handle: OpaquePointer?) -> PluginSite? {
         guard let handle else { return nil }
         let site = PluginSite.at(handle)
-        return site.isStopped ? nil : site
+        return site.hasEnded ? nil : site
     }
 }
 

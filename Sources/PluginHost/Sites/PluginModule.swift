@@ -59,10 +59,9 @@ struct PluginModule: Module {
             plan.match,
             priority: plan.priority,
             name: plan.name,
-            mend: plan.mend == nil ? nil : mend
-        ) { (shard, stanza, context) throws(StanzaError) in
-            try call.handle(shard, stanza, context)
-        }
+            mend: plan.mend == nil ? nil : mend,
+            standing: call
+        )
     }
 
     private func addEvent(_ call: HookCall, to registration: inout Registration) {
@@ -74,6 +73,10 @@ struct PluginModule: Module {
         case MARTLET_PHASE_SESSION_DOWN:
             registration.onSession { shard, session, event in
                 if event == .ended { call.tell(shard, of: session) }
+            }
+        case MARTLET_PHASE_SESSION_RESUMED:
+            registration.onSession { shard, session, event in
+                if event == .resumed { call.tell(shard, of: session) }
             }
         case MARTLET_PHASE_PRESENCE:
             registration.onPresence { call.tell($0, of: $1, said: $2) }
@@ -119,6 +122,6 @@ extension Phase {
     /// Every number that `hook` takes.
     static let known: Set<Int> = Set(
         Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_STREAM)
-            + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_USER_REMOVED)
+            + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_SESSION_RESUMED)
     )
 }

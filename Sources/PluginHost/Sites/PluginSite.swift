@@ -14,6 +14,7 @@ final class PluginSite: Sendable {
     unowned let host: PluginHost
     private let life: Mutex<Life>
     private let stopped = Atomic(false)
+    private let ended = Atomic(false)
     private let started = Atomic<UInt>(0)
 
     private struct Life: Sendable {
@@ -59,7 +60,11 @@ final class PluginSite: Sendable {
         set { life.withLock { $0.settings = newValue } }
     }
 
+    /// It is called no more.
     var isStopped: Bool { stopped.load(ordering: .relaxed) }
+
+    /// It has let go, and may call no more either.
+    var hasEnded: Bool { ended.load(ordering: .relaxed) }
 
     var isWhole: Bool { address == nil }
 
@@ -71,6 +76,8 @@ final class PluginSite: Sendable {
         }
         for timer in timers { timer.cancel() }
     }
+
+    func markEnded() { ended.store(true, ordering: .relaxed) }
 
     /// For the log: `ping`, or `ping at example.org`.
     var title: String { isWhole ? image.name : "\(image.name) at \(domain)" }
@@ -111,6 +118,12 @@ extension PluginSite {
             guard case .collection(name, _) = $0.what else { return false }
             return true
         }
+    }
+
+    /// Whether an address is in a domain of this plugin's own.
+    func serves(_ address: JID?) -> Bool {
+        guard let domain = address?.domainpart else { return false }
+        return serviceLabels.contains { "\($0).\(self.domain)" == domain }
     }
 
     /// Whether a stanza may be sent in this plugin's name from an address.

@@ -31,21 +31,14 @@ public struct Event: ~Copyable {
 
     /// To an error handler: what failed.
     public var error: StanzaError? {
-        raw.pointee.error.condition.isEmpty ? nil : StanzaError(raw.pointee.error)
-    }
-
-    /// The number of what a handler before this one left, and, if it was this plugin's, what it is.
-    public var value: (kind: UInt64, object: (any AnyObject & Sendable)?)? {
-        let left = raw.pointee.value
-        guard left.ptr != nil else { return nil }
-        return (left.kind, nil)
+        raw.pointee.error.map { StanzaError($0.pointee) }
     }
 
     /// What a handler of this same plugin left; asking for another's is a mistake that nothing can
     /// catch, so `kind` is asked for.
     public func ownValue(_ kind: UInt64) -> (any AnyObject & Sendable)? {
-        guard raw.pointee.value.kind == kind else { return nil }
-        return Value.object(of: raw.pointee.value)
+        guard let left = raw.pointee.value, left.pointee.kind == kind else { return nil }
+        return Value.object(of: left.pointee)
     }
 
     /// At phase `stream`: whose stream it is.

@@ -22,6 +22,9 @@ public enum Phase: Sendable {
     case stream
     case sessionUp
     case sessionDown
+    /// A session's client is back on another connection; what is sent to it now comes there first, behind
+    /// what it missed.
+    case sessionResumed
     /// A session said something of itself to all, or is gone.
     case presence
     case rosterChanged
@@ -41,6 +44,7 @@ public enum Phase: Sendable {
         case .stream: UInt32(MARTLET_PHASE_STREAM)
         case .sessionUp: UInt32(MARTLET_PHASE_SESSION_UP)
         case .sessionDown: UInt32(MARTLET_PHASE_SESSION_DOWN)
+        case .sessionResumed: UInt32(MARTLET_PHASE_SESSION_RESUMED)
         case .presence: UInt32(MARTLET_PHASE_PRESENCE)
         case .rosterChanged: UInt32(MARTLET_PHASE_ROSTER_CHANGED)
         case .userCreated: UInt32(MARTLET_PHASE_USER_CREATED)

@@ -59,6 +59,9 @@ public struct Stanza: Sendable {
 
     public var children: Node.Children { root.children() }
 
+    /// How many bytes it has when it is written.
+    public var byteCount: Int { Int(max(Core.functions.pointee.write?(handle, nil, 0) ?? 0, 0)) }
+
     /// The stanza as it would be written, with its namespace declared.
     public var xml: XML {
         XML(trusting: fetchText { Core.functions.pointee.write?(handle, $0, $1) } ?? "")

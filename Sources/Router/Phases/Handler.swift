@@ -10,6 +10,8 @@ public enum Verdict: Sendable {
     case passing(ChainValue, Stanza?)
     /// The chain ends here: the stanza was dealt with.
     case handled
+    /// It failed, as if that had been thrown.
+    indirect case failed(StanzaError)
     /// The verdict comes later. Later stanzas of the same stream wait behind this one; others do not.
     case pending(PendingVerdict)
 }
@@ -25,6 +27,23 @@ public typealias PendingVerdict =
 /// A `StanzaError` it throws is what the sender is told, if the stanza is one that may be answered.
 public typealias Handler =
     @Sendable (isolated RouterShard, Stanza, Context) throws(StanzaError) -> Verdict
+
+/// A handler that is an object, for those who are asked about each stanza: it is called where it stands,
+/// and nothing is counted for it.
+///
+/// Unchecked: it says for itself what of it may change, and when.
+open class StandingHandler: @unchecked Sendable {
+    public init() {}
+
+    /// Called on the thread of the shard; what it has to do there, it enters with `assumeIsolated`.
+    open func handle(
+        on shard: RouterShard,
+        _ stanza: Stanza,
+        _ context: borrowing Context
+    ) -> Verdict {
+        .continue
+    }
+}
 
 /// Mends what failed: a handler before it, or its own.
 ///

@@ -31,6 +31,7 @@ enum MatchQuestion: Sendable {
             }
         }
 
+        @inline(__always)
         func contains(_ type: StanzaType) -> Bool { bits & Self.bit(of: type) != 0 }
 
         func union(_ other: TypeSet) -> TypeSet { TypeSet(bits: bits | other.bits) }
@@ -84,6 +85,15 @@ enum MatchQuestion: Sendable {
             self = .payload(set, name: name, namespace: namespace)
         } else {
             self = .everything
+        }
+    }
+
+    /// The types that are asked for, where that is all.
+    var typesAlone: TypeSet? {
+        switch self {
+        case .nothing: .all
+        case .types(let types): types
+        case .payload, .everything: nil
         }
     }
 

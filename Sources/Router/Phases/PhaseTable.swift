@@ -6,45 +6,19 @@ import MartletXML
 /// They are found by kind and by the namespaces of what is in the stanza. A stanza that no handler
 /// wants costs one look-up for each of its children, however many handlers there are.
 struct PhaseTable: Sendable {
-    struct Entry: Sendable {
-        let match: Match
-        let priority: Int
-        let name: String
-        let handler: Handler
-        var mend: ErrorHandler?
-        /// It only looks: its place among others does not matter.
-        var isObserver = false
-        /// What there is to ask of a stanza of the kind that the entry was found by.
-        var question = MatchQuestion.everything
-
-        init(
-            match: Match,
-            priority: Int,
-            name: String,
-            handler: @escaping Handler,
-            mend: ErrorHandler? = nil
-        ) {
-            self.match = match
-            self.priority = priority
-            self.name = name
-            self.handler = handler
-            self.mend = mend
-        }
-
-        /// Whether it wants a stanza that it is a candidate for.
-        func wants(_ stanza: Stanza) -> Bool { question.holds(for: stanza, match) }
-    }
+    /// The handlers that may want a stanza, in their order: lent, and good as long as the table is.
+    typealias Chain = ArraySlice<PhaseCell>
 
     /// Whether anything is to be asked before a stanza is written to a client.
     let hasClientHandlers: Bool
     /// Everything, in the order in which it acts.
-    let listing: [(phase: Phase, entry: Entry)]
+    let listing: [(phase: Phase, entry: PhaseEntry)]
 
     /// For each phase its three kinds.
     private var chains: [KindChains] = []
 
     /// - Throws: the two names, when two handlers tie for a place.
-    init(_ entries: [(phase: Phase, entry: Entry)]) throws(PhaseConflict) {
+    init(_ entries: [(phase: Phase, entry: PhaseEntry)]) throws(PhaseConflict) {
         hasClientHandlers = entries.contains { $0.phase == .client }
         listing = Phase.allCases.flatMap { phase in
             entries.filter { $0.phase == phase }.sorted { $0.entry.priority > $1.entry.priority }
@@ -60,7 +34,7 @@ struct PhaseTable: Sendable {
     private static let kinds: [Stanza.Kind] = [.message, .presence, .iq]
 
     /// The handlers that may want this stanza; each is still to be asked whether it `wants` it.
-    func candidates(at phase: Phase, for stanza: Stanza) -> [Entry] {
+    func candidates(at phase: Phase, for stanza: Stanza) -> [PhaseCell] {
         // In place: a copy of the chains would retain each of them.
         let place = phase.rawValue * Self.kinds.count + Int(stanza.kind.rawValue)
         guard chains[place].isIndexed else { return chains[place].always }
@@ -71,7 +45,7 @@ struct PhaseTable: Sendable {
     }
 
     /// Two handlers with one match and one priority would run in an order that nobody chose.
-    private static func refuseTies(_ sorted: [Entry], at phase: Phase) throws(PhaseConflict) {
+    private static func refuseTies(_ sorted: [PhaseEntry], at phase: Phase) throws(PhaseConflict) {
         var seen: [String: String] = [:]
         for entry in sorted where !entry.isObserver {
             let place = "\(entry.priority) \(entry.match)"
@@ -83,43 +57,44 @@ struct PhaseTable: Sendable {
 }
 
 /// The handlers for one kind of stanza at one phase.
+///
+/// Chains are of addresses, which are read without counting anything; `everything` keeps what they
+/// lead to.
 private struct KindChains: Sendable {
+    typealias Addresses = [PhaseCell]
+
     /// Those that want it whatever it holds.
-    let always: [PhaseTable.Entry]
+    let always: Addresses
     /// By what it may hold; the number leads into `merged`.
     let namespaces: NamespaceIndex
     /// Those for one namespace, and those that want it always, in their order.
-    let merged: [[PhaseTable.Entry]]
+    let merged: [Addresses]
     /// Which places among all these are.
     private let orders: [[Int]]
-    private let everything: [PhaseTable.Entry]
+    private let everything: [PhaseEntry]
     let isIndexed: Bool
 
-    init(_ sorted: [PhaseTable.Entry], for kind: Stanza.Kind) {
-        let wanting = sorted.filter { $0.match.mayMatch(kind) }.map { entry in
-            var entry = entry
-            entry.question = MatchQuestion(entry.match, of: kind)
-            return entry
-        }
+    init(_ sorted: [PhaseEntry], for kind: Stanza.Kind) {
+        let wanting = sorted.filter { $0.match.mayMatch(kind) }.map { $0.asked(of: kind) }
         let names = wanting.map { $0.match.payloadNamespaces(of: kind) }
         var distinct: [String] = []
         for name in names.compactMap(\.self).joined() where !distinct.contains(name) {
             distinct.append(name)
         }
         everything = wanting
-        always = zip(wanting, names).filter { $0.1 == nil }.map(\.0)
+        always = zip(wanting, names).filter { $0.1 == nil }.map { PhaseCell($0.0) }
         orders = distinct.map { name in
             wanting.indices.filter { names[$0]?.contains(name) ?? true }
         }
-        merged = orders.map { $0.map { wanting[$0] } }
+        merged = orders.map { $0.map { PhaseCell(wanting[$0]) } }
         namespaces = NamespaceIndex(distinct)
         isIndexed = !distinct.isEmpty
     }
 
     /// Those of all namespaces that a stanza holds: rare, so it may cost something.
-    func all(of element: Element) -> [PhaseTable.Entry] {
+    func all(of element: Element) -> Addresses {
         Set(namespaces.allFound(in: element).flatMap { orders[$0] }).sorted()
-            .map { everything[$0] }
+            .map { PhaseCell(everything[$0]) }
     }
 }
 

@@ -13,7 +13,7 @@ public protocol Module: Sendable {
 ///
 /// All of it goes when a domain is built anew without the module.
 public struct Registration {
-    private(set) var handlers: [(phase: Phase, entry: PhaseTable.Entry)] = []
+    private(set) var handlers: [(phase: Phase, entry: PhaseEntry)] = []
     private(set) var discovery = Discovery()
     private(set) var streamFeatures: [Element] = []
     private(set) var sessionObservers: [SessionObserver] = []
@@ -45,12 +45,31 @@ public struct Registration {
         mend: ErrorHandler? = nil,
         _ handler: @escaping Handler
     ) {
-        let entry = PhaseTable.Entry(
+        let entry = PhaseEntry(
             match: match,
             priority: priority,
             name: name ?? module,
-            handler: handler,
-            mend: mend
+            mend: mend,
+            .function(handler)
+        )
+        handlers.append((phase, entry))
+    }
+
+    /// Registers an object for a phase.
+    public mutating func on(
+        _ phase: Phase,
+        _ match: Match,
+        priority: Int = 0,
+        name: String? = nil,
+        mend: ErrorHandler? = nil,
+        standing handler: StandingHandler
+    ) {
+        let entry = PhaseEntry(
+            match: match,
+            priority: priority,
+            name: name ?? module,
+            mend: mend,
+            .standing(handler)
         )
         handlers.append((phase, entry))
     }
@@ -63,16 +82,16 @@ public struct Registration {
         name: String? = nil,
         _ look: @escaping Observer
     ) {
-        var entry = PhaseTable.Entry(
+        let entry = PhaseEntry(
             match: match,
             priority: priority,
             name: name ?? module,
-            handler: { shard, stanza, context in
+            isObserver: true,
+            .function { shard, stanza, context in
                 look(shard, stanza, context)
                 return .continue
             }
         )
-        entry.isObserver = true
         handlers.append((phase, entry))
     }
 
@@ -214,6 +233,8 @@ public typealias IQHandler =
 /// What became of a session.
 public enum SessionEvent: Sendable {
     case bound
+    /// Its client is back on another connection, where nothing has been written yet (XEP-0198 §5).
+    case resumed
     case ended
 }
 

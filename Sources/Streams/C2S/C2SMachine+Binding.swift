@@ -55,7 +55,8 @@ extension C2SMachine {
             return [.stanza(element)]
         case Namespace.streamManagement: return [.manage(element)]
         case Namespace.sasl, Namespace.tls: return close(StreamError(.policyViolation))
-        default: return close(StreamError(.unsupportedStanzaType))
+        // A module may know it.
+        default: return [.stanza(element)]
         }
     }
 

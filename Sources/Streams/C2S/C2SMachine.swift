@@ -50,6 +50,7 @@ public struct C2SMachine: Sendable {
         /// An element of XEP-0198 for an authenticated stream: `resume` before a resource is bound,
         /// `enable`, `r` and `a` after.
         case manage(Element)
+        /// A stanza of a bound client's, or something that only a module can know.
         case stanza(Element)
         /// The stream ends; with an error, that is told first.
         case close(StreamError?)

@@ -10,7 +10,9 @@ struct Load: AsyncParsableCommand {
             first core, and runs on the second. Without, it loads whatever listens at --address; give \
             --pid to have that process measured. Each run prints a block to read and a line of JSON.
             """,
-        subcommands: [Idle.self, Chat.self, Login.self, Micro.self, Smoke.self]
+        subcommands: [
+            Idle.self, Chat.self, Login.self, Micro.self, Dispatch.self, Start.self, Smoke.self,
+        ]
     )
 }
 

@@ -12,7 +12,14 @@ struct ServerProcess: Sendable {
     var pid: Int32 { child.pid }
 
     /// Starts it.
-    init(program: String, domain: String, shards: Int, pins: Pins?) throws {
+    init(
+        program: String,
+        domain: String,
+        shards: Int,
+        pins: Pins?,
+        hasPlugins: Bool = true,
+        otherDomains: Int = 0
+    ) throws {
         self.program = program
         self.domain = domain
         basePort = UInt16.random(in: 20_000..<32_000)
@@ -20,7 +27,8 @@ struct ServerProcess: Sendable {
             .appendingPathComponent("martlet-load-\(getpid())-\(basePort)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let configuration = folder.appendingPathComponent("config.json")
-        let text = Self.configuration(domain, folder.path, basePort, shards)
+        let others = (0..<otherDomains).map { ", \"d\($0).example\": {}" }.joined()
+        let text = Self.configuration(domain, folder.path, basePort, shards, hasPlugins, others)
         try Data(text.utf8).write(to: configuration)
         let serve = [program, "serve", "--config", configuration.path]
         child = try Child(
@@ -42,7 +50,9 @@ struct ServerProcess: Sendable {
         _ domain: String,
         _ path: String,
         _ port: UInt16,
-        _ shards: Int
+        _ shards: Int,
+        _ hasPlugins: Bool,
+        _ others: String
     ) -> String {
         let listeners = [("none", true), ("starttls", false), ("direct", false)].enumerated().map {
             """
@@ -52,9 +62,10 @@ struct ServerProcess: Sendable {
         }
         return """
             {"shards": \(shards), "listeners": [\(listeners.joined(separator: ", "))],
-             "domains": {"\(domain)": {"anonymous": true}},
+             "domains": {"\(domain)": {"anonymous": true}\(others)},
+             \(hasPlugins ? "" : "\"pluginFolders\": [],")
              "storage": {"driver": "sqlite", "path": "\(path)/martlet.db"},
-             "tls": {"certificates": "\(path)/certificates"},
+             "tls": {"certificates": "\(path)/certificates"\(others.isEmpty ? "" : ", \"makeMissing\": false")},
              "adminSocket": "\(path)/admin",
              "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,
               "sessionsPerAccount": 1000,

@@ -9,6 +9,9 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "The shards of the server that is started; each beyond the first needs a core.")
     var shards = 1
 
+    @Flag(inversion: .prefixedNo, help: "The plugins that are on by default.")
+    var plugins = true
+
     @Option(help: "Where a server listens that is running already.")
     var address = "127.0.0.1"
 
@@ -43,7 +46,13 @@ struct TargetOptions: ParsableArguments {
             }
             return Target(address, domain: domain, tls: tls, pid: pid, pins: pins)
         }
-        let process = try ServerProcess(program: server, domain: domain, shards: shards, pins: pins)
+        let process = try ServerProcess(
+            program: server,
+            domain: domain,
+            shards: shards,
+            pins: pins,
+            hasPlugins: plugins
+        )
         do {
             try await process.waitUntilItListens()
             for number in 0..<accounts { try process.addAccount("user\(number)") }

@@ -121,7 +121,10 @@ enum {
                                          * stanza is what it said; session: whose */
     MARTLET_PHASE_ROSTER_CHANGED = 35,  /* subject: the account; stanza: the push, an iq set */
     MARTLET_PHASE_USER_CREATED = 36,    /* subject: the account */
-    MARTLET_PHASE_USER_REMOVED = 37     /* subject: the account; what it had in the store is gone */
+    MARTLET_PHASE_USER_REMOVED = 37,    /* subject: the account; what it had in the store is gone */
+    MARTLET_PHASE_SESSION_RESUMED = 38  /* subject: the full address, whose client is back on another
+                                         * connection (XEP-0198); what is sent to it within this call
+                                         * comes first there, behind what it missed */
 };
 
 enum { MARTLET_MESSAGE = 1, MARTLET_PRESENCE = 2, MARTLET_IQ = 3, MARTLET_NONZA = 4 };
@@ -147,8 +150,8 @@ typedef MARTLET_RECORD(martlet_event, 0) {
     martlet_stanza *stanza;  /* borrowed: `retain` it to keep it; null where there is none */
     uint64_t session;        /* the session it came from or goes to; 0 where there is none */
     martlet_str subject;     /* the address an event without a stanza is about */
-    martlet_value value;     /* what a handler before this one left with `pass` */
-    martlet_error error;     /* to an error handler: what failed */
+    const martlet_value *value; /* what a handler before this one left with `pass`, or null */
+    const martlet_error *error; /* to an error handler: what failed; else null */
 } martlet_event;
 
 typedef int32_t (*martlet_hook_fn)(void *ud, martlet_event *event);
@@ -372,7 +375,8 @@ typedef MARTLET_RECORD(martlet_core, 0) {
     martlet_str (*account)(martlet_place *);
     /* All bound sessions of the account, in the order of their binding. */
     int32_t (*sessions)(martlet_place *, martlet_session_fn, void *ud);
-    /* Straight to one session's client, past all phases but MARTLET_PHASE_CLIENT. */
+    /* Straight to one session's client, past all phases but MARTLET_PHASE_CLIENT. Lost with that client,
+     * it goes to no other (XEP-0198 section 5), and nobody is told. */
     int32_t (*send)(martlet_site *, martlet_place *, uint64_t session, martlet_stanza *);
     int32_t (*send_nonza)(martlet_site *, martlet_place *, uint64_t session, martlet_str xml);
     /* One pointer an instance may keep with a session, or (session 0) with an account while it has

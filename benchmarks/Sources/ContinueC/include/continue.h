@@ -1,0 +1,1 @@
+// Nothing is offered: a plugin exports its entry alone.
