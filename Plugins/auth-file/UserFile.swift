@@ -2,7 +2,7 @@ import FoundationEssentials
 import MartletPluginKit
 import Synchronization
 
-/// A JSON file of users:
+/// A JSON file of users.
 ///
 ///     {"romeo": "his password", "juliet@capulet.example": {"SCRAM-SHA-256": "4096,…"}}
 ///

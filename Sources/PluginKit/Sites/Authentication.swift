@@ -8,8 +8,10 @@ public enum Credentials: Sendable {
 }
 
 extension Site {
-    /// Offers `martlet.auth/1`: from now on this plugin, in place of the server's own accounts, says who
-    /// may log in at the domain. To be called in `init`; `martlet.auth/1` stands among `provides`.
+    /// Offers `martlet.auth/1`.
+    ///
+    /// From now on this plugin, in place of the server's own accounts, says who may log in at the domain.
+    /// To be called in `init`; `martlet.auth/1` stands among `provides`.
     ///
     /// `lookup` is given the bare address of an account, and answers nil where there is none; what it
     /// throws is logged, and the client may try again later.
@@ -54,7 +56,9 @@ private final class AccountLookup: Sendable {
     }
 }
 
-/// Whom to tell what is known. Unchecked: a function, and a pointer that the host follows.
+/// Whom to tell what is known.
+///
+/// Unchecked: a function, and a pointer that the host follows.
 private struct LookupCall: @unchecked Sendable {
     let done: martlet_done
     let ud: UnsafeMutableRawPointer?
