@@ -65,8 +65,10 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
     "auth-file",
+    "blocking",
     "carbons",
     "csi",
+    "mam",
     "ping",
 ]
 

@@ -19,6 +19,18 @@ extension RouterShard {
         }
     }
 
+    /// Sends a presence to one contact on a user's behalf, unless a module keeps it back.
+    ///
+    /// Nobody may wait there: who tries is passed over.
+    public func broadcast(_ presence: Stanza, of session: Session) {
+        guard session.domain.modules.phases.hasBroadcastHandlers else { return route(presence) }
+        let context = Context(domain: session.domain, session: session.id)
+        guard case .passed(let left) = runWithoutWaiting(.broadcast, presence, context) else {
+            return
+        }
+        route(left)
+    }
+
     /// Returns a stanza to its sender with an error, unless it is one that is never answered.
     public func bounce(_ stanza: Stanza, _ error: StanzaError) {
         guard let bounced = stanza.bounced(error) else { return }

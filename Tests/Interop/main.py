@@ -23,6 +23,7 @@ SCENARIOS = [
     "discovery",
     "carbons",
     "csi",
+    "mam",
     "terminal",
     "sendxmpp",
     "accounts",

@@ -85,7 +85,9 @@ extension RouterShard {
 
     /// Tells contacts, and the user's own resources, this one among them (RFC 6121 §4.2.2).
     private func broadcast(_ stanza: Stanza, of session: Session, to contacts: [JID]) {
-        for contact in contacts { route(stanza.addressed(to: contact, from: session.jid)) }
+        for contact in contacts {
+            broadcast(stanza.addressed(to: contact, from: session.jid), of: session)
+        }
         for other in home(of: session.jid)?.availableSessions ?? [] {
             send(stanza.addressed(to: other.jid, from: session.jid), to: other)
         }

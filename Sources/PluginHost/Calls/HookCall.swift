@@ -13,6 +13,8 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     private let image: PluginImage
     let counters: CounterLines
     private let places: PlaceRecords
+    /// Where order is all, nobody may wait.
+    private let mayPend: Bool
     unowned let host: PluginHost
 
     init(_ plan: HookPlan, slot: Int, of image: PluginImage, in host: PluginHost) {
@@ -22,6 +24,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         self.host = host
         counters = host.counters[slot]
         places = host.places
+        mayPend = plan.phase != MARTLET_PHASE_CLIENT && plan.phase != MARTLET_PHASE_BROADCAST
         super.init()
     }
 
@@ -42,7 +45,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         // Written in place: it is the largest thing that a call makes.
         var call = HookEvent(plan.phase, at: site, stanza)
         call.isRequest = plan.isRequest
-        call.mayPend = plan.phase != MARTLET_PHASE_CLIENT
+        call.mayPend = mayPend
         call.event.session = context.session?.serial ?? 0
         let verdict: Int32
         if let value = context.value {
@@ -72,7 +75,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         guard let mend = plan.mend, let site = site(in: context.domain), concerns(stanza, site)
         else { throw error }
         var call = HookEvent(plan.phase, at: site, stanza)
-        call.mayPend = plan.phase != MARTLET_PHASE_CLIENT
+        call.mayPend = mayPend
         call.event.session = context.session?.serial ?? 0
         // Unmended, the failure stays what it was.
         call.decision.error = error
@@ -105,7 +108,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     private func account(of stanza: Stanza) -> PlaceRecord.Account {
         let stanza = Unmanaged.passUnretained(stanza)
         return switch plan.phase {
-        case MARTLET_PHASE_RECEIVED, MARTLET_PHASE_DOMAIN: .sender(stanza)
+        case MARTLET_PHASE_RECEIVED, MARTLET_PHASE_DOMAIN, MARTLET_PHASE_BROADCAST: .sender(stanza)
         case MARTLET_PHASE_ACCOUNT:
             stanza._withUnsafeGuaranteedRef { $0.to == nil } ? .sender(stanza) : .addressee(stanza)
         default: .addressee(stanza)

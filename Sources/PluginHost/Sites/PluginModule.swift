@@ -115,13 +115,14 @@ extension Phase {
         case MARTLET_PHASE_OFFLINE: self = .offline
         case MARTLET_PHASE_CLIENT: self = .client
         case MARTLET_PHASE_SERVICE: self = .service
+        case MARTLET_PHASE_BROADCAST: self = .broadcast
         default: return nil
         }
     }
 
     /// Every number that `hook` takes.
     static let known: Set<Int> = Set(
-        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_STREAM)
+        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_BROADCAST)
             + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_SESSION_RESUMED)
     )
 }

@@ -80,6 +80,32 @@ final class AsyncHook<P: Plugin>: AnyHook, @unchecked Sendable {
     }
 }
 
+/// One that decides at once if it can, and waits if it must.
+///
+/// Unchecked: it has nothing that changes.
+final class HybridHook<P: Plugin>: AnyHook, @unchecked Sendable {
+    typealias Body = @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict?
+    private let body: Body
+    private let waiting: AsyncHook<P>
+
+    init(_ body: @escaping Body, orWaiting waiting: @escaping AsyncHook<P>.Body) {
+        self.body = body
+        self.waiting = AsyncHook(waiting)
+    }
+
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
+            return Int32(MARTLET_CONTINUE)
+        }
+        do throws(StanzaError) {
+            guard let verdict = try body(plugin, Event(event)) else { return waiting.run(event) }
+            return verdict.tell(event)
+        } catch {
+            return error.tell(event)
+        }
+    }
+}
+
 /// Where a handler that may wait and the call that started it meet: whoever comes second acts.
 private final class OneShot: Sendable {
     private enum State: Sendable {

@@ -20,6 +20,8 @@ public enum Phase: Sendable {
     case nonza
     /// A client sent it before it has bound a resource.
     case stream
+    /// A presence that the server sends to one contact on a user's behalf; nobody may wait here.
+    case broadcast
     case sessionUp
     case sessionDown
     /// A session's client is back on another connection; what is sent to it now comes there first, behind
@@ -42,6 +44,7 @@ public enum Phase: Sendable {
         case .service: UInt32(MARTLET_PHASE_SERVICE)
         case .nonza: UInt32(MARTLET_PHASE_NONZA)
         case .stream: UInt32(MARTLET_PHASE_STREAM)
+        case .broadcast: UInt32(MARTLET_PHASE_BROADCAST)
         case .sessionUp: UInt32(MARTLET_PHASE_SESSION_UP)
         case .sessionDown: UInt32(MARTLET_PHASE_SESSION_DOWN)
         case .sessionResumed: UInt32(MARTLET_PHASE_SESSION_RESUMED)

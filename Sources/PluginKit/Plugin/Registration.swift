@@ -94,6 +94,20 @@ extension Registration where P: Plugin {
         add(AsyncHook<P>(handler), nil, phase, match, priority, name, timeout, 0)
     }
 
+    /// Decides at once if it can; where it cannot (nil), the other decides and may wait.
+    public func on(
+        _ phase: Phase,
+        _ match: String = "*",
+        priority: Int = 0,
+        name: String? = nil,
+        timeout: Duration? = nil,
+        _ quick: @escaping @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict?,
+        orWaiting slow: @escaping @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
+    ) {
+        let hook = HybridHook<P>(quick, orWaiting: slow)
+        add(hook, nil, phase, match, priority, name, timeout, 0)
+    }
+
     /// Only looks at what matches.
     public func observe(
         _ phase: Phase,

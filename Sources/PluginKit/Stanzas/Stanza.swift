@@ -118,6 +118,17 @@ extension Stanza {
         self.init(owning: parsed)
     }
 
+    /// The stanza returned to its sender with an error, or nil where RFC 6120 §8.3.1 forbids one.
+    ///
+    /// For those who send it themselves; a handler throws the error instead.
+    public func refused(_ error: StanzaError) -> Stanza? {
+        guard type != .error, type != .result, kind != .nonza else { return nil }
+        var content = XML()
+        if kind == .iq, let payload { content.append(payload) }
+        content.append(error.xml)
+        return Stanza(kind, type: .error, to: from, from: to, id: id, content)
+    }
+
     /// A change of a field: kept as it is, or set (to nil: removed).
     public enum Field<Value: Sendable>: Sendable {
         case kept

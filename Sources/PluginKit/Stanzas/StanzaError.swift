@@ -26,6 +26,18 @@ public struct StanzaError: Error, Hashable, Sendable {
         case subscriptionRequired = "subscription-required"
         case undefinedCondition = "undefined-condition"
         case unexpectedRequest = "unexpected-request"
+
+        /// The type that RFC 6120 §8.3.3 gives the condition.
+        public var usualKind: Kind {
+            switch self {
+            case .badRequest, .jidMalformed, .notAcceptable, .redirect, .policyViolation: .modify
+            case .forbidden, .notAuthorized, .registrationRequired, .subscriptionRequired: .auth
+            case .recipientUnavailable, .remoteServerTimeout, .resourceConstraint,
+                .unexpectedRequest:
+                .wait
+            default: .cancel
+            }
+        }
     }
 
     /// Whether, and how, the sender may try again (RFC 6120 §8.3.2).
@@ -76,6 +88,19 @@ public struct StanzaError: Error, Hashable, Sendable {
             application: said.extra.text.map(XML.init(trusting:))
         )
     }
+
+    /// `<error/>` with its condition and, if there is one, its text (RFC 6120 §8.3.2).
+    public var xml: XML {
+        XML("error", ["type": (kind ?? condition.usualKind).rawValue]) { error in
+            error.element(condition.rawValue, in: Self.namespace)
+            if let text {
+                error.element("text", in: Self.namespace) { $0.text(text) }
+            }
+            if let application { error.append(application) }
+        }
+    }
+
+    private static let namespace = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
     /// Lends itself in the ABI's shape.
     func lend<R>(_ body: (martlet_error) -> R) -> R {

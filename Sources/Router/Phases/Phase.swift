@@ -14,4 +14,6 @@ public enum Phase: Int, Sendable, CaseIterable {
     case client
     /// It is for a domain that a module keeps under this one.
     case service
+    /// It is a presence that the server sends to one contact on a user's behalf (RFC 6121 §4.2.2).
+    case broadcast
 }

@@ -11,6 +11,8 @@ struct PhaseTable: Sendable {
 
     /// Whether anything is to be asked before a stanza is written to a client.
     let hasClientHandlers: Bool
+    /// Whether anything is to be asked before a presence is sent to one contact.
+    let hasBroadcastHandlers: Bool
     /// Everything, in the order in which it acts.
     let listing: [(phase: Phase, entry: PhaseEntry)]
 
@@ -20,6 +22,7 @@ struct PhaseTable: Sendable {
     /// - Throws: the two names, when two handlers tie for a place.
     init(_ entries: [(phase: Phase, entry: PhaseEntry)]) throws(PhaseConflict) {
         hasClientHandlers = entries.contains { $0.phase == .client }
+        hasBroadcastHandlers = entries.contains { $0.phase == .broadcast }
         listing = Phase.allCases.flatMap { phase in
             entries.filter { $0.phase == phase }.sorted { $0.entry.priority > $1.entry.priority }
         }

@@ -113,6 +113,8 @@ enum {
     MARTLET_PHASE_NONZA = 8,    /* a bound client sent an element that is no stanza */
     MARTLET_PHASE_STREAM = 9,   /* a client sent it before it has bound a resource; a request is
                                  * answered as `iq` says, by `reply` or `fail` */
+    MARTLET_PHASE_BROADCAST = 10, /* a presence that the server sends to one contact on a user's
+                                 * behalf; nobody may wait */
 
     /* Things that happen, told to all hooks; there is no stanza and verdicts are ignored. */
     MARTLET_PHASE_SESSION_UP = 32,      /* subject: the full address */

@@ -1,0 +1,139 @@
+import MartletPluginKit
+
+extension MessageArchive {
+    /// Archives what an account's client sends, before it goes on its way.
+    ///
+    /// Handlers that come next see the id in the archive, so that copies for the account's other clients
+    /// have it (XEP-0313 §3.5).
+    func archiveSent(_ arrival: Arrival) async throws(StanzaError) -> Verdict {
+        guard let account = arrival.account else { return .continue }
+        let message = arrival.stanza
+        return try await archive(message, of: account, with: message.to ?? account)
+    }
+
+    /// Archives what arrives for an account, before anybody is given it.
+    func archiveReceived(_ arrival: Arrival) async throws(StanzaError) -> Verdict {
+        let message = arrival.stanza
+        guard let account = arrival.account, let from = message.from else { return .continue }
+        // What an account says to itself was archived when it was sent, and once (XEP-0313 §6.1.1).
+        guard !from.isSameAccount(as: account) else { return .continue }
+        if try await wasDelivered(message, to: account) { return .continue }
+        guard await !isReturned(message, arrival.site) else { return .continue }
+        return try await archive(message, of: account, with: from)
+    }
+
+    /// What goes on, with the id it has in the archive if it was archived; ids in the account's name that
+    /// it did not give are gone (XEP-0359 §4).
+    private func archive(
+        _ message: Stanza,
+        of account: JID,
+        with peer: JID
+    ) async throws(StanzaError) -> Verdict {
+        let forged = StanzaIDs.all(by: account, in: message)
+        guard ArchiveRules.admits(message), try await wants(message, of: account, with: peer) else {
+            guard !forged.isEmpty, let clean = message.edited(removing: forged) else {
+                return .continue
+            }
+            return .replace(clean)
+        }
+        guard let clean = forged.isEmpty ? message : message.edited(removing: forged) else {
+            throw .internalServerError
+        }
+        let id = try await store(clean, of: account, with: peer)
+        guard let identified = clean.edited(appending: StanzaIDs.element(id, by: account)) else {
+            throw .internalServerError
+        }
+        return .replace(identified)
+    }
+
+    private func wants(
+        _ message: Stanza,
+        of account: JID,
+        with peer: JID
+    ) async throws(StanzaError) -> Bool {
+        do {
+            return try await archives(peer, for: account)
+        } catch {
+            throw error.stanzaError
+        }
+    }
+
+    /// - Returns: its id in the archive.
+    private func store(
+        _ message: Stanza,
+        of account: JID,
+        with peer: JID
+    ) async throws(StanzaError) -> String {
+        // Without an addressee it was for the account itself.
+        let whole = message.to == nil ? message.edited(to: .set(account)) ?? message : message
+        var columns = [ArchiveQuery.peer: peer.bare.description]
+        if let resource = peer.resourcepart { columns[ArchiveQuery.resource] = resource }
+        let entry = LogEntry(time: time, columns: columns, value: Array(whole.xml.text.utf8))
+        do throws(StoreError) {
+            try await register.add(account)
+            let cipher = try await ids.cipher(for: account)
+            let outcome = try await site.store.perform(
+                .append(entry, to: Self.log),
+                of: .account(account)
+            )
+            guard let number = outcome.version else { throw StoreError.failed }
+            return cipher.id(of: number)
+        } catch {
+            throw error.stanzaError
+        }
+    }
+
+    /// Milliseconds, as clients are told: they ask for messages up to the time that they were told.
+    private var time: Timestamp {
+        let now = site.now.microseconds
+        return Timestamp(microseconds: now - now % 1_000)
+    }
+}
+
+// MARK: What is not archived here
+
+extension MessageArchive {
+    /// Whether it was archived before: a client that was given it is gone, the server has said since
+    /// when it waits (XEP-0198 §5, XEP-0203), and the archive did give the id.
+    private func wasDelivered(_ message: Stanza, to account: JID) async throws(StanzaError) -> Bool
+    {
+        let isLate = message.root.children("delay", in: "urn:xmpp:delay").contains {
+            $0["from"] == account.domainpart
+        }
+        guard isLate else { return false }
+        do {
+            let cipher = try await ids.cipher(for: account)
+            return StanzaIDs.all(by: account, in: message).contains {
+                $0["id"].flatMap(cipher.number(of:)) != nil
+            }
+        } catch {
+            throw error.stanzaError
+        }
+    }
+
+    /// Whether nobody will be given it, and its sender is told so (RFC 6121 §8.5.3.2.1): it belongs into
+    /// no archive (XEP-0313 §6.1).
+    private func isReturned(_ message: Stanza, _ site: Site) async -> Bool {
+        guard message.type == .normal, let to = message.to, !to.isBare else { return false }
+        let isThere = await site.visit(to.bare) { place in
+            place.sessions.contains { $0.address == to }
+        }
+        return isThere == false
+    }
+
+    /// A message as others than its sender may see it; nil when it is for the sender's own account.
+    static func withoutOwnID(_ event: borrowing Event) -> Stanza? {
+        let message = event.stanza
+        guard let account = event.place?.account, let to = message.to,
+            !to.isSameAccount(as: account)
+        else { return nil }
+        let own = StanzaIDs.all(by: account, in: message)
+        return own.isEmpty ? nil : message.edited(removing: own)
+    }
+
+    /// The account is gone, and with it its archive.
+    func forget(_ account: JID) {
+        preferences.forget(account)
+        register.remove(account)
+    }
+}
