@@ -123,6 +123,7 @@ let package = Package(
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
+        library("PluginText"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
@@ -165,8 +166,10 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletTesting", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/martlet",
             swiftSettings: strict
