@@ -24,6 +24,7 @@ SCENARIOS = [
     "carbons",
     "csi",
     "mam",
+    "auth_file",
     "terminal",
     "sendxmpp",
     "accounts",
