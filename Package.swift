@@ -216,7 +216,7 @@ let package = Package(
                 "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
                 "Server", "Testing",
             ],
-            packages: [.product(name: "Logging", package: "swift-log")],
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),
