@@ -209,7 +209,7 @@ let package = Package(
         tests(
             of: "Plugins",
             uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
-            packages: [.product(name: "Logging", package: "swift-log")],
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),

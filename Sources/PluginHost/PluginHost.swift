@@ -340,12 +340,17 @@ extension PluginHost {
     private func letGo(_ site: PluginSite, by end: ContinuousClock.Instant) async {
         let token = TokenSlab.shared.open(for: site)
         let stop = site.image.descriptor.pointee.stop
+        site.stopToken = token
         stop?(
             site.instance,
             { ud in
-                TokenSlab.shared.complete(UInt64(UInt(bitPattern: ud)), .stopped)
+                guard let ud else { return }
+                // From here on the plugin has let go: what it calls is refused.
+                let site = PluginSite.at(OpaquePointer(ud))
+                site.markEnded()
+                TokenSlab.shared.complete(site.stopToken, .stopped)
             },
-            UnsafeMutableRawPointer(bitPattern: UInt(token))
+            UnsafeMutableRawPointer(site.handle)
         )
         let patience = Task {
             try await Task.sleep(until: end, clock: .continuous)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A folder in which a test builds plugins, and which goes with it.
 final class Workshop: Sendable {
@@ -53,18 +54,9 @@ final class Workshop: Sendable {
         guard let path = name.hasPrefix("/") ? name : program(name) else {
             throw WorkshopFault(description: "there is no \(name)")
         }
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        if let folder { process.currentDirectoryURL = folder }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw WorkshopFault(description: said) }
-        return said
+        let outcome = Command.run([path] + arguments, in: folder?.path)
+        guard outcome.status == 0 else { throw WorkshopFault(description: outcome.said) }
+        return outcome.said
     }
 }
 
