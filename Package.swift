@@ -67,8 +67,10 @@ let plugins = [
     "blocking",
     "carbons",
     "csi",
+    "legacy-auth",
     "mam",
     "ping",
+    "register",
 ]
 
 /// The example that is written in Swift; off by default.
@@ -156,7 +158,7 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
                 "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]

@@ -30,6 +30,9 @@ extension Transcript {
                 try await scene.enter(address, managed: isManaged),
                 at: address
             )
+        case .approaches(let name, let domain, let underTLS):
+            let client = try await scene.approach(domain, underTLS: underTLS)
+            actors[name] = Performer(client, at: domain)
         case .sends(let name, let xml):
             try await actor(name, actors).send(xml)
         case .receives(let name, let pattern): try await actor(name, actors).expect(pattern)
