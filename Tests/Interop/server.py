@@ -12,7 +12,9 @@ from pathlib import Path
 PASSWORD = "r0m30 & juliet"
 # A domain whose clients have a second to resume a stream.
 BRIEF = "mantua.example"
-DOMAINS = ["montague.example", "capulet.example", BRIEF]
+# A domain where people make their own accounts, and log in as they did before SASL; with privacy lists.
+REGISTERING = "verona.example"
+DOMAINS = ["montague.example", "capulet.example", BRIEF, REGISTERING]
 
 
 class Server:
@@ -31,9 +33,11 @@ class Server:
     def configure(self, domains):
         """Writes config.json; a running server reads it on SIGHUP."""
         brief = {"limits": {"resumptionSeconds": 1}}
+        open_plugins = {"register": {"registrationsPerHour": 1000}, "legacy-auth": True}
+        special = {BRIEF: brief, REGISTERING: {"plugins": open_plugins}}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
-            "domains": {name: brief if name == BRIEF else {} for name in domains},
+            "domains": {name: special.get(name, {}) for name in domains},
             "listeners": [listener, listener | {"tls": "direct"}],
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},
