@@ -57,7 +57,9 @@ extension Register {
     }
 
     private func answer(_ arrival: Arrival, _ answer: Stanza) async {
-        guard let session = arrival.session, let user = arrival.stanza.from else {
+        guard let session = arrival.session, let user = arrival.stanza.from,
+            user.domainpart == site.domain
+        else {
             site.route(
                 answer.from == nil ? answer.edited(from: .set(site.address)) ?? answer : answer
             )
