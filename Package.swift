@@ -64,11 +64,21 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
+    "auth-file",
     "blocking",
     "carbons",
+    "contact",
     "csi",
+    "last",
+    "legacy-auth",
     "mam",
     "ping",
+    "private",
+    "register",
+    "softwareinfo",
+    "time",
+    "vcard",
+    "version",
 ]
 
 /// The example that is written in Swift; off by default.
@@ -122,6 +132,7 @@ let package = Package(
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
+        library("PluginText"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
@@ -156,7 +167,7 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
                 "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
@@ -164,8 +175,10 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletTesting", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/martlet",
             swiftSettings: strict
@@ -208,7 +221,10 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "Storage", "PluginHost", "Client", "Server", "Testing"],
+            uses: [
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server", "Testing",
+            ],
             packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),

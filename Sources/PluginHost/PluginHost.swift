@@ -9,6 +9,7 @@ import Synchronization
 public struct PluginServices: Sendable {
     public var router: Router
     public var accounts: any PluginAccounts
+    public var server: ServerFacts
     /// The wall clock.
     public var now: @Sendable () -> Timestamp
     /// Writes a line of the log: of which plugin, at which domain (empty: none in particular).
@@ -19,6 +20,7 @@ public struct PluginServices: Sendable {
     public init(
         router: Router,
         accounts: any PluginAccounts,
+        server: ServerFacts = ServerFacts(name: "Martlet", version: ""),
         now: @escaping @Sendable () -> Timestamp = { .now() },
         log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in
         },
@@ -26,6 +28,7 @@ public struct PluginServices: Sendable {
     ) {
         self.router = router
         self.accounts = accounts
+        self.server = server
         self.now = now
         self.log = log
         self.changed = changed

@@ -13,6 +13,11 @@ PASSWORD = "r0m30 & juliet"
 # A domain whose clients have a second to resume a stream.
 BRIEF = "mantua.example"
 DOMAINS = ["montague.example", "capulet.example", BRIEF]
+# What domains are told beside their names.
+SETTINGS = {
+    BRIEF: {"limits": {"resumptionSeconds": 1}},
+    "montague.example": {"plugins": {"contact": {"admin": ["mailto:xmpp@montague.example"]}}},
+}
 
 
 class Server:
@@ -28,12 +33,15 @@ class Server:
         self._news = asyncio.Condition()
         self.configure(DOMAINS)
 
-    def configure(self, domains):
-        """Writes config.json; a running server reads it on SIGHUP."""
-        brief = {"limits": {"resumptionSeconds": 1}}
+    def configure(self, domains, plugins=None):
+        """Writes config.json; a running server reads it on SIGHUP.
+
+        `plugins` are those of some domains, by their names.
+        """
+        chosen = {name: {"plugins": choice} for name, choice in (plugins or {}).items()}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
-            "domains": {name: brief if name == BRIEF else {} for name in domains},
+            "domains": {name: SETTINGS.get(name, {}) | chosen.get(name, {}) for name in domains},
             "listeners": [listener, listener | {"tls": "direct"}],
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},

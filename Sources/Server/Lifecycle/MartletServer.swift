@@ -68,6 +68,7 @@ public final class MartletServer: Service {
                     endStreams: { await reference.server?.endStreams(of: $0, $1, except: $2) },
                     announce: { router.announce($0, of: $1) }
                 ),
+                server: Build.facts,
                 log: Self.pluginLog(log),
                 changed: { reference.server?.recompile($0) }
             )
