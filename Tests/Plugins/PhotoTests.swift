@@ -12,6 +12,12 @@ import Testing
             juliet = juliet@capulet.example/balcony
             mercutio = mercutio@montague.example/street
             romeo = romeo@montague.example/orchard
+            mercutio > <presence/>
+            mercutio < <presence from='mercutio@montague.example/street' to='*'/>
+            mercutio < <presence type='unavailable' from='romeo@montague.example' to='*'/>
+            juliet > <presence/>
+            juliet < <presence from='juliet@capulet.example/balcony' to='*'/>
+            juliet < <presence type='unavailable' from='romeo@montague.example' to='*'/>
             romeo > <presence/>
             juliet < <presence from='romeo@montague.example/orchard' to='juliet@capulet.example'/>
             mercutio < <presence from='romeo@montague.example/orchard' to='mercutio@montague.example'/>
