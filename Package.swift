@@ -64,6 +64,7 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
+    "auth-file",
     "blocking",
     "carbons",
     "contact",
@@ -129,6 +130,7 @@ let package = Package(
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
+        library("PluginText"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
@@ -171,8 +173,10 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletTesting", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/martlet",
             swiftSettings: strict
@@ -215,7 +219,10 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
+            uses: [
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server", "Testing",
+            ],
             packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),

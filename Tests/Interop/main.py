@@ -29,6 +29,7 @@ SCENARIOS = [
     "contact",
     "vcard",
     "mam",
+    "auth_file",
     "terminal",
     "sendxmpp",
     "accounts",

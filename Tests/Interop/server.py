@@ -33,11 +33,15 @@ class Server:
         self._news = asyncio.Condition()
         self.configure(DOMAINS)
 
-    def configure(self, domains):
-        """Writes config.json; a running server reads it on SIGHUP."""
+    def configure(self, domains, plugins=None):
+        """Writes config.json; a running server reads it on SIGHUP.
+
+        `plugins` are those of some domains, by their names.
+        """
+        chosen = {name: {"plugins": choice} for name, choice in (plugins or {}).items()}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
-            "domains": {name: SETTINGS.get(name, {}) for name in domains},
+            "domains": {name: SETTINGS.get(name, {}) | chosen.get(name, {}) for name in domains},
             "listeners": [listener, listener | {"tls": "direct"}],
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},

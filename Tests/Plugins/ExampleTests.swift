@@ -76,7 +76,7 @@ struct ExampleTests {
         try await Self.play(Language.present, in: workshop)
     }
 
-    private static func play(_ languages: [Language], in workshop: Workshop) async throws {
+    static func play(_ languages: [Language], in workshop: Workshop) async throws {
         let names = languages.map(\.plugin)
         let scene = try await Scene(
             plugins: Dictionary(uniqueKeysWithValues: names.map { ($0, "{}") }),

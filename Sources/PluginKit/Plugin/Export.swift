@@ -113,8 +113,13 @@ class AnyInstance: @unchecked Sendable {
 /// Unchecked: it has nothing that changes.
 final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     let plugin: P
+    /// The same, for calls that must not count it.
+    private let uncounted: Unmanaged<P>
 
-    init(_ plugin: P) { self.plugin = plugin }
+    init(_ plugin: P) {
+        self.plugin = plugin
+        uncounted = .passUnretained(plugin)
+    }
 
     override func reconfigure(_ settings: String) throws -> Bool {
         try plugin.reconfigure(try SettingsReader.read(settings, as: P.Settings.self))
@@ -123,9 +128,23 @@ final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     override func stop() async { await plugin.stop() }
 
     /// The plugin behind the pointer that `start` gave, which only this type's maker gives.
-    @inline(__always)
     static func plugin(at pointer: UnsafeMutableRawPointer?) -> P? {
         guard let pointer else { return nil }
         return Unmanaged<Instance<P>>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.plugin }
+    }
+
+    /// Lends it for a call.
+    ///
+    /// Every shard calls the same plugin, and counting it would have them wait for each other. The
+    /// host keeps the instance until no call is under way.
+    @inline(__always)
+    static func lend(
+        at pointer: UnsafeMutableRawPointer?,
+        _ body: (P) -> Int32
+    ) -> Int32 {
+        guard let pointer else { return Int32(MARTLET_CONTINUE) }
+        let lent = Unmanaged<Instance<P>>.fromOpaque(pointer)
+            ._withUnsafeGuaranteedRef { $0.uncounted }
+        return lent._withUnsafeGuaranteedRef { body($0) }
     }
 }
