@@ -213,7 +213,7 @@ let package = Package(
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
-        tests(of: "PluginKit", uses: ["PluginKit"], c: ["CPlugin"]),
+        tests(of: "PluginKit", uses: ["PluginKit", "PluginHost"], c: ["CPlugin"]),
         tests(
             of: "PluginHost",
             uses: ["XML", "Core", "Net", "Storage", "Router", "PluginHost"],
