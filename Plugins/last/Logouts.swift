@@ -6,7 +6,7 @@ final class Logouts: Sendable {
     static let collection = "last"
     private static let key = "logout"
 
-    struct Logout: Codable, Sendable {
+    struct Logout: Codable, Hashable, Sendable {
         var time: Timestamp
         /// Of the last unavailable presence; nil when it said nothing.
         var status: String?
@@ -16,6 +16,8 @@ final class Logouts: Sendable {
     private let site: Site
     /// What sessions said on going that have not ended yet.
     private let lastWords = Mutex<[SessionID: String]>([:])
+    /// What the store is being told.
+    private let unwritten = Mutex<[JID: Logout]>([:])
     /// Longer ones are cut.
     private static let statusLimit = 1_024
 
@@ -25,6 +27,7 @@ final class Logouts: Sendable {
     }
 
     func last(of account: JID) async throws(StanzaError) -> Logout? {
+        if let logout = unwritten.withLock({ $0[account] }) { return logout }
         do {
             return try await documents.get(Self.key, of: .account(account))?.value
         } catch {
@@ -51,14 +54,19 @@ final class Logouts: Sendable {
             !place.sessions.contains(where: { $0.id != session })
         else { return }
         let logout = Logout(time: site.now, status: status)
-        let (site, documents) = (site, documents)
-        // The store has it when this returns; nobody waits for more.
+        unwritten.withLock { $0[account] = logout }
+        // The store has been asked when this returns; nobody waits for more.
         Task.immediate {
-            do {
-                try await documents.put(logout, under: Self.key, of: .account(account))
-            } catch {
-                site.log(.warning, "the logout of an account was not kept: \(error)")
-            }
+            await write(logout, of: account)
         }
+    }
+
+    private func write(_ logout: Logout, of account: JID) async {
+        do {
+            try await documents.put(logout, under: Self.key, of: .account(account))
+        } catch {
+            site.log(.warning, "the logout of an account was not kept: \(error)")
+        }
+        unwritten.withLock { if $0[account] == logout { $0[account] = nil } }
     }
 }
