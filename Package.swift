@@ -70,9 +70,11 @@ let plugins = [
     "contact",
     "csi",
     "last",
+    "legacy-auth",
     "mam",
     "ping",
     "private",
+    "register",
     "softwareinfo",
     "time",
     "vcard",
@@ -165,7 +167,7 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
                 "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
@@ -211,7 +213,7 @@ let package = Package(
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
-        tests(of: "PluginKit", uses: ["PluginKit"], c: ["CPlugin"]),
+        tests(of: "PluginKit", uses: ["PluginKit", "PluginHost"], c: ["CPlugin"]),
         tests(
             of: "PluginHost",
             uses: ["XML", "Core", "Net", "Storage", "Router", "PluginHost"],

@@ -1,6 +1,7 @@
 public import Logging
 public import MartletClient
 public import MartletCore
+import MartletCrypto
 public import MartletNet
 public import MartletPluginHost
 import MartletSASL
@@ -110,6 +111,20 @@ public final class Scene: Sendable {
             wantsStreamManagement: managed
         )
         return try await Client.connect(login, over: near, resuming: earlier)
+    }
+
+    /// Opens a stream to a domain and does not log in; under TLS, if the server has a folder for its
+    /// certificates.
+    public func approach(_ domain: JID, underTLS: Bool) async throws -> Client {
+        let (near, far) = PipeTransport.pair(clientShard, server.shards[places.next()])
+        let terms = C2SListenerTerms(tls: underTLS ? .direct : .none, allowsPlainWithoutTLS: true)
+        server.accept(far, terms: terms)
+        var login = ClientMachine.Login(domain, credentials: [], requiresTLS: false)
+        login.isStranger = true
+        var settings = TLSClientSettings()
+        settings.verifiesPeer = false
+        let tls = underTLS ? try TLSContext(client: settings) : nil
+        return try await Client.connect(login, over: near, tls: tls, isDirectTLS: underTLS)
     }
 
     /// Moves the server's clock, and returns when what was due has happened.

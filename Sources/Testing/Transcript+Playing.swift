@@ -32,6 +32,9 @@ extension Transcript {
                 try await scene.enter(address, managed: isManaged),
                 at: address
             )
+        case .approaches(let name, let domain, let underTLS):
+            let client = try await scene.approach(domain, underTLS: underTLS)
+            actors[name] = Performer(client, at: domain)
         case .sends(let name, let xml):
             try await actor(name, actors).send(Self.filled(xml, noted))
         case .receives(let name, let pattern):

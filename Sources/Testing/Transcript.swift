@@ -13,6 +13,8 @@ import MartletXML
 ///     300 seconds pass
 ///     romeo leaves
 ///
+/// `paris = montague.example` opens a stream and does not log in; with ` secured` behind it, under TLS.
+///
 /// `*` as an attribute's value, or as a text, stands for any; `*name` too, and later for that same one,
 /// which is sent as `${name}`. A line that begins with a space goes on
 /// with the one before. What an actor is sent may come in any order; `romeo << <message/>` says that it
@@ -22,6 +24,7 @@ public struct Transcript: Sendable {
         case friends(JID, JID)
         case account(JID)
         case enters(String, JID, managed: Bool)
+        case approaches(String, JID, underTLS: Bool)
         case sends(String, String)
         case receives(String, Element)
         case receivesNext(String, Element)
@@ -46,6 +49,11 @@ public struct Transcript: Sendable {
     /// Whether the clock is moved, so that the server must go by one that can be.
     public var movesTime: Bool {
         lines.contains { if case .passes = $0.step { true } else { false } }
+    }
+
+    /// Whether somebody comes under TLS, so that the server must have certificates.
+    public var needsTLS: Bool {
+        lines.contains { if case .approaches(_, _, true) = $0.step { true } else { false } }
     }
 
     /// - Throws: `TranscriptError` at the first line that means nothing.
@@ -83,8 +91,12 @@ public struct Transcript: Sendable {
         case ("account", let one?, nil): return .account(try jid(one, number))
         case (let actor?, "=", let address?):
             let parts = address.split(separator: " ").map(String.init)
-            let isManaged = parts.dropFirst().first == "managed"
-            return .enters(actor, try jid(parts[0], number), managed: isManaged)
+            let place = try jid(parts[0], number)
+            let manner = parts.dropFirst().first
+            if place.isDomain {
+                return .approaches(actor, place, underTLS: manner == "secured")
+            }
+            return .enters(actor, place, managed: manner == "managed")
         case (let actor?, ">", let xml?): return .sends(actor, xml)
         case (let actor?, "<", "nothing"): return .receivesNothing(actor)
         case (let actor?, "<", let xml?): return .receives(actor, try element(xml, number))

@@ -12,10 +12,13 @@ from pathlib import Path
 PASSWORD = "r0m30 & juliet"
 # A domain whose clients have a second to resume a stream.
 BRIEF = "mantua.example"
-DOMAINS = ["montague.example", "capulet.example", BRIEF]
+# A domain where people make their own accounts, and log in as they did before SASL.
+REGISTERING = "verona.example"
+DOMAINS = ["montague.example", "capulet.example", BRIEF, REGISTERING]
 # What domains are told beside their names.
 SETTINGS = {
     BRIEF: {"limits": {"resumptionSeconds": 1}},
+    REGISTERING: {"plugins": {"register": {"registrationsPerHour": 1000}, "legacy-auth": True}},
     "montague.example": {"plugins": {"contact": {"admin": ["mailto:xmpp@montague.example"]}}},
 }
 

@@ -10,7 +10,7 @@ struct ABITests {
         .appending(path: "Sources/C/Plugin/released/martlet_plugin_1_0.h")
 
     /// Runs the check on a released header with some changes made to it.
-    private static func check(_ changes: [(String, String)]) throws -> String {
+    private static func check(_ changes: [(String, String)]) async throws -> String {
         let workshop = try Workshop()
         var text = try String(contentsOf: released, encoding: .utf8)
         for (old, new) in changes {
@@ -19,11 +19,11 @@ struct ABITests {
         }
         let header = workshop.folder.appending(path: "martlet_plugin.h")
         try text.write(to: header, atomically: true, encoding: .utf8)
-        return try Workshop.run(script, [header.path, released.path])
+        return try await Workshop.run(script, [header.path, released.path])
     }
 
-    @Test func `today's header keeps what was released`() throws {
-        let said = try Workshop.run(Self.script, [])
+    @Test func `today's header keeps what was released`() async throws {
+        let said = try await Workshop.run(Self.script, [])
         #expect(said.contains("keeps 1.0: "))
     }
 
@@ -86,7 +86,7 @@ struct ABITests {
         ),
     ])
     func `finds a change that breaks plugins`(old: String, new: String, reason: String) throws {
-        let fault = #expect(throws: WorkshopFault.self) { _ = try Self.check([(old, new)]) }
+        let fault = #expect(throws: WorkshopFault.self) { _ = try await Self.check([(old, new)]) }
         #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "")")
     }
 
@@ -98,9 +98,9 @@ struct ABITests {
     @Test func `takes what is appended, under a new tag and a new minor version`() throws {
         let tag = ("MARTLET_RECORD(martlet_head, 0)", "MARTLET_RECORD(martlet_head, 1)")
         let minor = ("MARTLET_ABI_MINOR 0u", "MARTLET_ABI_MINOR 1u")
-        #expect(try Self.check([Self.longerHead, tag, minor]).contains("plugin ABI 1.1 keeps 1.0"))
+        #expect(try await Self.check([Self.longerHead, tag, minor]).contains("plugin ABI 1.1 keeps 1.0"))
         for forgotten in [[Self.longerHead, tag], [Self.longerHead, minor]] {
-            #expect(throws: WorkshopFault.self) { try Self.check(forgotten) }
+            #expect(throws: WorkshopFault.self) { try await Self.check(forgotten) }
         }
     }
 
@@ -113,7 +113,7 @@ struct ABITests {
             to: headers.appending(path: "martlet_plugin.h")
         )
         let source = ExampleTests.examples.appending(path: "c/keyword.c")
-        try workshop.compile(source, as: "keyword-c", including: headers)
+        try await workshop.compile(source, as: "keyword-c", including: headers)
         try await ExampleTests.play([.c], in: workshop)
     }
 }

@@ -16,25 +16,25 @@ struct SkeletonTests {
     }
 
     @Test(arguments: languages)
-    func `builds and passes its own test`(_ language: String) throws {
+    func `builds and passes its own test`(_ language: String) async throws {
         let workshop = try Workshop()
-        try Workshop.run(
+        try await Workshop.run(
             Self.martlet,
             ["plugin", "new", "night-owl", "--language", language],
             in: workshop.folder
         )
         let folder = workshop.folder.appending(path: "night-owl")
-        let said = try Workshop.run("make", ["test", "MARTLET=\(Self.martlet)"], in: folder)
+        let said = try await Workshop.run("make", ["test", "MARTLET=\(Self.martlet)"], in: folder)
         #expect(said.contains("passed Transcripts/hello.transcript"), "\(said)")
         #expect(!said.contains("warning"), "\(said)")
     }
 
-    @Test func `makes a skeleton in Swift that names the kit's source`() throws {
+    @Test func `makes a skeleton in Swift that names the kit's source`() async throws {
         let workshop = try Workshop()
         let arguments = [
             "plugin", "new", "night-owl", "--martlet", Workshop.root.path,
         ]
-        try Workshop.run(Self.martlet, arguments, in: workshop.folder)
+        try await Workshop.run(Self.martlet, arguments, in: workshop.folder)
         let folder = workshop.folder.appending(path: "night-owl")
         let package = try String(
             contentsOf: folder.appending(path: "Package.swift"),
@@ -52,28 +52,28 @@ struct SkeletonTests {
         ([""], "lower case letters"),
         (["owl", "--language", "cobol"], "cobol"), (["there"], "is there already"),
     ])
-    func `refuses what it cannot make`(arguments: [String], reason: String) throws {
+    func `refuses what it cannot make`(arguments: [String], reason: String) async throws {
         let workshop = try Workshop()
         try FileManager.default.createDirectory(
             at: workshop.folder.appending(path: "there"),
             withIntermediateDirectories: false
         )
-        let fault = #expect(throws: WorkshopFault.self) {
-            try Workshop.run(Self.martlet, ["plugin", "new"] + arguments, in: workshop.folder)
+        let fault = await #expect(throws: WorkshopFault.self) {
+            try await Workshop.run(Self.martlet, ["plugin", "new"] + arguments, in: workshop.folder)
         }
         #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "")")
     }
 
-    @Test func `says why a plugin cannot be tested`() throws {
+    @Test func `says why a plugin cannot be tested`() async throws {
         let workshop = try Workshop()
         let source = FaultScene.sources.appending(path: "descriptor.c")
-        try workshop.compile(source, as: "old", ["-DMAJOR=99", "-DNAME=\"old\""])
+        try await workshop.compile(source, as: "old", ["-DMAJOR=99", "-DNAME=\"old\""])
         let transcript = workshop.folder.appending(path: "a.transcript")
         try "romeo = romeo@montague.example/orchard\n"
             .write(to: transcript, atomically: true, encoding: .utf8)
-        let fault = #expect(throws: WorkshopFault.self) {
+        let fault = await #expect(throws: WorkshopFault.self) {
             let plugin = workshop.plugin("old").path
-            try Workshop.run(Self.martlet, ["plugin", "test", plugin, transcript.path])
+            try await Workshop.run(Self.martlet, ["plugin", "test", plugin, transcript.path])
         }
         #expect(fault?.description.contains("built for ABI 99.0") == true)
     }

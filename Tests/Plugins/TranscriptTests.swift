@@ -11,7 +11,11 @@ import Testing
     func `goes as the transcript says`(_ transcript: PluginTranscript) async throws {
         let conversation = try Transcript(transcript.text, name: transcript.name)
         let clock: any ShardClock = conversation.movesTime ? ManualClock() : MonotonicClock()
-        let scene = try await Scene(plugins: transcript.plugins, clock: clock)
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let scene = try await Scene(plugins: transcript.plugins, clock: clock) { settings in
+            if conversation.needsTLS { settings.tls.folder = folder.path }
+        }
         do {
             try await conversation.play(in: scene)
         } catch {

@@ -72,9 +72,17 @@ extension HookCall {
         return .login(login, sent + answer)
     }
 
+    /// Without what was sent, which may hold a password (XEP-0077 §3.3, XEP-0078 §3.1).
     private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict
     {
-        .handled(sent + (stanza.bounced(error).map { [$0.wholeElement] } ?? []))
+        let request = Stanza(
+            stanza.kind,
+            type: stanza.type,
+            to: stanza.to,
+            from: stanza.from,
+            id: stanza.id
+        )
+        return .handled(sent + (request.bounced(error).map { [$0.wholeElement] } ?? []))
     }
 }
 

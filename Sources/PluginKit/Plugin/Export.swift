@@ -45,25 +45,26 @@ public func export<P: Plugin>(_ type: P.Type) -> UnsafePointer<martlet_plugin> {
     }
     made.pointee.stop = { instance, done, ud in
         guard let instance, let done else { return }
-        let end = StopCall(done: done, ud: ud)
-        let running = AnyInstance.at(instance)
-        Task {
-            await running.stop()
-            end.call()
-            Unmanaged<AnyInstance>.fromOpaque(running.handle).release()
-        }
+        let end = StopCall(instance: instance, done: done, ud: ud)
+        Task { await end.run() }
     }
     return UnsafePointer(made)
 }
 
-/// Whom to tell that a plugin has stopped.
+/// The end of a plugin, and whom to tell of it.
 ///
-/// Unchecked: a function, and a pointer that the host follows.
+/// Unchecked: the instance is ours alone by now; a function, and a pointer that the host follows.
 private struct StopCall: @unchecked Sendable {
+    let instance: UnsafeMutableRawPointer
     let done: @convention(c) (UnsafeMutableRawPointer?) -> Void
     let ud: UnsafeMutableRawPointer?
 
-    func call() { done(ud) }
+    /// It lets go before it says so: what it does then may still call the host.
+    func run() async {
+        await AnyInstance.at(instance).stop()
+        Unmanaged<AnyInstance>.fromOpaque(instance).release()
+        done(ud)
+    }
 }
 
 /// Makes instances of a plugin whose type C cannot name.
@@ -101,8 +102,6 @@ class AnyInstance: @unchecked Sendable {
     static func at(_ pointer: UnsafeMutableRawPointer) -> AnyInstance {
         Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
     }
-
-    final var handle: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
 
     func reconfigure(_ settings: String) throws -> Bool { false }
     func stop() async {}

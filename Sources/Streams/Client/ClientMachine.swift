@@ -17,6 +17,9 @@ public struct ClientMachine: Sendable {
         public var requiresTLS: Bool
         /// Whether to ask for stream management with resumption (XEP-0198).
         public var wantsStreamManagement: Bool
+        /// Whether to log in at all: a stranger's stream is ready once its features are known, for what
+        /// may be asked before a login (XEP-0077).
+        public var isStranger = false
 
         public init(
             _ account: JID,
@@ -156,6 +159,10 @@ public struct ClientMachine: Sendable {
                 return [.send(Element("starttls", in: Namespace.tls))]
             }
             if login.requiresTLS { return fail(.tlsNotOffered) }
+        }
+        if login.isStranger {
+            state = .ready
+            return [.bound(login.account)]
         }
         return beginSASL(offers)
     }

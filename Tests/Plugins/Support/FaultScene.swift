@@ -26,7 +26,7 @@ struct FaultScene {
     ) async throws {
         let workshop = try Workshop()
         for plugin in plugins {
-            try workshop.compile(sources.appending(path: "\(plugin).c"), as: plugin)
+            try await workshop.compile(sources.appending(path: "\(plugin).c"), as: plugin)
         }
         try await with(plugins, from: workshop, shards: shards, body)
     }

@@ -29,14 +29,14 @@ final class Workshop: Sendable {
         as name: String,
         including headers: URL? = nil,
         _ flags: [String] = []
-    ) throws {
+    ) async throws {
         let headers = headers ?? Self.header.deletingLastPathComponent()
         let fixed = [
             "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", "-shared", "-fPIC",
             "-pthread",
             "-I", headers.path, "-o", plugin(name).path, source.path,
         ]
-        try Self.run("cc", fixed + flags)
+        try await Self.run("cc", fixed + flags)
     }
 
     /// The path of a program, if the machine has it.
@@ -50,11 +50,22 @@ final class Workshop: Sendable {
     ///
     /// - Throws: `WorkshopFault` with that, when it failed.
     @discardableResult
-    static func run(_ name: String, _ arguments: [String], in folder: URL? = nil) throws -> String {
+    static func run(
+        _ name: String,
+        _ arguments: [String],
+        in folder: URL? = nil
+    ) async throws -> String {
         guard let path = name.hasPrefix("/") ? name : program(name) else {
             throw WorkshopFault(description: "there is no \(name)")
         }
-        let outcome = Command.run([path] + arguments, in: folder?.path)
+        // On a thread of its own: a compiler takes its time, and other tests need the pool's few.
+        let outcome = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: Command.run([path] + arguments, in: folder?.path)
+                )
+            }
+        }
         guard outcome.status == 0 else { throw WorkshopFault(description: outcome.said) }
         return outcome.said
     }
