@@ -52,10 +52,8 @@ public final class MartletServer: Service {
         for shard in shards { shard.start() }
         let router = Router(shards: shards, store: store, domains: [])
         self.router = router
-        var accounts = Accounts(
-            store: store,
-            decoy: ScramDecoy(secret: secret, iterations: settings.iterations)
-        )
+        let decoy = ScramDecoy(secret: secret, iterations: settings.iterations)
+        var accounts = Accounts(store: store, decoy: decoy)
         let throttle = SharedThrottle(settings.throttle)
         let reference = ServerReference()
         let plugins = PluginHost(
