@@ -324,13 +324,12 @@ extension PluginHost {
         )
         let patience = Task {
             try await Task.sleep(until: end, clock: .continuous)
-            if TokenSlab.shared.complete(token, .timeout) {
-                complain(site, "it did not stop in time")
-            }
+            TokenSlab.shared.complete(token, .timeout)
         }
-        _ = await withCheckedContinuation { continuation in
+        let outcome = await withCheckedContinuation { continuation in
             TokenSlab.shared.await(token) { continuation.resume(returning: $0) }
         }
         patience.cancel()
+        if case .timeout = outcome { complain(site, "it did not stop in time") }
     }
 }
