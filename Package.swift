@@ -167,7 +167,8 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost",
+                "Client",
                 "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]

@@ -36,7 +36,7 @@ final class LastActivity: Plugin {
             if arrival.stanza.to?.isBare == false { try await plugin.allowAsking(arrival) }
             return .continue
         }
-        registration.observe(.presence) { plugin, event in plugin.logouts.noteStatus(event) }
+        registration.observe(.presence) { _, event in Logouts.noteStatus(event) }
         registration.observe(.sessionDown) { plugin, event in plugin.logouts.note(event) }
     }
 

@@ -14,12 +14,8 @@ final class Logouts: Sendable {
 
     private let documents: Documents<Logout>
     private let site: Site
-    /// What sessions said on going that have not ended yet.
-    private let lastWords = Mutex<[SessionID: String]>([:])
     /// What the store is being told.
     private let unwritten = Mutex<[JID: Logout]>([:])
-    /// Longer ones are cut.
-    private static let statusLimit = 1_024
 
     init(at site: Site) {
         self.site = site
@@ -35,24 +31,24 @@ final class Logouts: Sendable {
         }
     }
 
-    /// Remembers what a session says on going until it ends, or is back.
-    func noteStatus(_ event: borrowing Event) {
-        guard let session = event.session else { return }
-        let said = event.type == .unavailable ? event.stanza.child("status")?.text : nil
-        lastWords.withLock { words in
-            // The end of a session is unavailable presence too, and comes once it has ended.
-            if let said, !said.isEmpty { words[session] = String(said.prefix(Self.statusLimit)) }
-            if event.type != .unavailable { words[session] = nil }
+    /// Keeps what a session says on going with it, until it is back.
+    static func noteStatus(_ event: borrowing Event) {
+        guard let place = event.place, let session = event.session else { return }
+        if event.type != .unavailable {
+            if place.state(LastWords.self, of: session) != nil {
+                place.setState(nil as LastWords?, of: session)
+            }
+        } else if let said = event.stanza.child("status")?.text, !said.isEmpty {
+            place.setState(LastWords(said), of: session)
         }
     }
 
     /// Writes down that a session ended, if it was the account's last.
     func note(_ event: borrowing Event) {
-        guard let session = event.session else { return }
-        let status = lastWords.withLock { $0.removeValue(forKey: session) }
-        guard let place = event.place, let account = place.account,
+        guard let place = event.place, let account = place.account, let session = event.session,
             !place.sessions.contains(where: { $0.id != session })
         else { return }
+        let status = place.state(LastWords.self, of: session)?.status
         let logout = Logout(time: site.now, status: status)
         unwritten.withLock { $0[account] = logout }
         // The store has been asked when this returns; nobody waits for more.
@@ -69,4 +65,13 @@ final class Logouts: Sendable {
         }
         unwritten.withLock { if $0[account] == logout { $0[account] = nil } }
     }
+}
+
+/// What is kept with a session that said why it goes.
+private final class LastWords: Sendable {
+    /// Longer ones are cut.
+    private static let limit = 1_024
+    let status: String
+
+    init(_ status: String) { self.status = String(status.prefix(Self.limit)) }
 }

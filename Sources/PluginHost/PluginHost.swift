@@ -2,40 +2,7 @@ import CPlugin
 public import MartletCore
 import MartletNet
 public import MartletRouter
-public import MartletStorage
 import Synchronization
-
-/// What the server lends to its plugins.
-public struct PluginServices: Sendable {
-    public var router: Router
-    public var accounts: any PluginAccounts
-    public var server: ServerFacts
-    /// The wall clock.
-    public var now: @Sendable () -> Timestamp
-    /// Writes a line of the log: of which plugin, at which domain (empty: none in particular).
-    public var log: @Sendable (PluginLogLevel, _ plugin: String, _ domain: String, String) -> Void
-    /// A plugin at work in this domain registered or removed something.
-    public var changed: @Sendable (_ domain: String) -> Void
-
-    public init(
-        router: Router,
-        accounts: any PluginAccounts,
-        server: ServerFacts = ServerFacts(name: "Martlet", version: ""),
-        now: @escaping @Sendable () -> Timestamp = { .now() },
-        log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in
-        },
-        changed: @escaping @Sendable (String) -> Void = { _ in }
-    ) {
-        self.router = router
-        self.accounts = accounts
-        self.server = server
-        self.now = now
-        self.log = log
-        self.changed = changed
-    }
-}
-
-public enum PluginLogLevel: Int32, Sendable { case debug, info, warning, error }
 
 /// Whether a plugin is at work in a domain.
 public enum PluginChoice: Hashable, Sendable {
@@ -55,7 +22,7 @@ public final class PluginHost: Sendable {
     /// Why some are not at work.
     public let faults: [PluginFault]
     private let state = Mutex(State())
-    private let complaints = Mutex<[String: Complaint]>([:])
+    let complaints = Mutex<[String: Complaint]>([:])
 
     struct State: Sendable {
         /// By the number of the image.
@@ -365,37 +332,5 @@ extension PluginHost {
             TokenSlab.shared.await(token) { continuation.resume(returning: $0) }
         }
         patience.cancel()
-    }
-}
-
-// MARK: Complaints
-
-/// When a plugin was complained of, so that a burst is one line.
-private struct Complaint: Sendable {
-    var since: ContinuousClock.Instant
-    var suppressed = 0
-}
-
-extension PluginHost {
-    func log(_ level: PluginLogLevel, _ site: PluginSite, _ text: String) {
-        services.log(level, site.image.name, site.domain, text)
-    }
-
-    /// Says what a plugin did wrong: the first time, and then once a minute with how often.
-    func complain(_ site: PluginSite, _ reason: String) {
-        let now = ContinuousClock.now
-        let line = complaints.withLock { complaints -> String? in
-            let key = "\(site.title) \(reason)"
-            guard var complaint = complaints[key], now - complaint.since < .seconds(60) else {
-                let times = complaints[key]?.suppressed ?? 0
-                if complaints.count > 1_000 { complaints.removeAll() }
-                complaints[key] = Complaint(since: now)
-                return times > 0 ? "\(reason) (and \(times) times more before)" : reason
-            }
-            complaint.suppressed += 1
-            complaints[key] = complaint
-            return nil
-        }
-        if let line { log(.error, site, line) }
     }
 }

@@ -85,8 +85,11 @@ struct ABITests {
             "another one refuses every plugin there is"
         ),
     ])
-    func `finds a change that breaks plugins`(old: String, new: String, reason: String) throws {
-        let fault = #expect(throws: WorkshopFault.self) { _ = try await Self.check([(old, new)]) }
+    func `finds a change that breaks plugins`(old: String, new: String, reason: String) async throws
+    {
+        let fault = await #expect(throws: WorkshopFault.self) {
+            _ = try await Self.check([(old, new)])
+        }
         #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "")")
     }
 
@@ -95,12 +98,14 @@ struct ABITests {
         "    martlet_str to, from, id;\n} martlet_head;"
     )
 
-    @Test func `takes what is appended, under a new tag and a new minor version`() throws {
+    @Test func `takes what is appended, under a new tag and a new minor version`() async throws {
         let tag = ("MARTLET_RECORD(martlet_head, 0)", "MARTLET_RECORD(martlet_head, 1)")
         let minor = ("MARTLET_ABI_MINOR 0u", "MARTLET_ABI_MINOR 1u")
-        #expect(try await Self.check([Self.longerHead, tag, minor]).contains("plugin ABI 1.1 keeps 1.0"))
+        #expect(
+            try await Self.check([Self.longerHead, tag, minor]).contains("plugin ABI 1.1 keeps 1.0")
+        )
         for forgotten in [[Self.longerHead, tag], [Self.longerHead, minor]] {
-            #expect(throws: WorkshopFault.self) { try await Self.check(forgotten) }
+            await #expect(throws: WorkshopFault.self) { try await Self.check(forgotten) }
         }
     }
 

@@ -144,7 +144,9 @@ struct LoadingFaultTests {
 
     @Test func `goes on when all faults come at once`() async throws {
         let workshop = try Workshop()
-        for fault in Self.faults { try await workshop.compile(Self.source, as: fault.name, fault.flags) }
+        for fault in Self.faults {
+            try await workshop.compile(Self.source, as: fault.name, fault.flags)
+        }
         let names = Self.faults.map(\.name)
         try await FaultScene.with(names, from: workshop) { test in
             for name in names {

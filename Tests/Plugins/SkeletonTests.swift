@@ -59,7 +59,11 @@ struct SkeletonTests {
             withIntermediateDirectories: false
         )
         let fault = await #expect(throws: WorkshopFault.self) {
-            try await Workshop.run(Self.martlet, ["plugin", "new"] + arguments, in: workshop.folder)
+            try await Workshop.run(
+                Self.martlet,
+                ["plugin", "new"] + arguments,
+                in: workshop.folder
+            )
         }
         #expect(fault?.description.contains(reason) == true, "\(fault?.description ?? "")")
     }

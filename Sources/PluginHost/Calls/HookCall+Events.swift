@@ -16,13 +16,17 @@ extension HookCall {
             guard plan.match.matches(presence.element) else { return }
             call.event.carry(presence)
         }
-        lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
+        lend(session.jid, session) { _ = run(plan.run, &call, shard, $0) }
         _ = call.takeDecision()
     }
 
     /// Names an account for the time of a call.
-    private func lend(_ address: JID, _ body: (PlaceRecord.Account) -> Void) {
-        let name = AccountName(address)
+    private func lend(
+        _ address: JID,
+        _ session: Session? = nil,
+        _ body: (PlaceRecord.Account) -> Void
+    ) {
+        let name = AccountName(address, session)
         withExtendedLifetime(name) { body(.named(Unmanaged.passUnretained(name))) }
     }
 
@@ -36,7 +40,7 @@ extension HookCall {
         call.event.subject = martlet_str(session.jid.stableBytes)
         call.event.carry(carrier)
         withExtendedLifetime(carrier) {
-            lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
+            lend(session.jid, session) { _ = run(plan.run, &call, shard, $0) }
         }
         _ = call.takeDecision()
     }

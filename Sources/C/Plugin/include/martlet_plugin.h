@@ -498,6 +498,8 @@ typedef MARTLET_RECORD(martlet_store, 0) {
      * thread; or a negative status, and never calls it. */
     int32_t (*perform)(void *ctx, martlet_site *, martlet_str owner, const martlet_operation *,
                        size_t count, martlet_store_done, void *ud);
+    /* All that the plugin keeps under a name of its own. What an account or the domain owns is others'
+     * too: MARTLET_EFORBIDDEN. */
     int32_t (*remove_all)(void *ctx, martlet_site *, martlet_str owner, martlet_done, void *ud);
 } martlet_store;
 
