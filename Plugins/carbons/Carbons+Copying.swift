@@ -56,9 +56,7 @@ extension Carbons {
     /// Whether it was delivered, and copied, before: a client that was given it is gone, and the server
     /// has said since when it waits (XEP-0198 §5, XEP-0203).
     private static func isLate(_ message: Stanza, _ account: JID) -> Bool {
-        message.root.children("delay", in: "urn:xmpp:delay").contains {
-            $0["from"] == account.domainpart
-        }
+        message.isDelayed(by: account.domain)
     }
 
     private static func remember(_ message: Stanza, with peer: JID, at home: CarbonHome) {
@@ -74,9 +72,7 @@ extension Carbons {
         at place: borrowing Place
     ) {
         guard let first = sessions.first else { return }
-        let payload = XML(kind, in: namespace) {
-            $0.element("forwarded", in: "urn:xmpp:forward:0") { $0.append(message.xml) }
-        }
+        let payload = XML(kind, in: namespace) { $0.append(.forwarded(message.xml)) }
         // Without an id: nothing that answers it could be taken for an answer to the message.
         let made = Stanza(
             .message,

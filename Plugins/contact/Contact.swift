@@ -26,14 +26,9 @@ final class Contact: Plugin {
     }
 
     private static func form(_ fields: [ContactSettings.Field]) -> XML {
-        XML("x", in: "jabber:x:data", ["type": "result"]) { form in
-            form.element("field", ["var": "FORM_TYPE", "type": "hidden"]) { field in
-                field.element("value") { $0.text("http://jabber.org/network/serverinfo") }
-            }
+        .form(.result, of: "http://jabber.org/network/serverinfo") { form in
             for (name, addresses) in fields {
-                form.element("field", ["var": "\(name)-addresses", "type": "list-multi"]) {
-                    for address in addresses { $0.element("value") { $0.text(address) } }
-                }
+                form.field("\(name)-addresses", .listMulti, values: addresses)
             }
         }
     }

@@ -67,10 +67,8 @@ struct ArchiveResult: Sendable {
     func stanza(to client: JID, from account: JID, _ queryID: String?) -> Stanza? {
         let attributes: KeyValuePairs<String, String?> = ["queryid": queryID, "id": id]
         let result = XML("result", in: MessageArchive.namespace, attributes) {
-            $0.element("forwarded", in: "urn:xmpp:forward:0") {
-                $0.element("delay", in: "urn:xmpp:delay", ["stamp": time.dateTime])
-                $0.append(XML(trusting: String(decoding: message, as: UTF8.self)))
-            }
+            let stored = XML(trusting: String(decoding: message, as: UTF8.self))
+            $0.append(.forwarded(stored, from: time))
         }
         return Stanza(.message, type: .normal, to: client, from: account, result)
     }

@@ -82,24 +82,25 @@ struct ArchiveQuery: Sendable {
 // MARK: The form
 
 extension ArchiveQuery {
-    private static let fields: [(name: String, type: String)] = [
-        ("with", "jid-single"), ("start", "text-single"), ("end", "text-single"),
-        ("before-id", "text-single"), ("after-id", "text-single"), ("ids", "list-multi"),
-        ("include-groupchat", "boolean"),
+    private static let fields: [(name: String, kind: XML.FieldKind)] = [
+        ("with", .jidSingle), ("start", .textSingle), ("end", .textSingle),
+        ("before-id", .textSingle), ("after-id", .textSingle), ("ids", .listMulti),
+        ("include-groupchat", .boolean),
     ]
 
     /// The fields that a query may have (XEP-0313 §4.1.5); ids are those that clients know, and are not
     /// listed (XEP-0122).
     static var form: XML {
         XML("query", in: MessageArchive.namespace) { query in
-            query.element("x", in: DataForm.namespace, ["type": "form"]) { form in
-                form.formType(MessageArchive.namespace)
-                for field in fields {
-                    form.element("field", in: nil, ["var": field.name, "type": field.type]) {
-                        if field.type == "list-multi" { $0.append(openList) }
+            query.append(
+                .form(.form, of: MessageArchive.namespace) { form in
+                    for field in fields {
+                        form.field(field.name, field.kind) {
+                            if field.kind == .listMulti { $0.append(openList) }
+                        }
                     }
                 }
-            }
+            )
         }
     }
 

@@ -97,10 +97,7 @@ extension MessageArchive {
     /// when it waits (XEP-0198 §5, XEP-0203), and the archive did give the id.
     private func wasDelivered(_ message: Stanza, to account: JID) async throws(StanzaError) -> Bool
     {
-        let isLate = message.root.children("delay", in: "urn:xmpp:delay").contains {
-            $0["from"] == account.domainpart
-        }
-        guard isLate else { return false }
+        guard message.isDelayed(by: account.domain) else { return false }
         do {
             let cipher = try await ids.cipher(for: account)
             return StanzaIDs.all(by: account, in: message).contains {

@@ -28,17 +28,18 @@ struct Submission {
 extension XML {
     /// The form beside the fields (XEP-0077 §4).
     mutating func registrationForm(_ instructions: String) {
-        element("x", in: DataForm.namespace, ["type": "form"]) { form in
-            form.element("title") { $0.text("Registration") }
-            form.element("instructions") { $0.text(instructions) }
-            form.formType(Register.namespace)
-            form.requiredField("username", "text-single", "Name of the account")
-            form.requiredField("password", "text-private", "Password")
-        }
-    }
-
-    private mutating func requiredField(_ name: String, _ type: String, _ label: String) {
-        element("field", ["var": name, "type": type, "label": label]) { $0.element("required") }
+        append(
+            .form(
+                .form,
+                of: Register.namespace,
+                title: "Registration",
+                instructions: instructions
+            ) { form in
+                let name = "Name of the account"
+                form.field("username", .textSingle, label: name, isRequired: true)
+                form.field("password", .textPrivate, label: "Password", isRequired: true)
+            }
+        )
     }
 }
 

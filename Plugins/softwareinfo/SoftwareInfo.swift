@@ -20,15 +20,8 @@ final class SoftwareInfo: Plugin {
         var fields = [("software", server.name), ("software_version", server.version)]
         if settings.showSystem { fields = systemFields() + fields }
         Registration<SoftwareInfo>(at: site).form(
-            XML("x", in: "jabber:x:data", ["type": "result"]) { form in
-                form.element("field", ["var": "FORM_TYPE", "type": "hidden"]) { field in
-                    field.element("value") { $0.text("urn:xmpp:dataforms:softwareinfo") }
-                }
-                for (name, value) in fields {
-                    form.element("field", ["var": name, "type": "text-single"]) { field in
-                        field.element("value") { $0.text(value) }
-                    }
-                }
+            .form(.result, of: "urn:xmpp:dataforms:softwareinfo") { form in
+                for (name, value) in fields { form.field(name, .textSingle, values: [value]) }
             }
         )
     }

@@ -42,12 +42,3 @@ public struct DataForm: Sendable {
         }
     }
 }
-
-extension XML {
-    /// Appends the hidden field that tells a form's type (XEP-0068).
-    public mutating func formType(_ type: String) {
-        element("field", ["var": "FORM_TYPE", "type": "hidden"]) {
-            $0.element("value") { $0.text(type) }
-        }
-    }
-}
