@@ -70,6 +70,7 @@ let plugins = [
     "legacy-auth",
     "mam",
     "ping",
+    "privacy",
     "register",
 ]
 

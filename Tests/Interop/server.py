@@ -33,7 +33,9 @@ class Server:
     def configure(self, domains):
         """Writes config.json; a running server reads it on SIGHUP."""
         brief = {"limits": {"resumptionSeconds": 1}}
-        open_plugins = {"register": {"registrationsPerHour": 1000}, "legacy-auth": True}
+        open_plugins = {
+            "register": {"registrationsPerHour": 1000}, "legacy-auth": True, "privacy": True
+        }
         special = {BRIEF: brief, REGISTERING: {"plugins": open_plugins}}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
