@@ -73,6 +73,7 @@ let plugins = [
     "legacy-auth",
     "mam",
     "ping",
+    "privacy",
     "private",
     "register",
     "softwareinfo",

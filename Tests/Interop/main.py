@@ -24,6 +24,7 @@ SCENARIOS = [
     "blocking",
     "registration",
     "legacy_login",
+    "privacy",
     "carbons",
     "csi",
     "version",

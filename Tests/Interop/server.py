@@ -18,7 +18,11 @@ DOMAINS = ["montague.example", "capulet.example", BRIEF, REGISTERING]
 # What domains are told beside their names.
 SETTINGS = {
     BRIEF: {"limits": {"resumptionSeconds": 1}},
-    REGISTERING: {"plugins": {"register": {"registrationsPerHour": 1000}, "legacy-auth": True}},
+    REGISTERING: {
+        "plugins": {
+            "register": {"registrationsPerHour": 1000}, "legacy-auth": True, "privacy": True
+        }
+    },
     "montague.example": {"plugins": {"contact": {"admin": ["mailto:xmpp@montague.example"]}}},
 }
 
