@@ -33,10 +33,10 @@ enum UnixSocket {
     static func listen(at path: String) throws(AdminFault) -> CInt {
         unlink(path)
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        let mask = umask(0o177)
-        let status = withAddress(path) { bind(descriptor, $0, $1) }
-        umask(mask)
-        guard status == 0, Foundation.listen(descriptor, 16) == 0 else {
+        // Closed to others before anybody can connect; the process's mask is not for one thread to change.
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
+            Foundation.listen(descriptor, 16) == 0
+        else {
             let reason = String(cString: strerror(errno))
             close(descriptor)
             throw AdminFault("cannot listen on \(path): \(reason)")
