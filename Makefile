@@ -4,7 +4,7 @@ SECONDS ?= 60
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
+.PHONY: help run build test check lint abi-check interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: lint test ## lint, undeclared imports, tests
 
 lint: ## formatting and style, as errors
 	swift format lint --strict --recursive $(wildcard $(SWIFT_SOURCES))
+
+abi-check: ## compare the plugin header with the one last released
+	Sources/C/abi-check
 
 e2e: dependencies ## the tests over real sockets alone
 	.ci/run-tests --filter EndToEndTests

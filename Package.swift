@@ -64,14 +64,22 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
 
 /// The plugins in Swift, one folder of `Plugins` each; `swift build` leaves `libmartlet_<name>.so`.
 let plugins = [
+    "auth-file",
     "blocking",
     "carbons",
+    "contact",
     "csi",
+    "last",
     "legacy-auth",
     "mam",
     "ping",
     "privacy",
+    "private",
     "register",
+    "softwareinfo",
+    "time",
+    "vcard",
+    "version",
 ]
 
 /// The example that is written in Swift; off by default.
@@ -125,6 +133,7 @@ let package = Package(
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
+        library("PluginText"),
 
         module("XML", c: ["CExpat"]),
         module("Crypto", c: ["COpenSSL"]),
@@ -159,7 +168,8 @@ let package = Package(
         module(
             "Testing",
             uses: [
-                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost",
+                "Client",
                 "Server",
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
@@ -167,8 +177,10 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MartletCore", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
+                "MartletTesting", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/martlet",
             swiftSettings: strict
@@ -203,7 +215,7 @@ let package = Package(
             ],
             packages: [.product(name: "Logging", package: "swift-log")]
         ),
-        tests(of: "PluginKit", uses: ["PluginKit"], c: ["CPlugin"]),
+        tests(of: "PluginKit", uses: ["PluginKit", "PluginHost"], c: ["CPlugin"]),
         tests(
             of: "PluginHost",
             uses: ["XML", "Core", "Net", "Storage", "Router", "PluginHost"],
@@ -211,8 +223,11 @@ let package = Package(
         ),
         tests(
             of: "Plugins",
-            uses: ["XML", "Core", "Net", "PluginHost", "Client", "Server", "Testing"],
-            packages: [.product(name: "Logging", package: "swift-log")],
+            uses: [
+                "XML", "Core", "SASL", "Net", "Streams", "Storage", "PluginHost", "Client",
+                "Server", "Testing",
+            ],
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")],
             without: ["Faults"]
         ),
         tests(of: "House", uses: ["Server"]),

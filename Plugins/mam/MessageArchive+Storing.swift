@@ -114,7 +114,9 @@ extension MessageArchive {
     /// Whether nobody will be given it, and its sender is told so (RFC 6121 §8.5.3.2.1): it belongs into
     /// no archive (XEP-0313 §6.1).
     private func isReturned(_ message: Stanza, _ site: Site) async -> Bool {
-        guard message.type == .normal, let to = message.to, !to.isBare else { return false }
+        guard message.type == .normal, let to = message.to, !to.isBare,
+            ArchiveRules.admits(message)
+        else { return false }
         let isThere = await site.visit(to.bare) { place in
             place.sessions.contains { $0.address == to }
         }

@@ -2,37 +2,7 @@ import CPlugin
 public import MartletCore
 import MartletNet
 public import MartletRouter
-public import MartletStorage
 import Synchronization
-
-/// What the server lends to its plugins.
-public struct PluginServices: Sendable {
-    public var router: Router
-    public var accounts: any PluginAccounts
-    /// The wall clock.
-    public var now: @Sendable () -> Timestamp
-    /// Writes a line of the log: of which plugin, at which domain (empty: none in particular).
-    public var log: @Sendable (PluginLogLevel, _ plugin: String, _ domain: String, String) -> Void
-    /// A plugin at work in this domain registered or removed something.
-    public var changed: @Sendable (_ domain: String) -> Void
-
-    public init(
-        router: Router,
-        accounts: any PluginAccounts,
-        now: @escaping @Sendable () -> Timestamp = { .now() },
-        log: @escaping @Sendable (PluginLogLevel, String, String, String) -> Void = { _, _, _, _ in
-        },
-        changed: @escaping @Sendable (String) -> Void = { _ in }
-    ) {
-        self.router = router
-        self.accounts = accounts
-        self.now = now
-        self.log = log
-        self.changed = changed
-    }
-}
-
-public enum PluginLogLevel: Int32, Sendable { case debug, info, warning, error }
 
 /// Whether a plugin is at work in a domain.
 public enum PluginChoice: Hashable, Sendable {
@@ -52,7 +22,7 @@ public final class PluginHost: Sendable {
     /// Why some are not at work.
     public let faults: [PluginFault]
     private let state = Mutex(State())
-    private let complaints = Mutex<[String: Complaint]>([:])
+    let complaints = Mutex<[String: Complaint]>([:])
 
     struct State: Sendable {
         /// By the number of the image.
@@ -340,12 +310,17 @@ extension PluginHost {
     private func letGo(_ site: PluginSite, by end: ContinuousClock.Instant) async {
         let token = TokenSlab.shared.open(for: site)
         let stop = site.image.descriptor.pointee.stop
+        site.stopToken = token
         stop?(
             site.instance,
             { ud in
-                TokenSlab.shared.complete(UInt64(UInt(bitPattern: ud)), .stopped)
+                guard let ud else { return }
+                // From here on the plugin has let go: what it calls is refused.
+                let site = PluginSite.at(OpaquePointer(ud))
+                site.markEnded()
+                TokenSlab.shared.complete(site.stopToken, .stopped)
             },
-            UnsafeMutableRawPointer(bitPattern: UInt(token))
+            UnsafeMutableRawPointer(site.handle)
         )
         let patience = Task {
             try await Task.sleep(until: end, clock: .continuous)
@@ -357,37 +332,5 @@ extension PluginHost {
             TokenSlab.shared.await(token) { continuation.resume(returning: $0) }
         }
         patience.cancel()
-    }
-}
-
-// MARK: Complaints
-
-/// When a plugin was complained of, so that a burst is one line.
-private struct Complaint: Sendable {
-    var since: ContinuousClock.Instant
-    var suppressed = 0
-}
-
-extension PluginHost {
-    func log(_ level: PluginLogLevel, _ site: PluginSite, _ text: String) {
-        services.log(level, site.image.name, site.domain, text)
-    }
-
-    /// Says what a plugin did wrong: the first time, and then once a minute with how often.
-    func complain(_ site: PluginSite, _ reason: String) {
-        let now = ContinuousClock.now
-        let line = complaints.withLock { complaints -> String? in
-            let key = "\(site.title) \(reason)"
-            guard var complaint = complaints[key], now - complaint.since < .seconds(60) else {
-                let times = complaints[key]?.suppressed ?? 0
-                if complaints.count > 1_000 { complaints.removeAll() }
-                complaints[key] = Complaint(since: now)
-                return times > 0 ? "\(reason) (and \(times) times more before)" : reason
-            }
-            complaint.suppressed += 1
-            complaints[key] = complaint
-            return nil
-        }
-        if let line { log(.error, site, line) }
     }
 }

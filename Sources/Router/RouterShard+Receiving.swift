@@ -42,12 +42,12 @@ extension RouterShard {
             stanza,
             context,
             later: { shard, outcome in
-                shard.noteDestination(stanza.to, of: id)
+                shard.noteDestination(of: stanza, from: id)
                 shard.finishReceiving(outcome, context, ofWaiting: id)
             }
         )
         guard let outcome else { return suspend(session) }
-        if session.management != nil { noteDestination(stanza.to, of: id) }
+        if session.management != nil { noteDestination(of: stanza, from: id) }
         guard proceed(outcome, context) else { return suspend(session) }
         session.management?.countHandled()
     }
@@ -68,11 +68,15 @@ extension RouterShard {
     }
 
     func resumeInbox(of id: SessionID) {
-        if let home = home(of: id.jid) {
-            home.guests -= 1
-            forgetIfVacant(home)
+        // Kept until what is in line has gone its way.
+        let home = home(of: id.jid)
+        defer {
+            home?.guests -= 1
+            if let home { forgetIfVacant(home) }
         }
-        guard let session = sessionsBySerial[id.serial] else { return }
+        guard let session = sessionsBySerial[id.serial] ?? leavingBySerial[id.serial] else {
+            return
+        }
         session.management?.countHandled()
         session.inbox.resume()
         while let next = session.inbox.next() {
@@ -81,7 +85,10 @@ extension RouterShard {
             case .refused: session.management?.countHandled()
             }
         }
-        if session.inbox.isIdle { noteDrained(session) }
+        if session.inbox.isIdle {
+            leavingBySerial[id.serial] = nil
+            noteDrained(session)
+        }
         if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }
     }
 

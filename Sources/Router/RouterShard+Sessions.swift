@@ -19,6 +19,12 @@ extension RouterShard {
             other.sink?.close(StreamError(.conflict, "another client bound this resource"))
             end(other.id)
         }
+        // One that waits for a client who does not come back gives way to one who is here.
+        if home.sessions.count >= domain.limits.sessionsPerAccount,
+            let waiting = home.sessions.first(where: { $0.sink == nil })
+        {
+            end(waiting.id)
+        }
         guard home.sessions.count < domain.limits.sessionsPerAccount else {
             forgetIfVacant(home)
             return .failure(
@@ -107,6 +113,8 @@ extension RouterShard {
         home?.sessions.removeAll { $0.id == id }
         session.sink = nil
         session.isEnded = true
+        // What the client sent before it went is still on its way.
+        if !session.inbox.isIdle { leavingBySerial[id.serial] = session }
         let undelivered = session.dismissManagement(on: shard)
         for observe in session.domain.modules.sessionObservers { observe(self, session, .ended) }
         for receipt in session.receipts { receipt(self, false) }

@@ -61,9 +61,12 @@ extension RouterShard {
         for answer in questions { settle(session.id, answer) }
     }
 
-    /// Remembers where a stanza of the session is about to go.
-    func noteDestination(_ to: JID?, of id: SessionID) {
-        guard let to, to.hasLocalpart, let session = session(id), session.management != nil
+    /// Remembers where a stanza of the session is about to go; a message to nobody goes to its own
+    /// account (RFC 6120 §10.3.1).
+    func noteDestination(of stanza: Stanza, from id: SessionID) {
+        let own = stanza.kind == .message ? id.jid : nil
+        guard let to = stanza.to ?? own, to.hasLocalpart, let session = session(id),
+            session.management != nil
         else { return }
         // Before this stanza goes its way: a round's fences must stand behind what it counts.
         if session.management?.destinations.count ?? 0 >= Self.destinationLimit {

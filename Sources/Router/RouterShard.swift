@@ -17,6 +17,8 @@ public actor RouterShard: ShardHomed {
     var peers: [RouterShard] = []
     @exclusivity(unchecked) var homesByAccount: [AccountKey: Home] = [:]
     @exclusivity(unchecked) var sessionsBySerial: [UInt64: Session] = [:]
+    /// Sessions that have ended, while stanzas that their clients sent before that are in line.
+    var leavingBySerial: [UInt64: Session] = [:]
     private var lastSerial: UInt64 = 0
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
@@ -65,6 +67,21 @@ public actor RouterShard: ShardHomed {
         Task.immediate {
             await work(self)
             self.untrack()
+        }
+    }
+
+    /// The same, for work that needs the account's home, and what modules keep there, to stay.
+    public func keepHome(
+        of account: JID,
+        during work: @escaping @Sendable (isolated RouterShard) async -> Void
+    ) {
+        guard let home = home(of: account) else { return track(work) }
+        home.guests += 1
+        track { shard in
+            await work(shard)
+            guard let home = shard.home(of: account) else { return }
+            home.guests -= 1
+            shard.forgetIfVacant(home)
         }
     }
 

@@ -8,9 +8,10 @@ extension Transcript {
     /// - Throws: `TranscriptError` at the first line that does not come true in time.
     public func play(in scene: Scene) async throws {
         var actors: [String: Performer] = [:]
+        var noted: [String: String] = [:]
         for line in lines {
             do {
-                try await play(line.step, in: scene, &actors)
+                try await play(line.step, in: scene, &actors, &noted)
             } catch {
                 throw TranscriptError(line.number, "\(line.text)\n\(error)")
             }
@@ -20,7 +21,8 @@ extension Transcript {
     private func play(
         _ step: Step,
         in scene: Scene,
-        _ actors: inout [String: Performer]
+        _ actors: inout [String: Performer],
+        _ noted: inout [String: String]
     ) async throws {
         switch step {
         case .friends(let one, let other): try await scene.befriend(one, other)
@@ -34,10 +36,11 @@ extension Transcript {
             let client = try await scene.approach(domain, underTLS: underTLS)
             actors[name] = Performer(client, at: domain)
         case .sends(let name, let xml):
-            try await actor(name, actors).send(xml)
-        case .receives(let name, let pattern): try await actor(name, actors).expect(pattern)
+            try await actor(name, actors).send(Self.filled(xml, noted))
+        case .receives(let name, let pattern):
+            noted = try await actor(name, actors).expect(pattern, noted)
         case .receivesNext(let name, let pattern):
-            try await actor(name, actors).expectNext(pattern)
+            noted = try await actor(name, actors).expectNext(pattern, noted)
         case .receivesNothing(let name): try await actor(name, actors).expectNothing()
         case .ends(let name, let condition): try await actor(name, actors).end(by: condition)
         case .passes(let time): try await scene.pass(time)
@@ -56,6 +59,14 @@ extension Transcript {
             )
             guard await client.isResumed else { throw TranscriptError(0, "not resumed") }
             actors[name] = Performer(client, at: actor.address)
+        }
+    }
+
+    /// The text with what was noted in the places of its names.
+    private static func filled(_ xml: String, _ noted: [String: String]) -> String {
+        noted.reduce(xml) { text, note in
+            text.split(separator: "${\(note.key)}", omittingEmptySubsequences: false)
+                .joined(separator: note.value)
         }
     }
 
@@ -93,11 +104,14 @@ private actor Performer {
         }
     }
 
-    func expect(_ pattern: Element) async throws {
+    /// - Returns: what is noted now.
+    func expect(_ pattern: Element, _ noted: [String: String]) async throws -> [String: String] {
         while true {
-            if let index = unread.firstIndex(where: { pattern.describes($0) }) {
+            for (index, element) in unread.enumerated() {
+                var noted = noted
+                guard pattern.describes(element, &noted) else { continue }
                 unread.remove(at: index)
-                return
+                return noted
             }
             guard let next = try await next() else {
                 throw TranscriptError(0, "but was sent only:\n\(told)")
@@ -106,12 +120,17 @@ private actor Performer {
         }
     }
 
-    func expectNext(_ pattern: Element) async throws {
+    func expectNext(
+        _ pattern: Element,
+        _ noted: [String: String]
+    ) async throws -> [String: String] {
         if unread.isEmpty, let next = try await next() { unread.append(next) }
-        guard let first = unread.first, pattern.describes(first) else {
+        var noted = noted
+        guard let first = unread.first, pattern.describes(first, &noted) else {
             throw TranscriptError(0, "but was sent first:\n\(told)")
         }
         unread.removeFirst()
+        return noted
     }
 
     /// A request to the server comes back behind all that was sent before it.

@@ -15,7 +15,8 @@ import MartletXML
 ///
 /// `paris = montague.example` opens a stream and does not log in; with ` secured` behind it, under TLS.
 ///
-/// `*` as an attribute's value, or as a text, stands for any. A line that begins with a space goes on
+/// `*` as an attribute's value, or as a text, stands for any; `*name` too, and later for that same one,
+/// which is sent as `${name}`. A line that begins with a space goes on
 /// with the one before. What an actor is sent may come in any order; `romeo << <message/>` says that it
 /// is what came first of all that was not told yet, and `nothing` that all of it was. `romeo ends conflict` awaits the end of a stream with that error.
 public struct Transcript: Sendable {

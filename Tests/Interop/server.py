@@ -12,9 +12,19 @@ from pathlib import Path
 PASSWORD = "r0m30 & juliet"
 # A domain whose clients have a second to resume a stream.
 BRIEF = "mantua.example"
-# A domain where people make their own accounts, and log in as they did before SASL; with privacy lists.
+# A domain where people make their own accounts, and log in as they did before SASL.
 REGISTERING = "verona.example"
 DOMAINS = ["montague.example", "capulet.example", BRIEF, REGISTERING]
+# What domains are told beside their names.
+SETTINGS = {
+    BRIEF: {"limits": {"resumptionSeconds": 1}},
+    REGISTERING: {
+        "plugins": {
+            "register": {"registrationsPerHour": 1000}, "legacy-auth": True, "privacy": True
+        }
+    },
+    "montague.example": {"plugins": {"contact": {"admin": ["mailto:xmpp@montague.example"]}}},
+}
 
 
 class Server:
@@ -30,16 +40,15 @@ class Server:
         self._news = asyncio.Condition()
         self.configure(DOMAINS)
 
-    def configure(self, domains):
-        """Writes config.json; a running server reads it on SIGHUP."""
-        brief = {"limits": {"resumptionSeconds": 1}}
-        open_plugins = {
-            "register": {"registrationsPerHour": 1000}, "legacy-auth": True, "privacy": True
-        }
-        special = {BRIEF: brief, REGISTERING: {"plugins": open_plugins}}
+    def configure(self, domains, plugins=None):
+        """Writes config.json; a running server reads it on SIGHUP.
+
+        `plugins` are those of some domains, by their names.
+        """
+        chosen = {name: {"plugins": choice} for name, choice in (plugins or {}).items()}
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
-            "domains": {name: special.get(name, {}) for name in domains},
+            "domains": {name: SETTINGS.get(name, {}) | chosen.get(name, {}) for name in domains},
             "listeners": [listener, listener | {"tls": "direct"}],
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},

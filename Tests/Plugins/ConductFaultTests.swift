@@ -40,6 +40,7 @@ struct ConductFaultTests {
             try await test.mustAnswer("store")
             for (what, status) in [
                 ("undeclared", -6), ("of a stranger", -1), ("of a resource", -1),
+                ("all of the domain", -6), ("all of an account", -6),
                 ("no operation", -1), ("no condition", -1), ("cut short", -1),
             ] {
                 #expect(test.says("\(what): \(status)", of: "stranger"), "\(what)")

@@ -18,16 +18,16 @@ struct ExampleTests {
         }
 
         /// Builds it where it is not built yet.
-        func build(in workshop: Workshop) throws {
+        func build(in workshop: Workshop) async throws {
             switch self {
-            case .c: try workshop.compile(examples.appending(path: "c/keyword.c"), as: plugin)
+            case .c: try await workshop.compile(examples.appending(path: "c/keyword.c"), as: plugin)
             case .rust:
                 let arguments = [
                     "--edition=2021", "--crate-type=cdylib", "-Cpanic=abort", "-Dwarnings",
                     "-o", workshop.plugin(plugin).path,
                 ]
                 let source = examples.appending(path: "rust/src/lib.rs").path
-                try Workshop.run("rustc", arguments + [source], in: workshop.folder)
+                try await Workshop.run("rustc", arguments + [source], in: workshop.folder)
             case .swift: break
             }
         }
@@ -66,17 +66,17 @@ struct ExampleTests {
     @Test(arguments: Language.present)
     func `hears the word and keeps its count in the store`(_ language: Language) async throws {
         let workshop = try Workshop()
-        try language.build(in: workshop)
+        try await language.build(in: workshop)
         try await Self.play([language], in: workshop)
     }
 
     @Test func `go together in one server, whatever they are written in`() async throws {
         let workshop = try Workshop()
-        for language in Language.present { try language.build(in: workshop) }
+        for language in Language.present { try await language.build(in: workshop) }
         try await Self.play(Language.present, in: workshop)
     }
 
-    private static func play(_ languages: [Language], in workshop: Workshop) async throws {
+    static func play(_ languages: [Language], in workshop: Workshop) async throws {
         let names = languages.map(\.plugin)
         let scene = try await Scene(
             plugins: Dictionary(uniqueKeysWithValues: names.map { ($0, "{}") }),

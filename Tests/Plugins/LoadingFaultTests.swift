@@ -61,7 +61,7 @@ struct LoadingFaultTests {
     @Test(arguments: faults)
     func `is named in the log, and the server serves`(_ fault: Fault) async throws {
         let workshop = try Workshop()
-        try workshop.compile(Self.source, as: fault.name, fault.flags)
+        try await workshop.compile(Self.source, as: fault.name, fault.flags)
         try await FaultScene.with([fault.name], from: workshop) { test in
             let line = test.log.lines.first {
                 $0.hasPrefix("a plugin is not at work plugin=\(fault.name) ")
@@ -73,7 +73,7 @@ struct LoadingFaultTests {
     @Test func `says what a plugin said when it refused to load`() async throws {
         let workshop = try Workshop()
         let flags = ["-DLOAD_REFUSES", "-DLOAD_REASON=\"no moon\"", "-DNAME=\"moonless\""]
-        try workshop.compile(Self.source, as: "moonless", flags)
+        try await workshop.compile(Self.source, as: "moonless", flags)
         try await FaultScene.with(["moonless"], from: workshop) { test in
             #expect(test.log.lines.contains("it did not load: no moon plugin=moonless"))
         }
@@ -81,7 +81,7 @@ struct LoadingFaultTests {
 
     @Test func `names a plugin that bears a name no key can be`() async throws {
         let workshop = try Workshop()
-        try workshop.compile(Self.source, as: "shouting", ["-DNAME=\"LOUD\""])
+        try await workshop.compile(Self.source, as: "shouting", ["-DNAME=\"LOUD\""])
         try await FaultScene.with([], from: workshop) { test in
             let reason = "its name is \"LOUD\"; lower case letters, digits, - are"
             #expect(
@@ -93,7 +93,7 @@ struct LoadingFaultTests {
     @Test func `takes the first of two with one name`() async throws {
         let workshop = try Workshop()
         for file in ["one", "two"] {
-            try workshop.compile(Self.source, as: file, ["-DNAME=\"double\""])
+            try await workshop.compile(Self.source, as: file, ["-DNAME=\"double\""])
         }
         try await FaultScene.with(["double"], from: workshop) { test in
             let first = workshop.plugin("one").path
@@ -106,9 +106,9 @@ struct LoadingFaultTests {
         let library = workshop.folder.appending(path: "libgone.so")
         let code = workshop.folder.appending(path: "gone.c")
         try "int gone(void) { return 1; }".write(to: code, atomically: true, encoding: .utf8)
-        try Workshop.run("cc", ["-shared", "-fPIC", "-o", library.path, code.path])
+        try await Workshop.run("cc", ["-shared", "-fPIC", "-o", library.path, code.path])
         let flags = ["-DMISSING", "-DNAME=\"missing\"", library.path]
-        try workshop.compile(Self.source, as: "missing", flags)
+        try await workshop.compile(Self.source, as: "missing", flags)
         try FileManager.default.removeItem(at: library)
         try await FaultScene.with([], from: workshop) { test in
             let line = test.log.lines.first { $0.contains("plugin=missing") }
@@ -144,7 +144,9 @@ struct LoadingFaultTests {
 
     @Test func `goes on when all faults come at once`() async throws {
         let workshop = try Workshop()
-        for fault in Self.faults { try workshop.compile(Self.source, as: fault.name, fault.flags) }
+        for fault in Self.faults {
+            try await workshop.compile(Self.source, as: fault.name, fault.flags)
+        }
         let names = Self.faults.map(\.name)
         try await FaultScene.with(names, from: workshop) { test in
             for name in names {
@@ -156,7 +158,7 @@ struct LoadingFaultTests {
     @Test func `does not start without a plugin that is required`() async throws {
         let workshop = try Workshop()
         let flags = ["-DSTART_REFUSES", "-DSTART_REASON=\"no moon\"", "-DNAME=\"required\""]
-        try workshop.compile(Self.source, as: "required", flags)
+        try await workshop.compile(Self.source, as: "required", flags)
         for name in ["required", "never-made"] {
             let fault = await #expect(throws: (any Error).self) {
                 _ = try await Scene(plugins: [name: "{}"], pluginFolders: [workshop.folder.path])

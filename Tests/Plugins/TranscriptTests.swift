@@ -4,7 +4,8 @@ import MartletTesting
 import Testing
 
 /// Every conversation in `Plugins/*/Transcripts`, with that plugin at work; of `settings.json` beside
-/// them, the plugin gets its settings, of `plugins.json` the names of others that are at work.
+/// them (or `<name>.settings.json`, for one) the plugin gets its settings, of `plugins.json` the names of
+/// others that are at work.
 @Suite struct PluginTranscriptTests {
     @Test(arguments: try PluginTranscript.all())
     func `goes as the transcript says`(_ transcript: PluginTranscript) async throws {
@@ -54,22 +55,29 @@ struct PluginTranscript: Sendable, CustomTestStringConvertible {
     static func all() throws -> [PluginTranscript] {
         try plugins().flatMap { plugin in
             let folder = root.appending(path: plugin).appending(path: "Transcripts")
-            let plugins = try plugins(of: plugin, in: folder)
             return try names(in: folder).filter { $0.hasSuffix(".transcript") }.map { name in
                 PluginTranscript(
                     plugin: plugin,
                     name: name,
                     text: try String(contentsOf: folder.appending(path: name), encoding: .utf8),
-                    plugins: plugins
+                    plugins: try plugins(of: plugin, in: folder, for: name)
                 )
             }
         }
     }
 
-    private static func plugins(of plugin: String, in folder: URL) throws -> [String: String] {
+    private static func plugins(
+        of plugin: String,
+        in folder: URL,
+        for transcript: String
+    ) throws -> [String: String] {
         var plugins = [plugin: "{}"]
-        let settings = folder.appending(path: "settings.json")
-        if let text = try? String(contentsOf: settings, encoding: .utf8) { plugins[plugin] = text }
+        let own = "\(transcript.dropLast(".transcript".count)).settings.json"
+        for name in ["settings.json", own] {
+            let settings = folder.appending(path: name)
+            guard let text = try? String(contentsOf: settings, encoding: .utf8) else { continue }
+            plugins[plugin] = text
+        }
         let others = folder.appending(path: "plugins.json")
         if let data = try? Data(contentsOf: others) {
             for name in try JSONDecoder().decode([String].self, from: data) { plugins[name] = "{}" }

@@ -83,14 +83,24 @@ struct VerdictFaultTests {
         try await FaultScene.with(plugin) { test in
             async let answer = test.ask("forever")
             await test.log.wait(for: "waiting")
-            try await test.scene.server.reload(FaultScene.settings(without: plugin))
+            try await test.scene.server.reload(
+                FaultScene.settings(without: plugin, in: "montague.example")
+            )
             let last = try await answer
-            #expect(last.type == .error)
+            #expect(last.error?.condition == .serviceUnavailable)
+            #expect(test.says("a completion after stop: -9", of: plugin))
+
+            let juliet = JID(prepared: "juliet", "capulet.example", "balcony")
+            let hers = try await test.scene.enter(juliet)
+            let past = Element("past", in: "urn:fault")
+            let told = try await hers.request(.get, to: juliet.domain, past)
+            #expect(told.type == .result)
             for (what, status) in [
-                ("a completion after stop", -9), ("a stanza after stop", -8),
-                ("a handler after stop", 0),
+                ("a stanza after stop", -8), ("a handler after stop", 0),
+                ("an interface after stop", 0), ("a timer after stop", 0),
             ] {
-                #expect(test.says("\(what): \(status)", of: plugin), "\(what)")
+                let line = "\(what): \(status) domain=capulet.example plugin=\(plugin)"
+                #expect(test.log.lines.contains(line), "\(what)")
             }
         }
     }

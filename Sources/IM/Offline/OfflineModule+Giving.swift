@@ -8,6 +8,8 @@ private final class OfflineCursor {
     var givenThrough: Int64?
     /// Whether somebody will look for another resource that takes what came back.
     var isReturning = false
+    /// A message was stored when nobody was there who takes it, though somebody was on the way in.
+    var isMissed = false
 }
 
 /// How much a client is given before it must have taken it, so that a full log neither becomes one
@@ -26,10 +28,21 @@ private struct Portion {
 extension RouterShard {
     /// A resource may have come while the message was being stored: it then takes it at once.
     func giveOutLate(_ account: JID) async {
-        guard let session = home(of: account)?.sessions.first(where: { $0.takesOffline }) else {
+        guard let home = home(of: account) else { return }
+        guard let session = home.sessions.first(where: { $0.takesOffline }) else {
+            home.state[OfflineCursor.self]?.isMissed = true
             return
         }
         await giveOutOffline(to: session.id)
+    }
+
+    /// Gives out what was stored between the giving and the presence of a resource that just came.
+    func giveOutMissed(_ account: JID) {
+        guard let cursor = home(of: account)?.state[OfflineCursor.self], cursor.isMissed else {
+            return
+        }
+        cursor.isMissed = false
+        track { shard in await shard.giveOutLate(account) }
     }
 
     /// Gives a session all messages of its account's log, in order.
@@ -98,7 +111,8 @@ extension RouterShard {
     }
 
     private func dropOffline(_ id: Int64, of account: JID) {
-        track { shard in
+        // The home stays until then, and remembers what it gave: who binds meanwhile gets no second copy.
+        keepHome(of: account) { shard in
             _ = try? await shard.store.removeEntries(
                 [id],
                 from: offlineMessages,

@@ -72,6 +72,7 @@ extension RouterShard {
         guard let session = session(id) else { return }
         session.presence = stanza.addressed(to: nil, from: id.jid)
         session.priority = priority
+        if session.takesOffline { giveOutMissed(id.jid.bare) }
         broadcast(stanza, of: session, to: roster.subscribers)
         tellObservers(of: session, said: stanza)
         guard isInitial else { return }

@@ -35,6 +35,9 @@ final class UserRoster {
     /// Contacts who asked and have no answer yet.
     var pendingRequests: [RosterItem] { items.values.filter(\.isPendingIn) }
 
+    /// How many contacts the user sees.
+    var visibleCount: Int { items.values.count(where: \.isInRoster) }
+
     /// What the user sees of it: not the contacts who merely asked (RFC 6121 §A.1).
     ///
     /// In the order of their addresses, so that the same roster is the same answer.

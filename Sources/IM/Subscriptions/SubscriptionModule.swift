@@ -126,7 +126,7 @@ extension RouterShard {
         adding contact: JID
     ) throws(StanzaError) {
         guard roster[contact]?.isInRoster != true,
-            roster.visibleItems.count >= limits(of: account).rosterItems
+            roster.visibleCount >= limits(of: account).rosterItems
         else { return }
         throw StanzaError(.resourceConstraint, .wait, "the roster is full")
     }
@@ -141,7 +141,7 @@ extension RouterShard {
         from contact: JID
     ) throws(StanzaError) {
         let limit = min(Self.requestLimit, limits(of: account).rosterItems)
-        guard roster[contact] == nil, roster.items.count - roster.visibleItems.count >= limit
+        guard roster[contact] == nil, roster.items.count - roster.visibleCount >= limit
         else { return }
         throw StanzaError(.resourceConstraint, .wait, "too many requests wait for an answer")
     }

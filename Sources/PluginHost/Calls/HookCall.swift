@@ -10,8 +10,7 @@ import MartletXML
 final class HookCall: StandingHandler, @unchecked Sendable {
     let plan: HookPlan
     private let slot: Int
-    private let image: PluginImage
-    private let counters: CounterLines
+    let counters: CounterLines
     private let places: PlaceRecords
     /// Where order is all, nobody may wait.
     private let mayPend: Bool
@@ -20,7 +19,6 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     init(_ plan: HookPlan, slot: Int, of image: PluginImage, in host: PluginHost) {
         self.plan = plan
         self.slot = slot
-        self.image = image
         self.host = host
         counters = host.counters[slot]
         places = host.places
@@ -30,7 +28,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
 
     /// The plugin at the domain where something happens; nil once it is switched off there.
     @inline(__always)
-    private func site(in domain: Domain) -> Unmanaged<PluginSite>? {
+    func site(in domain: Domain) -> Unmanaged<PluginSite>? {
         // The host alone attaches something to domains.
         guard let site = DomainPlugins.site(slot, at: domain.attachmentAddress) else { return nil }
         return site._withUnsafeGuaranteedRef { $0.isStopped } ? nil : site
@@ -203,7 +201,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     }
 
     /// Counts a failure; one that is the plugin's own fault, and not the sender's, is logged.
-    private func failure(
+    func failure(
         _ error: StanzaError?,
         _ shard: RouterShard,
         _ site: PluginSite
@@ -266,151 +264,5 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         }
         shard.shard.cancel(timer)
         return outcome
-    }
-}
-
-// MARK: What only happens
-
-extension HookCall {
-    /// Tells of a session that came or went.
-    func tell(_ shard: isolated RouterShard, of session: Session, said presence: Stanza? = nil) {
-        guard let site = running(in: session.domain) else { return }
-        var call = HookEvent(plan.phase, at: site, nil)
-        call.event.session = session.id.serial
-        call.event.subject = martlet_str(session.jid.stableBytes)
-        if let presence {
-            guard plan.match.matches(presence.element) else { return }
-            call.event.carry(presence)
-        }
-        lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
-        _ = call.takeDecision()
-    }
-
-    /// Names an account for the time of a call.
-    private func lend(_ address: JID, _ body: (PlaceRecord.Account) -> Void) {
-        let name = AccountName(address)
-        withExtendedLifetime(name) { body(.named(Unmanaged.passUnretained(name))) }
-    }
-
-    /// Tells of an element that a session's client sent and that is no stanza.
-    func tell(_ shard: isolated RouterShard, of session: Session, nonza: Element) {
-        guard plan.match.matches(nonza) else { return }
-        guard let site = running(in: session.domain) else { return }
-        let carrier = Stanza.carrying(nonza)
-        var call = HookEvent(plan.phase, at: site, nil)
-        call.event.session = session.id.serial
-        call.event.subject = martlet_str(session.jid.stableBytes)
-        call.event.carry(carrier)
-        withExtendedLifetime(carrier) {
-            lend(session.jid) { _ = run(plan.run, &call, shard, $0) }
-        }
-        _ = call.takeDecision()
-    }
-
-    /// Tells of an account, or what became of its roster.
-    func tell(_ shard: isolated RouterShard, about account: JID, _ stanza: Stanza?) {
-        guard let domain = shard.domain(of: account), let site = running(in: domain) else { return }
-        var call = HookEvent(plan.phase, at: site, nil)
-        call.event.subject = martlet_str(account.stableBytes)
-        if let stanza { call.event.carry(stanza) }
-        lend(account) { _ = run(plan.run, &call, shard, $0) }
-        _ = call.takeDecision()
-    }
-
-    private func running(in domain: Domain) -> Unmanaged<PluginSite>? {
-        site(in: domain)
-    }
-}
-
-// MARK: Streams without a resource
-
-extension HookCall {
-    /// Shows a plugin what a client sent before it bound a resource.
-    func consult(
-        _ shard: isolated RouterShard,
-        _ stanza: Stanza,
-        _ peer: StreamPeer
-    ) async -> StreamVerdict {
-        guard let unmanaged = running(in: peer.domain) else { return .ignored }
-        var call = HookEvent(plan.phase, at: unmanaged, stanza)
-        call.isRequest = true
-        call.mayPend = true
-        call.decision.stream = StreamCall(peer: peer)
-        let verdict = run(plan.run, &call, shard, .none)
-        let decision = call.takeDecision()
-        if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
-        let sent = decision?.stream?.sent ?? []
-        let site = unmanaged.takeUnretainedValue()
-        switch Int(verdict) {
-        case MARTLET_HANDLED:
-            return answered(
-                stanza,
-                decision?.payload,
-                login: decision?.stream?.login,
-                behind: sent
-            )
-        case MARTLET_ERROR: return refused(stanza, failure(decision?.error, shard, site), sent)
-        case MARTLET_CONTINUE: return .ignored
-        case MARTLET_PENDING where call.token != 0:
-            return settled(await outcome(of: call.token, shard), stanza, site, sent)
-        default:
-            host.complain(site, "it gave the verdict \(verdict), which is none here")
-            return refused(stanza, .internalServerError, sent)
-        }
-    }
-
-    private func settled(
-        _ outcome: TokenSlab.Outcome,
-        _ stanza: Stanza,
-        _ site: PluginSite,
-        _ sent: [Element]
-    ) -> StreamVerdict {
-        switch outcome {
-        case .verdict(let verdict, _, let payload, let error, _, let login):
-            switch Int(verdict) {
-            case MARTLET_HANDLED: return answered(stanza, payload, login: login, behind: sent)
-            case MARTLET_ERROR: return refused(stanza, error, sent)
-            case MARTLET_CONTINUE: return .ignored
-            default: host.complain(site, "it completed with the verdict \(verdict)")
-            }
-        case .answer: host.complain(site, "it answered a hook as if it were a command")
-        case .timeout: host.complain(site, "a handler did not decide within \(plan.timeout)")
-        case .stopped: return refused(stanza, .serviceUnavailable, sent)
-        }
-        return refused(stanza, .internalServerError, sent)
-    }
-
-    private func answered(
-        _ stanza: Stanza,
-        _ payload: Element?,
-        login: JID?,
-        behind sent: [Element]
-    ) -> StreamVerdict {
-        let answer = stanza.isRequest ? [stanza.result(payload).wholeElement] : []
-        guard let login else { return .handled(sent + answer) }
-        return .login(login, sent + answer)
-    }
-
-    /// Without what was sent, which may hold a password (XEP-0077 §3.3, XEP-0078 §3.1).
-    private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict
-    {
-        let request = Stanza(
-            stanza.kind,
-            type: stanza.type,
-            to: stanza.to,
-            from: stanza.from,
-            id: stanza.id
-        )
-        return .handled(sent + (request.bounced(error).map { [$0.wholeElement] } ?? []))
-    }
-}
-
-extension Stanza {
-    /// The stanza as an element of its own, its fields among the attributes.
-    fileprivate var wholeElement: Element {
-        element.setting([
-            "type": type == .normal || type == .available ? nil : type.rawValue, "id": id,
-            "from": from?.description, "to": to?.description,
-        ])
     }
 }

@@ -48,10 +48,17 @@ struct PlaceRecord: BitwiseCopyable {
 }
 
 /// An account that is named by an address, where no stanza names it.
-final class AccountName: Sendable {
+///
+/// Unchecked: the session is touched on its shard alone, which lends this for one call.
+final class AccountName: @unchecked Sendable {
     let address: JID
+    /// The session that something happens to: one that has ended is at its home no more.
+    let session: Session?
 
-    init(_ address: JID) { self.address = address }
+    init(_ address: JID, _ session: Session? = nil) {
+        self.address = address
+        self.session = session
+    }
 }
 
 /// The records of all shards.
@@ -78,6 +85,14 @@ extension PlaceRecord {
     static func isLent(_ place: OpaquePointer) -> Bool {
         UnsafeMutablePointer<PlaceRecord>(place).pointee.router?
             ._withUnsafeGuaranteedRef { $0.shard.isCurrent } == true
+    }
+
+    /// What the call is about, where no stanza names it.
+    static func name(at place: OpaquePointer?) -> AccountName? {
+        guard let place, isLent(place),
+            case .named(let name) = UnsafeMutablePointer<PlaceRecord>(place).pointee.account
+        else { return nil }
+        return name.takeUnretainedValue()
     }
 
     /// Does something at the home that a pointer from a plugin names, if that is lent to this thread.

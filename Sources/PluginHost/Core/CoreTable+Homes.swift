@@ -68,15 +68,17 @@ extension CoreTable {
     private static func fillStates(_ core: inout martlet_core) {
         core.state = { handle, place, session in
             guard let site = CoreTable.running(handle) else { return nil }
+            let told = PlaceRecord.name(at: place)
             return PlaceRecord.enter(place) { home, account in
-                home.keeper(session, of: account)?.value(of: site)
+                home.keeper(session, of: account, told)?.value(of: site)
             } ?? nil
         }
         core.set_state = { handle, place, session, value, drop in
             guard let site = CoreTable.running(handle) else { return CoreTable.stopped }
             let kept = KeptValue(site: site, pointer: value, drop: drop)
+            let told = PlaceRecord.name(at: place)
             return PlaceRecord.enter(place) { home, account in
-                guard let keeper = home.keeper(session, of: account) else {
+                guard let keeper = home.keeper(session, of: account, told) else {
                     return kept.refused(Int32(MARTLET_ENOENT))
                 }
                 keeper.keep(kept)
@@ -194,7 +196,10 @@ extension RouterShard {
     }
 
     /// Where plugins keep something: with a session, or (zero) with the account.
-    fileprivate func keeper(_ serial: UInt64, of account: JID) -> KeptValues? {
+    ///
+    /// `told` is what a call tells of: a session, which may have ended.
+    fileprivate func keeper(_ serial: UInt64, of account: JID, _ told: AccountName?) -> KeptValues?
+    {
         if serial == 0 {
             guard let home = home(of: account) else { return nil }
             if let kept = home.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
@@ -202,9 +207,10 @@ extension RouterShard {
             home.attachment = kept
             return kept
         }
-        guard let session = session(serial: serial), session.jid.isSameAccount(as: account) else {
-            return nil
-        }
+        let ended = told?.session.flatMap { $0.id.serial == serial ? $0 : nil }
+        guard let session = session(serial: serial) ?? ended,
+            session.jid.isSameAccount(as: account)
+        else { return nil }
         if let kept = session.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
         let kept = KeptValues()
         session.attachment = kept

@@ -20,6 +20,8 @@ enum CoreTable {
         fillStreams(&table.pointee)
         fillTimers(&table.pointee)
         fillServices(&table.pointee)
+        fillFacts(&table.pointee)
+        fillPresence(&table.pointee)
         return UnsafePointer(table)
     }()
 

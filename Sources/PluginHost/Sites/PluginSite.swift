@@ -16,6 +16,7 @@ final class PluginSite: Sendable {
     private let stopped = Atomic(false)
     private let ended = Atomic(false)
     private let started = Atomic<UInt>(0)
+    private let stopping = Atomic<UInt64>(0)
 
     private struct Life: Sendable {
         var settings: String
@@ -75,6 +76,12 @@ final class PluginSite: Sendable {
             return life.timers.values.map(\.self)
         }
         for timer in timers { timer.cancel() }
+    }
+
+    /// What its end is waited for by.
+    var stopToken: UInt64 {
+        get { stopping.load(ordering: .acquiring) }
+        set { stopping.store(newValue, ordering: .releasing) }
     }
 
     func markEnded() { ended.store(true, ordering: .relaxed) }

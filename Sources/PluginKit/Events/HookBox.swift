@@ -24,13 +24,15 @@ final class Hook<P: Plugin>: AnyHook, @unchecked Sendable {
     init(_ body: @escaping Body) { self.body = body }
 
     override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
-        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
-            return Int32(MARTLET_CONTINUE)
-        }
-        do throws(StanzaError) {
-            return try body(plugin, Event(event)).tell(event)
-        } catch {
-            return error.tell(event)
+        Instance<P>.lend(at: event.pointee.instance) { plugin in
+            do throws(StanzaError) {
+                let verdict = try body(plugin, Event(event))
+                // What most of them say, and what has nothing to let go of.
+                if case .continue = verdict { return Int32(MARTLET_CONTINUE) }
+                return verdict.tell(event)
+            } catch {
+                return error.tell(event)
+            }
         }
     }
 }
@@ -43,13 +45,12 @@ final class RequestHook<P: Plugin>: AnyHook, @unchecked Sendable {
     init(_ body: @escaping Body) { self.body = body }
 
     override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
-        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
-            return Int32(MARTLET_CONTINUE)
-        }
-        do throws(StanzaError) {
-            return Verdict.reply(try body(plugin, Event(event))).tell(event)
-        } catch {
-            return error.tell(event)
+        Instance<P>.lend(at: event.pointee.instance) { plugin in
+            do throws(StanzaError) {
+                return Verdict.reply(try body(plugin, Event(event))).tell(event)
+            } catch {
+                return error.tell(event)
+            }
         }
     }
 }
@@ -94,14 +95,16 @@ final class HybridHook<P: Plugin>: AnyHook, @unchecked Sendable {
     }
 
     override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
-        guard let plugin = Instance<P>.plugin(at: event.pointee.instance) else {
-            return Int32(MARTLET_CONTINUE)
-        }
-        do throws(StanzaError) {
-            guard let verdict = try body(plugin, Event(event)) else { return waiting.run(event) }
-            return verdict.tell(event)
-        } catch {
-            return error.tell(event)
+        Instance<P>.lend(at: event.pointee.instance) { plugin in
+            do throws(StanzaError) {
+                guard let verdict = try body(plugin, Event(event)) else {
+                    return waiting.run(event)
+                }
+                if case .continue = verdict { return Int32(MARTLET_CONTINUE) }
+                return verdict.tell(event)
+            } catch {
+                return error.tell(event)
+            }
         }
     }
 }

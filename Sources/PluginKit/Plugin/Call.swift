@@ -47,7 +47,9 @@ final class CallBox<P: Plugin>: AnyCallBox, @unchecked Sendable {
 
     override func run(_ raw: martlet_call) {
         let token = raw.token
-        guard let plugin = Instance<P>.plugin(at: raw.instance) else { return }
+        guard let plugin = Instance<P>.plugin(at: raw.instance) else {
+            return Self.answer(token, Int32(MARTLET_ESTOPPED), CallAnswer())
+        }
         let fields = UnsafeBufferPointer(start: raw.fields, count: raw.field_count)
             .map { (name: $0.name.string, value: $0.value.string) }
         let call = Call(

@@ -45,25 +45,26 @@ public func export<P: Plugin>(_ type: P.Type) -> UnsafePointer<martlet_plugin> {
     }
     made.pointee.stop = { instance, done, ud in
         guard let instance, let done else { return }
-        let end = StopCall(done: done, ud: ud)
-        let running = AnyInstance.at(instance)
-        Task {
-            await running.stop()
-            end.call()
-            Unmanaged<AnyInstance>.fromOpaque(running.handle).release()
-        }
+        let end = StopCall(instance: instance, done: done, ud: ud)
+        Task { await end.run() }
     }
     return UnsafePointer(made)
 }
 
-/// Whom to tell that a plugin has stopped.
+/// The end of a plugin, and whom to tell of it.
 ///
-/// Unchecked: a function, and a pointer that the host follows.
+/// Unchecked: the instance is ours alone by now; a function, and a pointer that the host follows.
 private struct StopCall: @unchecked Sendable {
+    let instance: UnsafeMutableRawPointer
     let done: @convention(c) (UnsafeMutableRawPointer?) -> Void
     let ud: UnsafeMutableRawPointer?
 
-    func call() { done(ud) }
+    /// It lets go before it says so: what it does then may still call the host.
+    func run() async {
+        await AnyInstance.at(instance).stop()
+        Unmanaged<AnyInstance>.fromOpaque(instance).release()
+        done(ud)
+    }
 }
 
 /// Makes instances of a plugin whose type C cannot name.
@@ -102,8 +103,6 @@ class AnyInstance: @unchecked Sendable {
         Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
     }
 
-    final var handle: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
-
     func reconfigure(_ settings: String) throws -> Bool { false }
     func stop() async {}
 }
@@ -113,8 +112,13 @@ class AnyInstance: @unchecked Sendable {
 /// Unchecked: it has nothing that changes.
 final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     let plugin: P
+    /// The same, for calls that must not count it.
+    private let uncounted: Unmanaged<P>
 
-    init(_ plugin: P) { self.plugin = plugin }
+    init(_ plugin: P) {
+        self.plugin = plugin
+        uncounted = .passUnretained(plugin)
+    }
 
     override func reconfigure(_ settings: String) throws -> Bool {
         try plugin.reconfigure(try SettingsReader.read(settings, as: P.Settings.self))
@@ -123,9 +127,23 @@ final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     override func stop() async { await plugin.stop() }
 
     /// The plugin behind the pointer that `start` gave, which only this type's maker gives.
-    @inline(__always)
     static func plugin(at pointer: UnsafeMutableRawPointer?) -> P? {
         guard let pointer else { return nil }
         return Unmanaged<Instance<P>>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.plugin }
+    }
+
+    /// Lends it for a call.
+    ///
+    /// Every shard calls the same plugin, and counting it would have them wait for each other. The
+    /// host keeps the instance until no call is under way.
+    @inline(__always)
+    static func lend(
+        at pointer: UnsafeMutableRawPointer?,
+        _ body: (P) -> Int32
+    ) -> Int32 {
+        guard let pointer else { return Int32(MARTLET_CONTINUE) }
+        let lent = Unmanaged<Instance<P>>.fromOpaque(pointer)
+            ._withUnsafeGuaranteedRef { $0.uncounted }
+        return lent._withUnsafeGuaranteedRef { body($0) }
     }
 }

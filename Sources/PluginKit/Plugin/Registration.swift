@@ -5,6 +5,12 @@ public struct Registration<P: Plugin>: ~Copyable {
     private let site: Site
 
     init(_ site: Site) { self.site = site }
+
+    /// For what one domain's settings decide: what is added by it is that domain's alone.
+    ///
+    /// Best used within the plugin's own `init`; later, it takes effect for the stanzas that begin
+    /// their way later.
+    public init(at site: Site) { self.init(site) }
 }
 
 // MARK: Requests

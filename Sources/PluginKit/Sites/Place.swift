@@ -45,6 +45,24 @@ public struct Place: ~Copyable {
         }
     }
 
+    /// Puts another available presence in the place of a session's last one, and tells it to the
+    /// account's own sessions and these contacts; who asks later is told it too.
+    ///
+    /// - Returns: whether it did; false when the session is not available.
+    @discardableResult
+    public func announce(_ presence: Stanza, of session: SessionID, to contacts: [JID]) -> Bool {
+        contacts.map(\.description).lendAll {
+            Core.functions.pointee.announce?(
+                site.handle,
+                raw,
+                session.serial,
+                presence.handle,
+                $0.baseAddress,
+                $0.count
+            ) == 0
+        }
+    }
+
     /// Ends a session's stream with an error by its name (RFC 6120 §4.9.3).
     @discardableResult
     public func close(_ session: SessionID, _ condition: String) -> Bool {

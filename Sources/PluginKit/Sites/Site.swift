@@ -1,4 +1,5 @@
 import CPlugin
+import Synchronization
 
 /// Where a plugin is at work: a domain (or, while it registers, the server as a whole).
 ///
@@ -163,7 +164,8 @@ extension Site {
         every: Duration? = nil,
         _ body: @escaping @Sendable () -> Void
     ) -> SiteTimer? {
-        let call = Unmanaged.passRetained(TimerCall(repeats: every != nil, body))
+        let timer = TimerCall(repeats: every != nil, body)
+        let call = Unmanaged.passRetained(timer)
         let number = Core.functions.pointee.timer?(
             handle,
             first.wholeMilliseconds,
@@ -172,7 +174,7 @@ extension Site {
                 guard let ud else { return }
                 let call = Unmanaged<TimerCall>.fromOpaque(ud)
                 let timer = call.takeUnretainedValue()
-                timer.body()
+                timer.goOff()
                 if !timer.repeats { call.release() }
             },
             call.toOpaque()
@@ -181,7 +183,7 @@ extension Site {
             call.release()
             return nil
         }
-        return SiteTimer(site: self, number: number)
+        return SiteTimer(site: self, number: number, call: timer)
     }
 }
 
@@ -189,19 +191,36 @@ extension Site {
 public struct SiteTimer: Sendable {
     let site: Site
     let number: UInt64
+    fileprivate let call: TimerCall
 
-    /// Forgets it; what it would have called is not called any more.
-    public func cancel() { _ = Core.functions.pointee.cancel?(site.handle, number) }
+    /// Forgets it, and what it would have called, which is not called any more.
+    public func cancel() {
+        call.forget()
+        _ = Core.functions.pointee.cancel?(site.handle, number)
+    }
 }
 
+/// What a timer calls.
+///
+/// The host may be about to call it while it is cancelled, so that this itself stays.
 private final class TimerCall: Sendable {
     let repeats: Bool
-    let body: @Sendable () -> Void
+    private let body: Mutex<(@Sendable () -> Void)?>
 
     init(repeats: Bool, _ body: @escaping @Sendable () -> Void) {
         self.repeats = repeats
-        self.body = body
+        self.body = Mutex(body)
     }
+
+    func goOff() {
+        let body = body.withLock { body in
+            defer { if !repeats { body = nil } }
+            return body
+        }
+        body?()
+    }
+
+    func forget() { body.withLock { $0 = nil } }
 }
 
 extension Duration {

@@ -197,23 +197,45 @@ extension Stanza.Kind {
 }
 
 extension Stanza.StanzaType {
-    private static let numbers: [(Int, Self)] = [
-        (MARTLET_TYPE_NONE, .none), (MARTLET_TYPE_GET, .get), (MARTLET_TYPE_SET, .set),
-        (MARTLET_TYPE_RESULT, .result), (MARTLET_TYPE_ERROR, .error),
-        (MARTLET_TYPE_NORMAL, .normal), (MARTLET_TYPE_CHAT, .chat),
-        (MARTLET_TYPE_GROUPCHAT, .groupchat), (MARTLET_TYPE_HEADLINE, .headline),
-        (MARTLET_TYPE_UNAVAILABLE, .unavailable), (MARTLET_TYPE_SUBSCRIBE, .subscribe),
-        (MARTLET_TYPE_SUBSCRIBED, .subscribed), (MARTLET_TYPE_UNSUBSCRIBE, .unsubscribe),
-        (MARTLET_TYPE_UNSUBSCRIBED, .unsubscribed), (MARTLET_TYPE_PROBE, .probe),
-    ]
-
     init(_ number: UInt32) {
-        // The numbers count up from zero, in this order.
-        let index = Int(number)
-        self = index < Self.numbers.count ? Self.numbers[index].1 : .none
+        switch Int(number) {
+        case MARTLET_TYPE_GET: self = .get
+        case MARTLET_TYPE_SET: self = .set
+        case MARTLET_TYPE_RESULT: self = .result
+        case MARTLET_TYPE_ERROR: self = .error
+        case MARTLET_TYPE_NORMAL: self = .normal
+        case MARTLET_TYPE_CHAT: self = .chat
+        case MARTLET_TYPE_GROUPCHAT: self = .groupchat
+        case MARTLET_TYPE_HEADLINE: self = .headline
+        case MARTLET_TYPE_UNAVAILABLE: self = .unavailable
+        case MARTLET_TYPE_SUBSCRIBE: self = .subscribe
+        case MARTLET_TYPE_SUBSCRIBED: self = .subscribed
+        case MARTLET_TYPE_UNSUBSCRIBE: self = .unsubscribe
+        case MARTLET_TYPE_UNSUBSCRIBED: self = .unsubscribed
+        case MARTLET_TYPE_PROBE: self = .probe
+        default: self = .none
+        }
     }
 
     var number: UInt32 {
-        UInt32(Self.numbers.first { $0.1 == self }?.0 ?? MARTLET_TYPE_NONE)
+        let number =
+            switch self {
+            case .none: MARTLET_TYPE_NONE
+            case .get: MARTLET_TYPE_GET
+            case .set: MARTLET_TYPE_SET
+            case .result: MARTLET_TYPE_RESULT
+            case .error: MARTLET_TYPE_ERROR
+            case .normal: MARTLET_TYPE_NORMAL
+            case .chat: MARTLET_TYPE_CHAT
+            case .groupchat: MARTLET_TYPE_GROUPCHAT
+            case .headline: MARTLET_TYPE_HEADLINE
+            case .unavailable: MARTLET_TYPE_UNAVAILABLE
+            case .subscribe: MARTLET_TYPE_SUBSCRIBE
+            case .subscribed: MARTLET_TYPE_SUBSCRIBED
+            case .unsubscribe: MARTLET_TYPE_UNSUBSCRIBE
+            case .unsubscribed: MARTLET_TYPE_UNSUBSCRIBED
+            case .probe: MARTLET_TYPE_PROBE
+            }
+        return UInt32(number)
     }
 }

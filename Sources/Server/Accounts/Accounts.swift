@@ -85,6 +85,7 @@ struct Accounts: Sendable {
         _ hash: HashFunction
     ) async throws(StorageError) -> ScramCredentials {
         let stand = decoy.credentials(of: account, hash: hash)
+        try await adopt(account, if: foreign)
         switch foreign {
         case .failed: throw .unavailable("the plugin that knows the accounts did not answer")
         case .none:
@@ -92,8 +93,28 @@ struct Accounts: Sendable {
             return stand
         case .password(let password): return await derive(password, like: stand) ?? stand
         case .verifiers(let verifiers):
+            _ = await derive("anybody's", like: stand)
             let text = verifiers["SCRAM-\(hash.rawValue)"]
             return text.flatMap(ScramCredentials.init(text:)) ?? stand
+        }
+    }
+
+    /// An account that a plugin knows has a roster and an offline log like any other, but no verifiers:
+    /// without the plugin nobody logs in to it.
+    private func adopt(
+        _ account: JID,
+        if foreign: PluginHost.Credentials
+    ) async throws(StorageError) {
+        guard try await store.account(account) == nil else { return }
+        switch foreign {
+        case .password, .verifiers:
+            do throws(StorageError) {
+                try await store.createAccount(Account(account, verifiers: [:]))
+            } catch {
+                // Another of its streams was quicker.
+                guard error == .conflict else { throw error }
+            }
+        case .none, .failed: break
         }
     }
 

@@ -42,7 +42,10 @@ final class AdminSocket: Sendable {
             let client = accept(descriptor, nil, nil)
             guard client >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
-                break
+                guard errno == EMFILE || errno == ENFILE || errno == ENOMEM else { break }
+                // It passes; without this socket, administrators would write past the server.
+                Thread.sleep(forTimeInterval: 0.1)
+                continue
             }
             UnixSocket.setTimeout(of: client, seconds: Self.patienceSeconds)
             let line = UnixSocket.readLine(from: client, limit: Self.requestLimit)

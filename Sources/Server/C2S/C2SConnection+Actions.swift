@@ -61,7 +61,7 @@ extension C2SConnection {
         leftover = []
         isSecuring = true
         transport.startTLS(context, role: .server())
-        armWatchdog(within: service.limits.tlsTime)
+        armWatchdog(within: min(service.limits.tlsTime, loginTimeLeft))
         return .drop
     }
 

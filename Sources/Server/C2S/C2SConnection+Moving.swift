@@ -12,6 +12,7 @@ struct C2SLuggage: Sendable {
     let machine: C2SMachine
     let terms: C2SListenerTerms
     let leftover: [UInt8]
+    let loginBy: ShardInstant
     let log: Logger
 }
 
@@ -35,6 +36,7 @@ extension C2SConnection {
             machine: machine,
             terms: terms,
             leftover: leftover,
+            loginBy: loginBy,
             log: log
         )
         let service = service
@@ -45,6 +47,8 @@ extension C2SConnection {
                 guard !connection.machine.isClosed else { return }
                 departure.step(connection)
                 if !connection.pauses.contains(.negotiation) { connection.readLeftover() }
+                // It may have set out while a module was asked, when nothing was read.
+                if connection.pauses.isEmpty { connection.transport.resumeReading() }
             }
         }
     }
@@ -52,7 +56,7 @@ extension C2SConnection {
     private func arrive() {
         service.welcome(self)
         transport.delegate = self
-        armWatchdog(within: service.limits.loginTime)
+        armWatchdog(within: loginTimeLeft)
         if let error = service.reasonToEnd { shutDown(error) }
     }
 }

@@ -82,6 +82,8 @@ extension C2SConnection {
                 receive(element, of: session)
                 return .goOn
             }
+            // Stanzas are counted where they are taken; the rest costs its sender as much.
+            if machine.isBound, !element.isIn(Namespace.client) { countStanza() }
             return carryOut(machine.receive(.element(element)))
         case .closed: return carryOut(machine.receive(.closed))
         }

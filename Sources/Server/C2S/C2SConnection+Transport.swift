@@ -44,7 +44,7 @@ extension C2SConnection: TransportDelegate {
             log[metadataKey: "tls"] = "\(tls.version)"
         }
         _ = carryOut(machine.receive(.secured(security)))
-        armWatchdog(within: service.limits.loginTime)
+        armWatchdog(within: loginTimeLeft)
     }
 
     /// The client will say no more.

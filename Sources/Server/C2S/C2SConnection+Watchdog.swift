@@ -12,6 +12,9 @@ extension C2SConnection {
         }
     }
 
+    /// What is left of the time from the connection to a bound resource.
+    var loginTimeLeft: Duration { max(shard.now.duration(to: loginBy), .zero) }
+
     func disarmWatchdog() {
         if let watchdog { shard.cancel(watchdog) }
         watchdog = nil

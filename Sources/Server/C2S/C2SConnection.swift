@@ -30,6 +30,8 @@ actor C2SConnection: ShardHomed {
     @exclusivity(unchecked) var stanzaBucket: TokenBucket
     var lastReceived: ShardInstant
     var watchdog: TimerID?
+    /// When a resource has to be bound at the latest, whatever steps lead there.
+    let loginBy: ShardInstant
     var isPinged = false
     /// A TLS handshake is under way: nothing that is said now would be read.
     var isSecuring = false
@@ -73,6 +75,7 @@ actor C2SConnection: ShardHomed {
         byteBucket = limits.makeByteBucket(at: shard.now)
         stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
+        loginBy = shard.now.advanced(by: limits.loginTime)
         log = service.log
         log[metadataKey: "peer"] = "\(transport.peerAddress)"
     }
@@ -94,6 +97,7 @@ actor C2SConnection: ShardHomed {
         byteBucket = limits.makeByteBucket(at: shard.now)
         stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
+        loginBy = luggage.loginBy
         log = luggage.log
     }
 
@@ -107,10 +111,10 @@ actor C2SConnection: ShardHomed {
     func begin() {
         service.remember(self)
         transport.delegate = self
-        armWatchdog(within: service.limits.loginTime)
+        armWatchdog(within: loginTimeLeft)
         if let error = service.reasonToEnd { return shutDown(error) }
         guard terms.tls == .direct else { return }
-        armWatchdog(within: service.limits.tlsTime)
+        armWatchdog(within: min(service.limits.tlsTime, loginTimeLeft))
         if let context = service.tlsContext {
             isSecuring = true
             transport.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"]))

@@ -53,6 +53,7 @@ public struct Inspection: Sendable {
                     endStreams: { _, _, _ in },
                     announce: { _, _ in }
                 ),
+                server: Build.facts,
                 log: MartletServer.pluginLog(log)
             )
         )

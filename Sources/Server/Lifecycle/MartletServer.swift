@@ -52,26 +52,12 @@ public final class MartletServer: Service {
         for shard in shards { shard.start() }
         let router = Router(shards: shards, store: store, domains: [])
         self.router = router
-        var accounts = Accounts(
-            store: store,
-            decoy: ScramDecoy(secret: secret, iterations: settings.iterations)
-        )
+        let decoy = ScramDecoy(secret: secret, iterations: settings.iterations)
+        var accounts = Accounts(store: store, decoy: decoy)
         let throttle = SharedThrottle(settings.throttle)
         let reference = ServerReference()
-        let plugins = PluginHost(
-            folders: settings.plugins.folders,
-            services: PluginServices(
-                router: router,
-                accounts: ServerPluginAccounts(
-                    accounts: accounts,
-                    throttle: throttle,
-                    endStreams: { await reference.server?.endStreams(of: $0, $1, except: $2) },
-                    announce: { router.announce($0, of: $1) }
-                ),
-                log: Self.pluginLog(log),
-                changed: { reference.server?.recompile($0) }
-            )
-        )
+        let services = Self.services(router, accounts, throttle, reference, log)
+        let plugins = PluginHost(folders: settings.plugins.folders, services: services)
         self.plugins = plugins
         accounts.source = { await plugins.credentials(of: $0) }
         clients = C2SService(

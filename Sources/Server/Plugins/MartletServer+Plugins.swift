@@ -21,6 +21,28 @@ extension MartletServer {
         }
     }
 
+    /// What plugins are lent of a server that is being made.
+    static func services(
+        _ router: Router,
+        _ accounts: Accounts,
+        _ throttle: SharedThrottle,
+        _ reference: ServerReference,
+        _ log: Logger
+    ) -> PluginServices {
+        PluginServices(
+            router: router,
+            accounts: ServerPluginAccounts(
+                accounts: accounts,
+                throttle: throttle,
+                endStreams: { await reference.server?.endStreams(of: $0, $1, except: $2) },
+                announce: { router.announce($0, of: $1) }
+            ),
+            server: Build.facts,
+            log: pluginLog(log),
+            changed: { reference.server?.recompile($0) }
+        )
+    }
+
     static func tell(_ faults: [PluginFault], _ log: Logger) {
         for fault in faults {
             log.error(

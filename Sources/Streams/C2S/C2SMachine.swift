@@ -136,7 +136,11 @@ public struct C2SMachine: Sendable {
         case .secured(let security): return secure(security)
         case .credentials(let credentials): return authenticate(.credentials(credentials))
         case .verified(let isCorrect): return authenticate(.verified(isCorrect))
-        case .authenticationUnavailable: return failAuthentication(.temporaryAuthFailure)
+        // Nobody looked at the credentials: it is no failure to be counted against anybody.
+        case .authenticationUnavailable:
+            claimant = nil
+            return failAuthentication(.temporaryAuthFailure)
+                .filter { if case .failed = $0 { false } else { true } }
         case .bound(let jid): return confirmBinding(of: jid)
         case .bindRefused(let error): return refuseBinding(error)
         case .consulted(let outcome): return goOn(after: outcome)

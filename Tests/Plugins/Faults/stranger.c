@@ -72,6 +72,11 @@ static int32_t perform(
     return store->perform(store->ctx, site, whose, &operation, count, stored, site);
 }
 
+static int32_t remove_all(martlet_site *site, const char *owner) {
+    const martlet_store *store = core->query(site, TEXT("martlet.store/1"));
+    return store->remove_all(store->ctx, site, (martlet_str){owner, strlen(owner)}, told, site);
+}
+
 static int32_t store(void *ud, martlet_event *event) {
     (void)ud;
     martlet_site *site = event->site;
@@ -81,6 +86,8 @@ static int32_t store(void *ud, martlet_event *event) {
     get.collection = TEXT("declared");
     say(site, "of a stranger", perform(site, "juliet@capulet.example", get, 1));
     say(site, "of a resource", perform(site, "romeo@montague.example/orchard", get, 1));
+    say(site, "all of the domain", remove_all(site, ""));
+    say(site, "all of an account", remove_all(site, "romeo@montague.example"));
     get.what = 99;
     say(site, "no operation", perform(site, "", get, 1));
     get.what = MARTLET_PUT;

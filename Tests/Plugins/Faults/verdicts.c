@@ -106,17 +106,26 @@ static int32_t made_up(void *ud, martlet_event *event) {
     return MARTLET_HANDLED;
 }
 
+// Acts at a domain where it has been stopped; asked at another, where it has not.
+static int32_t past(void *ud, martlet_event *event) {
+    (void)ud;
+    martlet_site *site = forgotten_at;
+    martlet_stanza *stanza =
+        core->parse(TEXT("<message xmlns='jabber:client' to='romeo@montague.example'/>"));
+    say(event->site, "a stanza after stop", core->route(site, stanza));
+    core->release(stanza);
+    say(event->site, "a handler after stop", (long)on_request(site, "after", rubbish, 0));
+    say(event->site, "an interface after stop", core->query(site, TEXT("martlet.store/1")) != NULL);
+    say(event->site, "a timer after stop", (long)core->timer(site, 1, 0, NULL, NULL));
+    return MARTLET_HANDLED;
+}
+
 static void stop_then_complete(void *instance, void (*done)(void *ud), void *done_ud) {
     done(done_ud);
     done(done_ud); // and says twice that it has stopped
     if (instance != forgotten_at) return;
     martlet_outcome outcome = {.size = sizeof outcome, .verdict = MARTLET_HANDLED};
     say(instance, "a completion after stop", core->complete(forgotten, &outcome));
-    martlet_stanza *stanza =
-        core->parse(TEXT("<message xmlns='jabber:client' to='romeo@montague.example'/>"));
-    say(instance, "a stanza after stop", core->route(instance, stanza));
-    core->release(stanza);
-    say(instance, "a handler after stop", (long)on_request(instance, "after", rubbish, 0));
 }
 
 static void set_up(martlet_site *site) {
@@ -132,6 +141,7 @@ static void set_up(martlet_site *site) {
     on_request(site, "never", never, 50);
     on_request(site, "forever", never, 0);
     on_request(site, "late", late, 0);
+    on_request(site, "past", past, 0);
     on_request(site, "made-up", made_up, 0);
 }
 

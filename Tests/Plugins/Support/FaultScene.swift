@@ -26,7 +26,7 @@ struct FaultScene {
     ) async throws {
         let workshop = try Workshop()
         for plugin in plugins {
-            try workshop.compile(sources.appending(path: "\(plugin).c"), as: plugin)
+            try await workshop.compile(sources.appending(path: "\(plugin).c"), as: plugin)
         }
         try await with(plugins, from: workshop, shards: shards, body)
     }
@@ -88,14 +88,16 @@ struct FaultScene {
 }
 
 extension FaultScene {
-    /// The scene's settings with a plugin switched off.
-    static func settings(without plugin: String) -> ServerSettings {
+    /// The scene's settings with a plugin switched off, in one domain or in both.
+    static func settings(without plugin: String, in place: String? = nil) -> ServerSettings {
         var settings = ServerSettings()
-        settings.domains = ["montague.example", "capulet.example"].map {
-            DomainSettings($0, mechanisms: [.scramSHA256, .plain])
+        settings.domains = ["montague.example", "capulet.example"].map { name in
+            var domain = DomainSettings(name, mechanisms: [.scramSHA256, .plain])
+            if place == nil || place == name { domain.plugins = [plugin: .off] }
+            return domain
         }
         settings.plugins.isSelective = true
-        settings.plugins.choices = ["ping": .on(settings: "{}"), plugin: .off]
+        settings.plugins.choices = ["ping": .on(settings: "{}"), plugin: .on(settings: "{}")]
         return settings
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A folder in which a test builds plugins, and which goes with it.
 final class Workshop: Sendable {
@@ -28,14 +29,14 @@ final class Workshop: Sendable {
         as name: String,
         including headers: URL? = nil,
         _ flags: [String] = []
-    ) throws {
+    ) async throws {
         let headers = headers ?? Self.header.deletingLastPathComponent()
         let fixed = [
             "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-g", "-shared", "-fPIC",
             "-pthread",
             "-I", headers.path, "-o", plugin(name).path, source.path,
         ]
-        try Self.run("cc", fixed + flags)
+        try await Self.run("cc", fixed + flags)
     }
 
     /// The path of a program, if the machine has it.
@@ -49,22 +50,24 @@ final class Workshop: Sendable {
     ///
     /// - Throws: `WorkshopFault` with that, when it failed.
     @discardableResult
-    static func run(_ name: String, _ arguments: [String], in folder: URL? = nil) throws -> String {
+    static func run(
+        _ name: String,
+        _ arguments: [String],
+        in folder: URL? = nil
+    ) async throws -> String {
         guard let path = name.hasPrefix("/") ? name : program(name) else {
             throw WorkshopFault(description: "there is no \(name)")
         }
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        if let folder { process.currentDirectoryURL = folder }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw WorkshopFault(description: said) }
-        return said
+        // On a thread of its own: a compiler takes its time, and other tests need the pool's few.
+        let outcome = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: Command.run([path] + arguments, in: folder?.path)
+                )
+            }
+        }
+        guard outcome.status == 0 else { throw WorkshopFault(description: outcome.said) }
+        return outcome.said
     }
 }
 

@@ -283,6 +283,12 @@ typedef MARTLET_RECORD(martlet_stream, 0) { /* of MARTLET_PHASE_STREAM; strings 
     martlet_str account;       /* who logged in, if anybody */
 } martlet_stream;
 
+typedef MARTLET_RECORD(martlet_server, 0) { /* what this server is; strings live as long as it runs */
+    uint32_t size;
+    martlet_str name, version; /* of the program */
+    int64_t started_us;        /* since when it runs, as `now_us` */
+} martlet_server;
+
 typedef MARTLET_RECORD(martlet_draft, 0) { /* a stanza to be made */
     uint32_t size;
     uint32_t kind, type;
@@ -408,6 +414,12 @@ typedef MARTLET_RECORD(martlet_core, 0) {
     void (*random)(void *buffer, size_t count); /* of a cryptographic generator */
     /* "sha-1", "sha-256", "sha-512": writes the digest, answers its length; MARTLET_EUNSUPPORTED. */
     int64_t (*hash)(martlet_str algorithm, martlet_str data, uint8_t *digest, size_t capacity);
+    int32_t (*server)(martlet_site *, martlet_server *); /* `size` says how much is wanted */
+    /* Puts another available presence in the place of a session's last one: those who ask later are told
+     * it, and at once the account's own sessions and these contacts, past MARTLET_PHASE_BROADCAST.
+     * MARTLET_ENOENT when the session is not available. */
+    int32_t (*announce)(martlet_site *, martlet_place *, uint64_t session, martlet_stanza *,
+                        const martlet_str *contacts, size_t count);
 } martlet_core;
 
 /* ------------------------------------------------------------------------------ "martlet.store/1" */
@@ -486,6 +498,8 @@ typedef MARTLET_RECORD(martlet_store, 0) {
      * thread; or a negative status, and never calls it. */
     int32_t (*perform)(void *ctx, martlet_site *, martlet_str owner, const martlet_operation *,
                        size_t count, martlet_store_done, void *ud);
+    /* All that the plugin keeps under a name of its own. What an account or the domain owns is others'
+     * too: MARTLET_EFORBIDDEN. */
     int32_t (*remove_all)(void *ctx, martlet_site *, martlet_str owner, martlet_done, void *ud);
 } martlet_store;
 
