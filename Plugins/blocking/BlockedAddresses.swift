@@ -13,6 +13,10 @@ final class BlockedAddresses: Sendable {
     var count: Int { addresses.withLock(\.count) }
     var all: [String] { addresses.withLock { $0.sorted() } }
 
+    func contains(_ address: JID) -> Bool {
+        addresses.withLock { $0.contains(address.description) }
+    }
+
     /// Matches as XEP-0191 §5 says: the address itself, its account, its domain with the resource, its
     /// domain.
     func blocks(_ address: JID) -> Bool {

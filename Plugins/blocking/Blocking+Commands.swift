@@ -18,7 +18,7 @@ extension Blocking {
         let blocked = try addresses(in: arrival)
         guard !blocked.isEmpty else { throw .badRequest }
         let list = try await plugin.list(of: account)
-        let new = blocked.filter { !list.all.contains($0.description) }
+        let new = blocked.filter { !list.contains($0) }
         guard list.count + new.count <= plugin.limit else {
             throw StanzaError(.resourceConstraint, .wait, "too many addresses are blocked")
         }
@@ -43,7 +43,7 @@ extension Blocking {
             freed.map { .delete(key: $0.description, in: collection) },
             of: account
         )
-        let known = freed.filter { list.all.contains($0.description) }
+        let known = freed.filter { list.contains($0) }
         if asked.isEmpty { list.removeAll() } else { list.remove(freed) }
         await plugin.appear(to: known, account)
         await plugin.push("unblock", asked, to: account)
@@ -60,10 +60,11 @@ extension Blocking {
 
     private static func addresses(in arrival: Arrival) throws(StanzaError) -> [JID] {
         var addresses: [JID] = []
+        var known: Set<JID> = []
         for item in arrival.stanza.payload?.children("item", in: namespace).map(\.self) ?? [] {
             guard let text = item["jid"] else { throw .badRequest }
             guard let address = JID(text) else { throw .jidMalformed }
-            if !addresses.contains(address) { addresses.append(address) }
+            if known.insert(address).inserted { addresses.append(address) }
         }
         return addresses
     }
