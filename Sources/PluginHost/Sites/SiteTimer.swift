@@ -40,8 +40,9 @@ final class SiteTimer: @unchecked Sendable {
         guard !isCancelled.load(ordering: .relaxed), !site.isStopped else { return }
         if let every {
             shard.schedule(after: every) { self.fire() }
-        } else {
-            _ = site.forget(timer: number)
+        } else if site.forget(timer: number) == nil {
+            // Somebody was told a moment ago that it is cancelled.
+            return
         }
         call(ud, number)
     }
