@@ -17,6 +17,8 @@ public final class Home {
     public var attachment: AnyObject?
     /// What waits for a stanza for this account that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Work>()
+    /// The bytes of what waits.
+    @exclusivity(unchecked) var waitingBytes = 0
     /// Whether the store knows the account, or why it could not say.
     @exclusivity(unchecked) var existence = Result<Bool, StanzaError>.success(true)
 

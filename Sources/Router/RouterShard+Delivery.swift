@@ -103,12 +103,17 @@ extension RouterShard {
 
     /// How many stanzas may wait at one home; past it the sender is told `resource-constraint`.
     private static let homeInboxLimit = 10_000
+    /// The same for their bytes.
+    static let homeInboxBytes = 16 * 1_048_576
 
     private func deliver(_ stanza: Stanza, to home: Home) {
-        guard home.inbox.count < Self.homeInboxLimit else {
+        guard home.inbox.count < Self.homeInboxLimit, home.waitingBytes < Self.homeInboxBytes else {
             return bounce(stanza, .resourceConstraint)
         }
-        guard home.inbox.admits(.stanza(stanza)) else { return }
+        guard home.inbox.admits(.stanza(stanza)) else {
+            home.waitingBytes += stanza.element.byteCount
+            return
+        }
         handle(stanza, at: home)
         forgetIfVacant(home)
     }
@@ -139,7 +144,9 @@ extension RouterShard {
     func resumeInbox(of home: Home) {
         while let next = home.inbox.next() {
             switch next {
-            case .stanza(let stanza): handle(stanza, at: home)
+            case .stanza(let stanza):
+                home.waitingBytes -= stanza.element.byteCount
+                handle(stanza, at: home)
             case .fence(let passed): passed()
             }
         }

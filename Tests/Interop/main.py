@@ -5,6 +5,7 @@ import collections
 import importlib
 import logging
 import os
+import resource
 import sys
 import traceback
 
@@ -36,6 +37,7 @@ SCENARIOS = [
     "auth_file",
     "terminal",
     "sendxmpp",
+    "strangers",
     "accounts",
     "reload",
     "crash",
@@ -85,6 +87,9 @@ def tell(title, lines):
 
 
 async def run(names):
+    # As many descriptors as the machine allows, for the server as well.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 20_000), most))
     wire = Wire()
     logging.getLogger().addHandler(wire)
     logging.getLogger("slixmpp").setLevel(logging.DEBUG)

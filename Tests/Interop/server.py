@@ -53,8 +53,8 @@ class Server:
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},
             "adminSocket": f"{self.folder}/martlet.sock",
-            # Every scenario logs in from the same address, some of them with a wrong password.
-            "limits": {"connectionsPerAddress": 1000},
+            # Every scenario logs in from the same address, one of them ten thousand times.
+            "limits": {"connectionsPerAddress": 20_000, "unauthenticatedPerAddress": 20_000},
         }
         (self.folder / "config.json").write_text(json.dumps(settings, indent=4))
 
