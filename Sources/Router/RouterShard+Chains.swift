@@ -11,7 +11,7 @@ enum ChainOutcome: Sendable {
 extension RouterShard {
     /// Runs the handlers that want the stanza, in their order.
     ///
-    /// `later` is made only for a stanza that some handler wants.
+    /// `later` is made only when a handler says something other than to go on.
     ///
     /// - Returns: the outcome, or nil when a handler waits; `later` is then given it, on this actor.
     func run(
@@ -21,25 +21,42 @@ extension RouterShard {
         later: @autoclosure () -> Continuation
     ) -> ChainOutcome? {
         let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)
-        guard let first = chain.firstIndex(where: { $0.wants(stanza) }) else {
+        guard !chain.isEmpty else { return .passed(stanza) }
+        guard let word = firstWord(chain[...], from: 0, stanza, context) else {
             return .passed(stanza)
         }
-        return run(chain[first...], stanza, context, later: later())
+        return goOn(from: word, chain[...], stanza, context, later: later())
     }
 
     /// Goes on with what a chain came to that had to wait.
     typealias Continuation = @Sendable (isolated RouterShard, ChainOutcome) -> Void
 
+    /// Runs the rest of a chain.
     private func run(
         _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
         _ context: Context,
         later: @escaping Continuation
     ) -> ChainOutcome? {
-        var (stanza, context) = (stanza, context)
-        for index in chain.indices where chain[index].wants(stanza) {
-            switch chain[index].handle(self, stanza, context) {
-            case .continue: continue
+        guard let word = firstWord(chain, from: chain.startIndex, stanza, context) else {
+            return .passed(stanza)
+        }
+        return goOn(from: word, chain, stanza, context, later: later)
+    }
+
+    /// Does what a handler said, and asks those after it.
+    @inline(never)
+    private func goOn(
+        from first: Word,
+        _ chain: PhaseTable.Chain,
+        _ stanza: Stanza,
+        _ context: Context,
+        later: @escaping Continuation
+    ) -> ChainOutcome? {
+        var (stanza, context, word) = (stanza, context, Optional(first))
+        while let (index, verdict) = word {
+            switch verdict {
+            case .continue: break
             case .failed(let error):
                 return mend(error, chain[index...], stanza, context, later: later)
             case .replace(let other): stanza = other
@@ -51,6 +68,7 @@ extension RouterShard {
                 let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
                 return wait(for: verdict, link, stanza, context, later: later)
             }
+            word = firstWord(chain, from: index + 1, stanza, context)
         }
         return .passed(stanza)
     }
@@ -100,10 +118,11 @@ extension RouterShard {
 
     /// Runs a chain in which nobody may wait; whoever wants to is passed over.
     func runWithoutWaiting(_ phase: Phase, _ stanza: Stanza, _ context: Context) -> ChainOutcome {
-        var (stanza, context) = (stanza, context)
-        for entry in context.domain.modules.phases.candidates(at: phase, for: stanza)
-        where entry.wants(stanza) {
-            switch entry.handle(self, stanza, context) {
+        let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)[...]
+        var (stanza, context, next) = (stanza, context, chain.startIndex)
+        while let (index, verdict) = firstWord(chain, from: next, stanza, context) {
+            next = index + 1
+            switch verdict {
             case .continue, .pending: continue
             case .failed(let error): return .failed(error, stanza)
             case .replace(let other): stanza = other

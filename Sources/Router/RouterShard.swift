@@ -20,6 +20,7 @@ public actor RouterShard: ShardHomed {
     /// Sessions that have ended, while stanzas that their clients sent before that are in line.
     var leavingBySerial: [UInt64: Session] = [:]
     private var lastSerial: UInt64 = 0
+    nonisolated let frames = FrameShelf()
     private var tasksInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 

@@ -12,7 +12,7 @@ import Testing
             match: try Match(match),
             priority: priority,
             name: name,
-            .function { _, _, _ in .continue }
+            .function(FunctionHandler { _, _, _ in .continue })
         )
     }
 

@@ -30,34 +30,48 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     @inline(__always)
     func site(in domain: Domain) -> Unmanaged<PluginSite>? {
         // The host alone attaches something to domains.
-        guard let site = DomainPlugins.site(slot, at: domain.attachmentAddress) else { return nil }
-        return site._withUnsafeGuaranteedRef { $0.isStopped } ? nil : site
+        DomainPlugins.sites(at: domain.attachmentAddress).running(slot)
     }
 
-    override func handle(
+    override func open(
+        _ memory: UnsafeMutableRawPointer,
         on shard: RouterShard,
         _ stanza: Stanza,
         _ context: borrowing Context
+    ) {
+        let frame = HookFrame.make(in: memory, plan.phase, shard, stanza, context)
+        let record = places.record(shard.shard.index)
+        frame.pointee.place(
+            in: record,
+            PlaceRecord(router: Unmanaged.passUnretained(shard), account: account(of: stanza))
+        )
+    }
+
+    override func close(_ memory: UnsafeMutableRawPointer) { HookFrame.at(memory).pointee.leave() }
+
+    override func handle(_ memory: UnsafeMutableRawPointer) -> Verdict {
+        let frame = HookFrame.at(memory)
+        guard let site = frame.pointee.sites.running(slot),
+            plan.phase != MARTLET_PHASE_SERVICE || frame.pointee.isServed(by: site)
+        else { return .continue }
+        frame.pointee.call.turn(to: site)
+        frame.pointee.call.isRequest = plan.isRequest
+        frame.pointee.call.mayPend = mayPend
+        let verdict = timed(frame.pointee.shard, plan.run, HookFrame.event(memory))
+        if verdict == MARTLET_CONTINUE, frame.pointee.call.isUntouched { return .continue }
+        return decided(verdict, frame)
+    }
+
+    /// Apart, since hardly any call comes here.
+    @inline(never)
+    private func decided(
+        _ verdict: Int32,
+        _ frame: UnsafeMutablePointer<HookFrame>
     ) -> Verdict {
-        guard let site = site(in: context.domain), concerns(stanza, site) else { return .continue }
-        // Written in place: it is the largest thing that a call makes.
-        var call = HookEvent(plan.phase, at: site, stanza)
-        call.isRequest = plan.isRequest
-        call.mayPend = mayPend
-        call.event.session = context.session?.serial ?? 0
-        let verdict: Int32
-        if let value = context.value {
-            var left = martlet_value(kind: value.kind, ptr: value.pointer, drop: nil)
-            verdict = withUnsafePointer(to: &left) { left in
-                call.event.value = left
-                return run(plan.run, &call, shard, account(of: stanza))
-            }
-        } else {
-            verdict = run(plan.run, &call, shard, account(of: stanza))
-        }
-        if verdict == MARTLET_CONTINUE, call.isUntouched { return .continue }
+        guard let site = frame.pointee.sites.site(slot) else { return .continue }
+        let (shard, stanza) = frame.pointee.kept
         do throws(StanzaError) {
-            return try decide(verdict, &call, shard, stanza, site)
+            return try decide(verdict, &frame.pointee.call, shard, stanza, site)
         } catch {
             return .failed(error)
         }
@@ -128,19 +142,38 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         record.pointee = PlaceRecord(router: Unmanaged.passUnretained(shard), account: account)
         defer { record.pointee = outer }
         call.event.place = OpaquePointer(record)
-        let line = counters.line(index)
-        line.pointee.calls &+= 1
-        let isTimed = line.pointee.calls % HookCounters.timedEvery == 0
-        let start = isTimed ? HookCounters.nanoseconds : 0
-        let verdict = withUnsafeMutablePointer(to: &call) { call in
+        return withUnsafeMutablePointer(to: &call) { call in
             UnsafeMutableRawPointer(call).withMemoryRebound(to: martlet_event.self, capacity: 1) {
-                function(plan.ud, $0)
+                timed(index, function, $0)
             }
         }
-        if isTimed {
-            line.pointee.timedCalls &+= 1
-            line.pointee.timedNanoseconds &+= HookCounters.nanoseconds &- start
-        }
+    }
+
+    /// Counts a call, and times some.
+    @inline(__always)
+    private func timed(
+        _ shard: Int,
+        _ function: martlet_hook_fn,
+        _ event: UnsafeMutablePointer<martlet_event>
+    ) -> Int32 {
+        let line = counters.line(shard)
+        let calls = line.pointee.calls &+ 1
+        line.pointee.calls = calls
+        return calls % HookCounters.timedEvery == 0
+            ? clocked(line, function, event) : function(plan.ud, event)
+    }
+
+    /// Apart, since few come here.
+    @inline(never)
+    private func clocked(
+        _ line: UnsafeMutablePointer<HookCounters>,
+        _ function: martlet_hook_fn,
+        _ event: UnsafeMutablePointer<martlet_event>
+    ) -> Int32 {
+        let start = HookCounters.nanoseconds
+        let verdict = function(plan.ud, event)
+        line.pointee.timedCalls &+= 1
+        line.pointee.timedNanoseconds &+= HookCounters.nanoseconds &- start
         return verdict
     }
 
@@ -153,8 +186,10 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         _ unmanaged: Unmanaged<PluginSite>
     ) throws(StanzaError) -> Verdict {
         let decision = call.takeDecision()
-        if verdict == MARTLET_CONTINUE, decision == nil, call.token == 0 { return .continue }
-        if call.token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(call.token) }
+        // The next handler is called with the same event.
+        let token = call.token
+        call.token = 0
+        if token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(token) }
         let site = unmanaged.takeUnretainedValue()
         switch Int(verdict) {
         case MARTLET_CONTINUE: return goOn(decision?.replaced, decision?.passed)
@@ -163,8 +198,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
             return .handled
         case MARTLET_ERROR:
             return try fail(decision?.error, shard, stanza, site)
-        case MARTLET_PENDING where call.token != 0:
-            let token = call.token
+        case MARTLET_PENDING where token != 0:
             return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
                 try await self.verdict(of: token, shard, stanza, site)
             }

@@ -22,9 +22,24 @@ struct HookEvent: BitwiseCopyable {
         event = martlet_event()
         event.size = UInt32(MemoryLayout<martlet_event>.size)
         event.phase = UInt32(truncatingIfNeeded: phase)
+        if let stanza { event.carry(stanza) }
+        turn(to: site)
+    }
+
+    /// An event for a chain, whose handlers are called at one site after the other.
+    @inline(__always)
+    init(_ phase: Int, _ stanza: Stanza) {
+        event = martlet_event()
+        event.size = UInt32(MemoryLayout<martlet_event>.size)
+        event.phase = UInt32(truncatingIfNeeded: phase)
+        event.carry(stanza)
+    }
+
+    /// Makes it the event of a plugin at a domain.
+    @inline(__always)
+    mutating func turn(to site: Unmanaged<PluginSite>) {
         event.site = OpaquePointer(site.toOpaque())
         event.instance = site._withUnsafeGuaranteedRef { $0.instance }
-        if let stanza { event.carry(stanza) }
     }
 
     /// Whether nothing was decided by calls of the core.
@@ -54,6 +69,91 @@ struct HookEvent: BitwiseCopyable {
 
     /// The decision so far, if one was begun.
     var begun: HookDecision? { kept?.takeUnretainedValue() }
+}
+
+/// What the calls of one chain share: the event, which differs in little from call to call, and what it
+/// points at.
+struct HookFrame: BitwiseCopyable {
+    var call: HookEvent
+    /// The plugins of the domain.
+    let sites: SiteCells
+    /// The shard's number.
+    let shard: Int
+    // Who opened the frame keeps these.
+    private let router: Unmanaged<RouterShard>
+    private let stanza: Unmanaged<Stanza>
+    /// What a handler before them left.
+    private var value: martlet_value
+    private var record: UnsafeMutablePointer<PlaceRecord>?
+    /// Whose home was lent before: a plugin that routes may be called again before it returns.
+    private var outer = PlaceRecord()
+
+    /// Makes one in the room that the router has for it.
+    @inline(__always)
+    static func make(
+        in memory: UnsafeMutableRawPointer,
+        _ phase: Int,
+        _ shard: RouterShard,
+        _ stanza: Stanza,
+        _ context: borrowing Context
+    ) -> UnsafeMutablePointer<HookFrame> {
+        precondition(MemoryLayout<HookFrame>.size <= StandingHandler.frameBytes)
+        let frame = memory.bindMemory(to: HookFrame.self, capacity: 1)
+        frame.initialize(
+            to: HookFrame(
+                call: HookEvent(phase, stanza),
+                sites: DomainPlugins.sites(at: context.domain.attachmentAddress),
+                shard: shard.shard.index,
+                router: .passUnretained(shard),
+                stanza: .passUnretained(stanza),
+                value: martlet_value()
+            )
+        )
+        frame.pointee.call.event.session = context.session?.serial ?? 0
+        if let value = context.value {
+            frame.pointee.value = martlet_value(kind: value.kind, ptr: value.pointer, drop: nil)
+            frame.pointee.call.event.value = UnsafePointer(
+                UnsafeMutableRawPointer(frame).advanced(by: valueOffset)
+                    .assumingMemoryBound(to: martlet_value.self)
+            )
+        }
+        return frame
+    }
+
+    /// What the chain is for.
+    var kept: (RouterShard, Stanza) { (router.takeUnretainedValue(), stanza.takeUnretainedValue()) }
+
+    /// Of a service, a plugin sees what is for its own.
+    func isServed(by site: Unmanaged<PluginSite>) -> Bool {
+        stanza._withUnsafeGuaranteedRef { stanza in
+            site._withUnsafeGuaranteedRef { $0.serves(stanza.to) }
+        }
+    }
+
+    @inline(__always)
+    static func at(_ memory: UnsafeMutableRawPointer) -> UnsafeMutablePointer<HookFrame> {
+        memory.assumingMemoryBound(to: HookFrame.self)
+    }
+
+    /// The event, which comes first.
+    @inline(__always)
+    static func event(_ memory: UnsafeMutableRawPointer) -> UnsafeMutablePointer<martlet_event> {
+        memory.assumingMemoryBound(to: martlet_event.self)
+    }
+
+    private static let valueOffset = MemoryLayout<HookFrame>.offset(of: \.value) ?? 0
+
+    /// Lends a home until `leave`.
+    @inline(__always)
+    mutating func place(in record: UnsafeMutablePointer<PlaceRecord>, _ place: PlaceRecord) {
+        outer = record.pointee
+        record.pointee = place
+        self.record = record
+        call.event.place = OpaquePointer(record)
+    }
+
+    @inline(__always)
+    func leave() { record?.pointee = outer }
 }
 
 /// What a hook decided by calls of the core; it belongs to the thread of its call.

@@ -6,15 +6,14 @@ import MartletXML
 extension Stanza {
     /// `MARTLET_MESSAGE` and so on; an element that is no stanza travels in one.
     var abiKind: UInt32 {
-        switch kind {
-        case .message: isNonza ? UInt32(MARTLET_NONZA) : UInt32(MARTLET_MESSAGE)
-        case .presence: UInt32(MARTLET_PRESENCE)
-        case .iq: UInt32(MARTLET_IQ)
-        }
+        // What a stream carries has a sender: nothing else is asked of it.
+        if kind == .message, to == nil, from == nil, isNonza { return UInt32(MARTLET_NONZA) }
+        return kind.abiKind
     }
 
     /// Whether it only carries an element that is no stanza, for a plugin to read.
-    private var isNonza: Bool { to == nil && from == nil && element.name != "message" }
+    @inline(never)
+    private var isNonza: Bool { element.name != "message" }
 
     /// An element that is no stanza, in a shape that plugins can read.
     static func carrying(_ nonza: Element) -> Stanza {
@@ -66,6 +65,15 @@ extension StanzaType {
 }
 
 extension Stanza.Kind {
+    @inline(__always)
+    var abiKind: UInt32 {
+        switch self {
+        case .message: UInt32(MARTLET_MESSAGE)
+        case .presence: UInt32(MARTLET_PRESENCE)
+        case .iq: UInt32(MARTLET_IQ)
+        }
+    }
+
     init?(abi number: UInt32) {
         switch Int(number) {
         case MARTLET_MESSAGE: self = .message

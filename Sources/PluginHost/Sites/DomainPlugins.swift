@@ -2,29 +2,44 @@
 ///
 /// Unchecked: the cells are written once, before anybody sees them.
 final class DomainPlugins: @unchecked Sendable {
-    /// What a call needs of a site, in memory that is read without counting anything.
-    struct Cell {
-        /// Sites are never freed.
-        let site: Unmanaged<PluginSite>?
-    }
-
     let sites: [PluginSite?]
-    private let cells: UnsafeMutableBufferPointer<Cell>
+    private let cells: UnsafeMutableBufferPointer<Unmanaged<PluginSite>?>
 
     init(_ sites: [PluginSite?]) {
         self.sites = sites
         cells = .allocate(capacity: sites.count)
-        _ = cells.initialize(from: sites.map { Cell(site: $0.map(Unmanaged.passUnretained)) })
+        _ = cells.initialize(from: sites.map { $0.map(Unmanaged.passUnretained) })
     }
 
     deinit { cells.deallocate() }
 
-    /// The site of an image in the domain that keeps this, read by its address.
+    /// The sites in the domain that keeps this, read by its address.
     @inline(__always)
-    static func site(_ slot: Int, at address: UnsafeRawPointer?) -> Unmanaged<PluginSite>? {
-        guard let address else { return nil }
-        return Unmanaged<DomainPlugins>.fromOpaque(address)._withUnsafeGuaranteedRef { plugins in
-            slot < plugins.cells.count ? plugins.cells[slot].site : nil
+    static func sites(at address: UnsafeRawPointer?) -> SiteCells {
+        guard let address else { return SiteCells(cells: nil, count: 0) }
+        return Unmanaged<DomainPlugins>.fromOpaque(address)._withUnsafeGuaranteedRef {
+            SiteCells(cells: $0.cells.baseAddress.map { UnsafePointer($0) }, count: $0.cells.count)
         }
+    }
+}
+
+/// What a call needs of the sites of a domain, in memory that is read without counting anything; sites
+/// are never freed.
+struct SiteCells: BitwiseCopyable {
+    fileprivate let cells: UnsafePointer<Unmanaged<PluginSite>?>?
+    fileprivate let count: Int
+
+    /// The site of an image; nil once it is switched off.
+    @inline(__always)
+    func running(_ slot: Int) -> Unmanaged<PluginSite>? {
+        guard let site = site(slot) else { return nil }
+        return site._withUnsafeGuaranteedRef { $0.isStopped } ? nil : site
+    }
+
+    /// The same, running or not.
+    @inline(__always)
+    func site(_ slot: Int) -> Unmanaged<PluginSite>? {
+        guard slot < count, let cells else { return nil }
+        return cells[slot]
     }
 }

@@ -1,9 +1,10 @@
-import CPlugin
+public import CPlugin
 
 /// What a handler is given: good for the call only, and on its thread.
 public struct Event: ~Copyable {
-    let raw: UnsafeMutablePointer<martlet_event>
+    @usableFromInline let raw: UnsafeMutablePointer<martlet_event>
 
+    @inlinable
     @inline(__always)
     init(_ raw: UnsafeMutablePointer<martlet_event>) { self.raw = raw }
 

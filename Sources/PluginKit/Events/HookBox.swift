@@ -1,8 +1,12 @@
-import CPlugin
+public import CPlugin
 import Synchronization
 
 /// A handler as C calls it: by a pointer, its types forgotten.
+@usableFromInline
 class AnyHook: @unchecked Sendable {
+    @usableFromInline
+    init() {}
+
     func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 { Int32(MARTLET_CONTINUE) }
 
     /// For the host to keep, as long as the process lives.
@@ -10,28 +14,53 @@ class AnyHook: @unchecked Sendable {
         Unmanaged.passRetained(self).toOpaque()
     }
 
-    static let run: martlet_hook_fn = { ud, event in
-        guard let ud, let event else { return Int32(MARTLET_CONTINUE) }
-        return Unmanaged<AnyHook>.fromOpaque(ud)._withUnsafeGuaranteedRef { $0.run(event) }
+    /// What the host is given to call it by.
+    var entry: martlet_hook_fn {
+        { ud, event in
+            guard let ud, let event else { return Int32(MARTLET_CONTINUE) }
+            return Unmanaged<AnyHook>.fromOpaque(ud)._withUnsafeGuaranteedRef { $0.run(event) }
+        }
     }
 }
 
 /// A handler that decides at once.
-final class Hook<P: Plugin>: AnyHook, @unchecked Sendable {
-    typealias Body = @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict
+///
+/// What it calls is made in the plugin, where the types are known and the plugin's own function is part
+/// of it: most handlers let most stanzas pass, and that is to cost next to nothing.
+@usableFromInline
+final class Hook: AnyHook, @unchecked Sendable {
+    @usableFromInline
+    typealias Body = @Sendable (UnsafeMutablePointer<martlet_event>) -> Int32
     private let body: Body
 
-    init(_ body: @escaping Body) { self.body = body }
+    @usableFromInline
+    init(calling body: @escaping Body) { self.body = body }
 
-    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
-        Instance<P>.lend(at: event.pointee.instance) { plugin in
-            do throws(StanzaError) {
-                let verdict = try body(plugin, Event(event))
-                // What most of them say, and what has nothing to let go of.
-                if case .continue = verdict { return Int32(MARTLET_CONTINUE) }
-                return verdict.tell(event)
-            } catch {
-                return error.tell(event)
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 { body(event) }
+
+    override var entry: martlet_hook_fn {
+        { ud, event in
+            guard let ud, let event else { return Int32(MARTLET_CONTINUE) }
+            return Unmanaged<Hook>.fromOpaque(ud)._withUnsafeGuaranteedRef { $0.body(event) }
+        }
+    }
+}
+
+extension Hook {
+    @inlinable
+    convenience init<P: Plugin>(
+        _ body: @escaping @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict
+    ) {
+        self.init { event in
+            Instance<P>.lend(at: event.pointee.instance) { plugin in
+                do throws(StanzaError) {
+                    let verdict = try body(plugin, Event(event))
+                    // What most of them say, and what has nothing to let go of.
+                    if case .continue = verdict { return 0 }
+                    return verdict.tell(event)
+                } catch {
+                    return error.tell(event)
+                }
             }
         }
     }
@@ -162,7 +191,8 @@ private final class OneShot: Sendable {
 
 extension Verdict {
     /// Tells what was decided, within the call.
-    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+    @usableFromInline
+    func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
         switch self {
         case .continue: return Int32(MARTLET_CONTINUE)
         case .handled: return Int32(MARTLET_HANDLED)
@@ -189,7 +219,8 @@ extension Verdict {
 }
 
 extension StanzaError {
-    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+    @usableFromInline
+    func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
         lend { said in
             var said = said
             return Core.functions.pointee.fail?(event, &said) ?? Int32(MARTLET_ERROR)

@@ -1,7 +1,9 @@
 import CPlugin
 
 /// What a handler decides.
-public enum Verdict: Sendable {
+///
+/// Indirect, so that it is one word, which is nothing where the handler only lets a stanza pass.
+public indirect enum Verdict: Sendable {
     /// The next handler sees the stanza.
     case `continue`
     /// The next handler sees this one in its place.

@@ -98,6 +98,7 @@ private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
 /// What the host holds of a plugin at a domain.
 ///
 /// Unchecked: it has nothing that changes.
+@usableFromInline
 class AnyInstance: @unchecked Sendable {
     static func at(_ pointer: UnsafeMutableRawPointer) -> AnyInstance {
         Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
@@ -110,10 +111,11 @@ class AnyInstance: @unchecked Sendable {
 /// The plugin at a domain, its type known.
 ///
 /// Unchecked: it has nothing that changes.
+@usableFromInline
 final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     let plugin: P
     /// The same, for calls that must not count it.
-    private let uncounted: Unmanaged<P>
+    @usableFromInline let uncounted: Unmanaged<P>
 
     init(_ plugin: P) {
         self.plugin = plugin
@@ -136,12 +138,13 @@ final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
     ///
     /// Every shard calls the same plugin, and counting it would have them wait for each other. The
     /// host keeps the instance until no call is under way.
+    @inlinable
     @inline(__always)
     static func lend(
         at pointer: UnsafeMutableRawPointer?,
         _ body: (P) -> Int32
     ) -> Int32 {
-        guard let pointer else { return Int32(MARTLET_CONTINUE) }
+        guard let pointer else { return 0 }
         let lent = Unmanaged<Instance<P>>.fromOpaque(pointer)
             ._withUnsafeGuaranteedRef { $0.uncounted }
         return lent._withUnsafeGuaranteedRef { body($0) }

@@ -65,7 +65,7 @@ extension Registration where P: Plugin {
             iq.timeout_ms = timeout?.milliseconds ?? 0
             iq.name = texts[0]
             iq.ns = texts[1]
-            iq.run = AnyHook.run
+            iq.run = hook.entry
             iq.ud = hook.pointer
             _ = Core.functions.pointee.iq?(site.handle, &iq)
         }
@@ -76,6 +76,7 @@ extension Registration where P: Plugin {
 
 extension Registration where P: Plugin {
     /// Acts at a phase on what matches, without waiting; the highest priority acts first.
+    @inlinable
     public func on(
         _ phase: Phase,
         _ match: String = "*",
@@ -84,7 +85,7 @@ extension Registration where P: Plugin {
         mend: (@Sendable (P, borrowing Event) throws(StanzaError) -> Verdict)? = nil,
         _ handler: @escaping @Sendable (P, borrowing Event) throws(StanzaError) -> Verdict
     ) {
-        add(Hook<P>(handler), mend.map { Hook<P>($0) }, phase, match, priority, name, nil, 0)
+        add(Hook(handler), mend.map { Hook($0) }, phase, match, priority, name, nil)
     }
 
     /// The same for a handler that may have to wait: later stanzas of the same stream, or to the same
@@ -97,7 +98,7 @@ extension Registration where P: Plugin {
         timeout: Duration? = nil,
         async handler: @escaping @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
     ) {
-        add(AsyncHook<P>(handler), nil, phase, match, priority, name, timeout, 0)
+        add(AsyncHook<P>(handler), nil, phase, match, priority, name, timeout)
     }
 
     /// Decides at once if it can; where it cannot (nil), the other decides and may wait.
@@ -111,10 +112,11 @@ extension Registration where P: Plugin {
         orWaiting slow: @escaping @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
     ) {
         let hook = HybridHook<P>(quick, orWaiting: slow)
-        add(hook, nil, phase, match, priority, name, timeout, 0)
+        add(hook, nil, phase, match, priority, name, timeout)
     }
 
     /// Only looks at what matches.
+    @inlinable
     public func observe(
         _ phase: Phase,
         _ match: String = "*",
@@ -122,15 +124,15 @@ extension Registration where P: Plugin {
         name: String? = nil,
         _ look: @escaping @Sendable (P, borrowing Event) -> Void
     ) {
-        let hook = Hook<P> { (plugin, event) throws(StanzaError) in
+        let hook = Hook { (plugin: P, event: borrowing Event) throws(StanzaError) in
             look(plugin, event)
             return .continue
         }
-        let flags = UInt32(MARTLET_HOOK_OBSERVE)
-        add(hook, nil, phase, match, priority, name, nil, flags)
+        add(hook, nil, phase, match, priority, name, nil, observing: true)
     }
 
-    private func add(
+    @usableFromInline
+    func add(
         _ hook: AnyHook,
         _ mend: AnyHook?,
         _ phase: Phase,
@@ -138,7 +140,7 @@ extension Registration where P: Plugin {
         _ priority: Int,
         _ name: String?,
         _ timeout: Duration?,
-        _ flags: UInt32
+        observing isObserver: Bool = false
     ) {
         // One `ud` serves both functions.
         let both = mend.map { MendingHook(hook, $0) } ?? hook
@@ -147,11 +149,11 @@ extension Registration where P: Plugin {
             described.size = UInt32(MemoryLayout<martlet_hook>.size)
             described.phase = phase.number
             described.priority = Int32(clamping: priority)
-            described.flags = flags
+            described.flags = isObserver ? UInt32(MARTLET_HOOK_OBSERVE) : 0
             described.timeout_ms = timeout?.milliseconds ?? 0
             described.match = texts[0]
             described.name = texts[1]
-            described.run = AnyHook.run
+            described.run = both.entry
             described.mend = mend == nil ? nil : MendingHook.mend
             described.ud = both.pointer
             _ = Core.functions.pointee.hook?(site.handle, &described)

@@ -31,18 +31,31 @@ public typealias Handler =
 /// A handler that is an object, for those who are asked about each stanza: it is called where it stands,
 /// and nothing is counted for it.
 ///
+/// The standing handlers of a chain share a frame, ``frameBytes`` of the stack: the first writes there
+/// what all of them need, so that each of the others has only its own to add. All the standing handlers of
+/// a router are therefore of one class.
+///
 /// Unchecked: it says for itself what of it may change, and when.
 open class StandingHandler: @unchecked Sendable {
+    /// How much room a frame has.
+    public static let frameBytes = 256
+
     public init() {}
 
-    /// Called on the thread of the shard; what it has to do there, it enters with `assumeIsolated`.
-    open func handle(
+    /// Prepares a frame for a stanza's way along a chain.
+    open func open(
+        _ frame: UnsafeMutableRawPointer,
         on shard: RouterShard,
         _ stanza: Stanza,
         _ context: borrowing Context
-    ) -> Verdict {
-        .continue
-    }
+    ) {}
+
+    /// Called on the thread of the shard, with what the frame was opened for; what it has to do there, it
+    /// enters with `assumeIsolated`.
+    open func handle(_ frame: UnsafeMutableRawPointer) -> Verdict { .continue }
+
+    /// Ends what `open` began.
+    open func close(_ frame: UnsafeMutableRawPointer) {}
 }
 
 /// Mends what failed: a handler before it, or its own.

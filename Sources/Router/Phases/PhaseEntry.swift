@@ -14,7 +14,7 @@ final class PhaseEntry: Sendable {
     let question: MatchQuestion
 
     enum Action: Sendable {
-        case function(Handler)
+        case function(FunctionHandler)
         case standing(StandingHandler)
     }
 
@@ -54,17 +54,18 @@ final class PhaseEntry: Sendable {
 /// that nothing is counted to look at it.
 struct PhaseCell: BitwiseCopyable, Sendable {
     private let address: Unmanaged<PhaseEntry>
-    private let standing: Unmanaged<StandingHandler>?
+    /// One of these two is there.
+    let standing: Unmanaged<StandingHandler>?
+    let function: Unmanaged<FunctionHandler>?
     /// The types it wants, where there is nothing else to ask.
     private let types: MatchQuestion.TypeSet?
 
     init(_ entry: PhaseEntry) {
         address = .passUnretained(entry)
         types = entry.question.typesAlone
-        if case .standing(let handler) = entry.action {
-            standing = .passUnretained(handler)
-        } else {
-            standing = nil
+        switch entry.action {
+        case .standing(let handler): (standing, function) = (.passUnretained(handler), nil)
+        case .function(let handler): (standing, function) = (nil, .passUnretained(handler))
         }
     }
 
@@ -75,30 +76,6 @@ struct PhaseCell: BitwiseCopyable, Sendable {
     func wants(_ stanza: Stanza) -> Bool {
         if let types { return types.contains(stanza.type) }
         return address._withUnsafeGuaranteedRef { $0.question.holds(for: stanza, $0.match) }
-    }
-
-    /// What it decides; on the shard's thread.
-    @inline(__always)
-    func handle(_ shard: isolated RouterShard, _ stanza: Stanza, _ context: Context) -> Verdict {
-        if let standing { return Self.call(standing, shard, stanza, context) }
-        guard case .function(let handler) = entry.action else { return .continue }
-        do throws(StanzaError) {
-            return try handler(shard, stanza, context)
-        } catch {
-            return .failed(error)
-        }
-    }
-
-    /// Apart from the shard: inside of it, lending the handler would be taken for a reason to check on
-    /// which executor this is.
-    @inline(__always)
-    private nonisolated static func call(
-        _ standing: Unmanaged<StandingHandler>,
-        _ shard: RouterShard,
-        _ stanza: Stanza,
-        _ context: Context
-    ) -> Verdict {
-        standing._withUnsafeGuaranteedRef { $0.handle(on: shard, stanza, context) }
     }
 
     /// The error handler, if there is one.

@@ -50,7 +50,7 @@ public struct Registration {
             priority: priority,
             name: name ?? module,
             mend: mend,
-            .function(handler)
+            .function(FunctionHandler(handler))
         )
         handlers.append((phase, entry))
     }
@@ -87,10 +87,12 @@ public struct Registration {
             priority: priority,
             name: name ?? module,
             isObserver: true,
-            .function { shard, stanza, context in
-                look(shard, stanza, context)
-                return .continue
-            }
+            .function(
+                FunctionHandler { shard, stanza, context in
+                    look(shard, stanza, context)
+                    return .continue
+                }
+            )
         )
         handlers.append((phase, entry))
     }

@@ -19,6 +19,8 @@ struct Dispatch: AsyncParsableCommand {
 
     @Option(help: "Milliseconds for each of the runs of a step.") var milliseconds = 200
     @Option(help: "Runs of each step.") var runs = 5
+    @Option(help: "Only the handlers of a plugin in this language, for a profiler.")
+    var only: String?
 
     /// How many handlers of each kind the slope is taken over.
     private static let count = 100
@@ -27,6 +29,10 @@ struct Dispatch: AsyncParsableCommand {
         var report = Report("dispatch", [:], nil)
         let alone = try await time(Bench())
         report.figure("a stanza without handlers", alone, "ns", digits: 0)
+        if let only {
+            try await called(only, alone, in: &report)
+            return report.show()
+        }
         let strangers = [10, 1_000]
         for count in strangers {
             let bench = try await Bench(strangers: count)
@@ -35,21 +41,38 @@ struct Dispatch: AsyncParsableCommand {
         }
         let swift = try await time(Bench(own: Self.count))
         report.figure("a handler in the server that continues", slope(swift, alone), "ns")
-        for plugin in ["C", "SWIFT"] {
-            setenv("CONTINUE_\(plugin)", "\(Self.count)", 1)
-            let times = try await time(Bench(plugin: "continue-\(plugin.lowercased())"))
-            report.figure(
-                "a handler of a plugin in \(plugin.capitalized) that continues",
-                slope(times, alone),
-                "ns"
-            )
-        }
+        for language in ["C", "Swift"] { try await called(language, alone, in: &report) }
         report.show()
     }
 
-    private func slope(_ times: [Double], _ alone: [Double]) -> [Double] {
+    /// The cost of a call into a plugin.
+    private func called(
+        _ language: String,
+        _ alone: [Double],
+        in report: inout Report
+    ) async throws {
+        let (variable, name) = (
+            "CONTINUE_\(language.uppercased())", "continue-\(language.lowercased())"
+        )
+        setenv(variable, "\(Self.count)", 1)
+        let times = try await time(Bench(plugin: name))
+        report.figure(
+            "a handler of a plugin in \(language) that continues",
+            slope(times, alone),
+            "ns"
+        )
+        setenv(variable, "1", 1)
+        let once = try await time(Bench(plugin: name))
+        report.figure("a chain of one of those", slope(once, alone, over: 1), "ns")
+    }
+
+    private func slope(
+        _ times: [Double],
+        _ alone: [Double],
+        over count: Int = Self.count
+    ) -> [Double] {
         let base = alone.sorted()[alone.count / 2]
-        return times.map { ($0 - base) / Double(Self.count) }
+        return times.map { ($0 - base) / Double(count) }
     }
 
     /// Nanoseconds of CPU for one stanza, several times over.
