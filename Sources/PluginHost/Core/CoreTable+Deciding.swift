@@ -42,7 +42,9 @@ extension CoreTable {
             return call.pointee.token
         }
         core.complete = { token, outcome in
-            guard let outcome, let read = TokenSlab.Outcome(outcome.pointee) else {
+            guard let said = martlet_outcome(reading: outcome),
+                let read = TokenSlab.Outcome(said)
+            else {
                 return CoreTable.invalid
             }
             return TokenSlab.shared.complete(token, read) ? CoreTable.ok : Int32(MARTLET_EGONE)
@@ -59,7 +61,6 @@ extension CoreTable {
 extension TokenSlab.Outcome {
     /// What a plugin says; nil when it makes no sense, and the wait goes on.
     fileprivate init?(_ said: martlet_outcome) {
-        guard isWhole(said.size, martlet_outcome.self) else { return nil }
         var payload: Element?
         if !said.payload.isEmpty {
             payload = ForeignXML.element(said.payload.bytes)

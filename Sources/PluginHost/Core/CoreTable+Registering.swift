@@ -6,15 +6,19 @@ import MartletXML
 extension CoreTable {
     static func fillRegistering(_ core: inout martlet_core) {
         core.hook = { handle, hook in
-            guard let site = CoreTable.running(handle), let hook = hook?.pointee else { return 0 }
+            guard let site = CoreTable.running(handle), let hook else { return 0 }
             return site.register { () throws(Refusal) in .hooks([try HookPlan(hook)]) }
         }
         core.iq = { handle, iq in
-            guard let site = CoreTable.running(handle), let iq = iq?.pointee else { return 0 }
+            guard let site = CoreTable.running(handle), let iq else { return 0 }
+            guard let iq = martlet_iq(reading: iq) else {
+                site.host.complain(site, "the handler is cut short")
+                return 0
+            }
             return CoreTable.register(iq, at: site)
         }
         core.item = { handle, item in
-            guard let site = CoreTable.running(handle), let item = item?.pointee else { return 0 }
+            guard let site = CoreTable.running(handle), let item else { return 0 }
             return site.register { () throws(Refusal) in try Contribution.What(item) }
         }
         core.remove = { handle, number in
@@ -88,8 +92,10 @@ extension PluginSite {
 extension HookPlan {
     static let usualTimeout = Duration.seconds(30)
 
-    init(_ hook: martlet_hook) throws(Refusal) {
-        guard isWhole(hook.size, martlet_hook.self) else { throw Refusal("the hook is cut short") }
+    init(_ pointer: UnsafePointer<martlet_hook>) throws(Refusal) {
+        guard let hook = martlet_hook(reading: pointer) else {
+            throw Refusal("the hook is cut short")
+        }
         guard Phase.known.contains(Int(hook.phase)) else {
             throw Refusal("there is no phase \(hook.phase)")
         }
@@ -111,7 +117,6 @@ extension HookPlan {
     }
 
     init(_ iq: martlet_iq, at phase: Int) throws(Refusal) {
-        guard isWhole(iq.size, martlet_iq.self) else { throw Refusal("the handler is cut short") }
         guard let run = iq.run else { throw Refusal("the handler has no function") }
         let type = Int(iq.type) == MARTLET_TYPE_GET ? "get" : "set"
         let text = "iq[@type='\(type)']/{\(iq.ns.string)}\(iq.name.string)"
@@ -138,8 +143,10 @@ extension HookPlan {
 }
 
 extension Contribution.What {
-    init(_ item: martlet_item) throws(Refusal) {
-        guard isWhole(item.size, martlet_item.self) else { throw Refusal("the item is cut short") }
+    init(_ pointer: UnsafePointer<martlet_item>) throws(Refusal) {
+        guard let item = martlet_item(reading: pointer) else {
+            throw Refusal("the item is cut short")
+        }
         let (name, value) = (item.name.string, item.value.string)
         let targets = Contribution.Targets(rawValue: item.flags == 0 ? 1 : item.flags)
         switch Int(item.kind) {

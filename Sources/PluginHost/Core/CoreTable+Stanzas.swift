@@ -6,14 +6,11 @@ extension CoreTable {
     static func fillStanzas(_ core: inout martlet_core) {
         core.parse = { ForeignXML.stanza($0)?.ownedHandle }
         core.make = { draft in
-            guard let draft = draft?.pointee, isWhole(draft.size, martlet_draft.self) else {
-                return nil
-            }
+            guard let draft = martlet_draft(reading: draft) else { return nil }
             return ForeignXML.stanza(draft)?.ownedHandle
         }
         core.edit = { handle, edit in
-            guard let handle, let edit = edit?.pointee, isWhole(edit.size, martlet_edit.self)
-            else { return nil }
+            guard let handle, let edit = martlet_edit(reading: edit) else { return nil }
             return ForeignXML.edited(Stanza.at(handle), edit)?.ownedHandle
         }
         core.retain = { handle in
@@ -25,14 +22,14 @@ extension CoreTable {
             if let handle { Stanza.release(handle) }
         }
         core.head = { handle, head in
-            guard let handle, let head, isWhole(head.pointee.size, martlet_head.self) else {
-                return
-            }
+            guard let handle else { return }
             let stanza = Stanza.at(handle)
-            head.pointee.kind = stanza.abiKind
-            head.pointee.type = stanza.type.abiType
-            head.pointee.to = stanza.to.map { martlet_str($0.stableBytes) } ?? .none
-            head.pointee.from = stanza.from.map { martlet_str($0.stableBytes) } ?? .none
+            var told = martlet_head()
+            told.kind = stanza.abiKind
+            told.type = stanza.type.abiType
+            told.to = stanza.to.map { martlet_str($0.stableBytes) } ?? .none
+            told.from = stanza.from.map { martlet_str($0.stableBytes) } ?? .none
+            _ = told.write(to: head)
         }
         core.id = { handle, buffer, capacity in
             guard let handle else { return Int64(MARTLET_EINVAL) }

@@ -5,15 +5,16 @@ import MartletXML
 extension CoreTable {
     static func fillStreams(_ core: inout martlet_core) {
         core.stream = { event, stream in
-            guard let event, let stream, isWhole(stream.pointee.size, martlet_stream.self),
-                let call = HookEvent.at(event).pointee.begun?.stream
-            else { return CoreTable.invalid }
-            stream.pointee.is_encrypted = call.peer.isEncrypted ? 1 : 0
-            stream.pointee.is_authenticated = call.peer.isAuthenticated ? 1 : 0
-            stream.pointee.domain = martlet_str(call.peer.domain.jid.stableBytes)
-            stream.pointee.peer = call.peerText.text
-            stream.pointee.account = call.peer.account.map { martlet_str($0.stableBytes) } ?? .none
-            return CoreTable.ok
+            guard let event, let call = HookEvent.at(event).pointee.begun?.stream else {
+                return CoreTable.invalid
+            }
+            var told = martlet_stream()
+            told.is_encrypted = call.peer.isEncrypted ? 1 : 0
+            told.is_authenticated = call.peer.isAuthenticated ? 1 : 0
+            told.domain = martlet_str(call.peer.domain.jid.stableBytes)
+            told.peer = call.peerText.text
+            told.account = call.peer.account.map { martlet_str($0.stableBytes) } ?? .none
+            return told.write(to: stream) ? CoreTable.ok : CoreTable.invalid
         }
         core.stream_send = { event, text in
             guard let event, HookEvent.at(event).pointee.begun?.stream != nil,

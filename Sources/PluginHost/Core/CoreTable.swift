@@ -37,8 +37,3 @@ enum CoreTable {
         return site.hasEnded ? nil : site
     }
 }
-
-/// Whether a structure that came from a plugin has all that version 1.0 had.
-func isWhole<Record>(_ size: UInt32, _ type: Record.Type) -> Bool {
-    Int(size) >= MemoryLayout<Record>.size
-}

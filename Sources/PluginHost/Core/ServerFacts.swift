@@ -28,11 +28,8 @@ extension CoreTable {
     static func fillFacts(_ core: inout martlet_core) {
         core.server = { handle, server in
             guard let site = CoreTable.running(handle) else { return CoreTable.stopped }
-            guard let server, isWhole(server.pointee.size, martlet_server.self) else {
-                return CoreTable.invalid
-            }
-            server.pointee = site.host.services.server.raw
-            return CoreTable.ok
+            let facts = site.host.services.server.raw
+            return facts.write(to: server) ? CoreTable.ok : CoreTable.invalid
         }
     }
 }

@@ -93,9 +93,7 @@ extension LogFilter {
         var ids: [Int64] = []
         var at = asked.filters.map { UnsafeRawPointer($0) }
         for _ in 0..<asked.filter_count {
-            guard let start = at else { return nil }
-            let filter = start.assumingMemoryBound(to: martlet_filter.self).pointee
-            guard isWhole(filter.size, martlet_filter.self) else { return nil }
+            guard let start = at, let filter = martlet_filter(reading: start) else { return nil }
             at = start + Int(filter.size)
             let (column, value) = (filter.column.string, filter.value.string)
             switch Int(filter.test) {

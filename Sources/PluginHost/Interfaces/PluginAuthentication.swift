@@ -23,8 +23,7 @@ extension PluginHost {
     public func credentials(of account: JID) async -> Credentials? {
         let domain = account.domainpart
         guard let (table, site) = interfaces.table("martlet.auth/1", in: domain) else { return nil }
-        let auth = table.assumingMemoryBound(to: martlet_auth.self).pointee
-        guard isWhole(auth.size, martlet_auth.self), let lookup = auth.lookup else {
+        guard let auth = martlet_auth(reading: table), let lookup = auth.lookup else {
             return .failed
         }
         let token = TokenSlab.shared.open(for: site)

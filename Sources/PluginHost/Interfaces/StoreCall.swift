@@ -29,8 +29,7 @@ struct StoreCall: @unchecked Sendable {
         var asked: [MartletStorage.Operation] = []
         var at = UnsafeRawPointer(operations)
         for _ in 0..<count {
-            let operation = at.assumingMemoryBound(to: martlet_operation.self).pointee
-            guard isWhole(operation.size, martlet_operation.self) else { return CoreTable.invalid }
+            guard let operation = martlet_operation(reading: at) else { return CoreTable.invalid }
             guard isOwn(operation.collection.string) else {
                 site.host.complain(
                     site,
