@@ -31,6 +31,8 @@ public final class PluginHost: Sendable {
         var domains: [String: [PluginSite?]] = [:]
         /// What was started and not stopped, chosen still or not any more.
         var allStarted: [PluginSite] = []
+        /// What was registered, by what it is told from others by.
+        var registered: [String: Contribution.What] = [:]
     }
 
     /// Opens every plugin of the folders, and has each register what is the same in all domains.
@@ -94,6 +96,16 @@ public final class PluginHost: Sendable {
         return site.address.map { services.router.home(of: $0) } ?? homes[0]
     }
 
+    /// The same that a plugin registered elsewhere, if it did: thousands of domains then share one.
+    func shared(_ what: Contribution.What) -> Contribution.What {
+        guard let trace = what.trace, !trace.isEmpty else { return what }
+        return state.withLock { state in
+            if let known = state.registered[trace] { return known }
+            if state.registered.count < 1_000 { state.registered[trace] = what }
+            return what
+        }
+    }
+
     /// What is at work in a domain.
     func sites(in domain: String) -> [PluginSite] {
         state.withLock { ($0.domains[domain] ?? []).compactMap(\.self) }
@@ -109,12 +121,19 @@ extension PluginHost {
         public let modules: [any Module]
         /// To be kept with the domain.
         public let attachment: any AnyObject & Sendable
-        /// Equal for domains whose modules are the same, so that they may share what is made of them.
-        public let key: [Int]
-        /// Registered something that others of the key did not.
-        public let isSingular: Bool
+        /// Equal for domains whose modules are the same, so that they may share what is made of them; nil
+        /// for one that shares with nobody.
+        public let key: Key?
         /// What was to be at work and is not.
         public let faults: [PluginFault]
+    }
+
+    /// What the modules of a domain are told from others by.
+    public struct Key: Hashable, Sendable {
+        /// The plugins at work.
+        fileprivate var slots: [Int] = []
+        /// What they registered there alone.
+        fileprivate var own: [String] = []
     }
 
     /// Starts, in one domain, what is chosen and not at work yet; what is at work with the same
@@ -155,14 +174,19 @@ extension PluginHost {
 
     private func selection(_ sites: [PluginSite?], _ faults: [PluginFault]) -> Selection {
         var modules: [any Module] = []
-        var key: [Int] = []
-        var isSingular = false
+        var key: Key? = Key()
         let wholes = state.withLock { $0.wholes }
         for (slot, site) in sites.enumerated() {
             guard let site else { continue }
             let own = site.contributions
-            isSingular = isSingular || !own.isEmpty
-            key.append(slot)
+            key?.slots.append(slot)
+            for contribution in own {
+                if let trace = contribution.what.trace {
+                    key?.own.append("\(slot) \(trace)")
+                } else {
+                    key = nil
+                }
+            }
             modules.append(
                 PluginModule(
                     image: site.image,
@@ -176,7 +200,6 @@ extension PluginHost {
             modules: modules,
             attachment: DomainPlugins(sites),
             key: key,
-            isSingular: isSingular,
             faults: faults
         )
     }

@@ -73,7 +73,7 @@ extension PluginSite {
     /// Adds what a plugin registers, or says in the log why not.
     func register(_ make: () throws(Refusal) -> Contribution.What) -> UInt64 {
         do {
-            let number = add(try make())
+            let number = add(host.shared(try make()))
             tellOfChange()
             return number
         } catch {

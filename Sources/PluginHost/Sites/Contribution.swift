@@ -53,3 +53,21 @@ struct CallPlan: @unchecked Sendable {
     let call: martlet_call_fn
     let ud: UnsafeMutableRawPointer?
 }
+
+extension Contribution.What {
+    /// All that the router learns of it, as a text: two with the same text are the same to it. Nil where
+    /// functions are given, which nothing can compare.
+    var trace: String? {
+        switch self {
+        case .hooks: nil
+        case .feature(let name, let targets): "feature \(targets.rawValue) \(name)"
+        case .identity(let category, let type, let name, let targets):
+            "identity \(targets.rawValue) \(category)/\(type) \(name ?? "")"
+        case .form(let element): "form \(element)"
+        case .streamFeature(let element, let beforeLogin): "stream \(beforeLogin) \(element)"
+        case .service(let label, let category, let type, let name):
+            "service \(label) \(category)/\(type) \(name ?? "")"
+        case .command, .verb, .http, .collection: ""
+        }
+    }
+}

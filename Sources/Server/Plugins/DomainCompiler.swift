@@ -9,7 +9,7 @@ import MartletRouter
 /// What is compiled of modules is shared by all domains that have the same.
 struct DomainCompiler {
     let plugins: PluginHost
-    private var compiled: [[Int]: Compiled] = [:]
+    private var compiled: [PluginHost.Key: Compiled] = [:]
     /// Why some plugins are not at work where they should be.
     private(set) var faults: [PluginFault] = []
 
@@ -57,12 +57,12 @@ struct DomainCompiler {
     }
 
     private mutating func modules(of selection: PluginHost.Selection) throws -> Compiled {
-        if !selection.isSingular, let known = compiled[selection.key] { return known }
+        if let key = selection.key, let known = compiled[key] { return known }
         let modules = try agreeing(selection.modules)
         let abilities = Capabilities.verificationString(of: modules.discovery)
         let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
         let made = Compiled(modules: modules, capabilities: Capabilities(version: version))
-        if !selection.isSingular { compiled[selection.key] = made }
+        if let key = selection.key { compiled[key] = made }
         return made
     }
 
