@@ -39,6 +39,7 @@ SCENARIOS = [
     "sendxmpp",
     "strangers",
     "accounts",
+    "switching",
     "reload",
     "crash",
     "shutdown",
