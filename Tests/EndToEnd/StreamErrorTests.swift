@@ -155,6 +155,24 @@ struct StreamErrorTests {
         }
     }
 
+    /// RFC 6120 §4.9.3.5: the domain was there when the stream began.
+    @Test
+    func `a domain that goes between login and binding is told when it is missed`() async throws {
+        var kept = ServerSettings()
+        try await withServer(
+            { settings in
+                kept = settings
+                kept.domains.removeAll { $0.name == "capulet.example" }
+            },
+            outlives: false
+        ) { server in
+            let juliet = try await server.authenticated("juliet@capulet.example")
+            try await server.server.reload(kept)
+            await juliet.send("<iq type='set' id='b'><bind xmlns='\(Namespace.bind)'/></iq>")
+            try await juliet.expectStreamError("host-gone")
+        }
+    }
+
     @Test
     func `stopping tells every stream and ends in time`() async throws {
         try await withServer(outlives: false) { server in
