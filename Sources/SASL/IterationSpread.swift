@@ -23,9 +23,10 @@ public struct IterationSpread: Hashable, Sendable {
         }
     }
 
-    /// The count at a place among all accounts, which are laid out over the numbers of 32 bits from the
-    /// highest count on: while more accounts come to higher counts, so does every place, and none goes
-    /// back. Nil when there are no accounts.
+    /// The count at a place among all accounts, or nil when there are none.
+    ///
+    /// They are laid out over the numbers of 32 bits from the highest count on: while more accounts
+    /// come to higher counts, so does every place, and none goes back.
     func iterations(at place: UInt32) -> Int? {
         guard let total = steps.last?.accounts else { return nil }
         let index = (UInt64(place) * UInt64(total)) >> 32

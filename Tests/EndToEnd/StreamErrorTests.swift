@@ -32,6 +32,9 @@ struct StreamErrorTests {
         ),
         (RawClient.header("version='0.9'"), "unsupported-version"),
         (RawClient.header("version='abc'"), "unsupported-version"),
+        (RawClient.header("version='1.0' from=''"), "invalid-from"),
+        (RawClient.header("version='1.0' from='no@t@jid'"), "invalid-from"),
+        (RawClient.header("version='1.0' from='@montague.example'"), "invalid-from"),
         (RawClient.header(""), "unsupported-version"),
     ])
     func `a header that does not fit is told why`(header: String, condition: String) async throws {
@@ -97,6 +100,7 @@ struct StreamErrorTests {
     @Test(arguments: [
         "juliet@capulet.example", "juliet@capulet.example/balcony", "montague.example",
         "romeo@montague.example/other", "mercutio@montague.example", "romeo@capulet.example",
+        "", "@montague.example", "no@t@jid", "romeo@montague.example/", "ro meo@montague.example",
     ])
     func `a foreign from ends the stream and nobody sees the stanza`(from: String) async throws {
         try await withServer { server in
