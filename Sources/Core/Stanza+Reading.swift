@@ -8,6 +8,8 @@ public enum StanzaFault: Error, Sendable {
     case refused(StanzaError)
     /// Refused without one, since it is an error or an answer itself (RFC 6120 §8.3.1).
     case ignored
+    /// Its `from` is no address, so it is not its sender's (RFC 6120 §8.1.2.1, §4.9.3.9).
+    case invalidFrom
 }
 
 extension Stanza {
@@ -24,27 +26,42 @@ extension Stanza {
         self.init(
             kind,
             type: type,
-            to: try Self.address("to", of: element, type: type),
-            from: try Self.address("from", of: element, type: type),
+            to: try Self.recipient(of: element, type: type),
+            from: try Self.sender(of: element),
             id: id,
             language: element.language ?? language,
             element: element
         )
     }
 
-    private static func address(
-        _ name: StaticString,
+    private static func recipient(
         of element: Element,
         type: StanzaType
     ) throws(StanzaFault) -> JID? {
+        do {
+            return try address("to", of: element)
+        } catch {
+            throw type == .error || type == .result ? .ignored : .refused(.jidMalformed)
+        }
+    }
+
+    private static func sender(of element: Element) throws(StanzaFault) -> JID? {
+        do {
+            return try address("from", of: element)
+        } catch {
+            throw .invalidFrom
+        }
+    }
+
+    private static func address(
+        _ name: StaticString,
+        of element: Element
+    ) throws(JIDError) -> JID? {
         let read = element.withAttributeBytes(name) { text -> Result<JID?, JIDError> in
             guard let text else { return .success(nil) }
             return Result { () throws(JIDError) in try JID(utf8: text) }
         }
-        guard case .success(let address) = read else {
-            throw type == .error || type == .result ? .ignored : .refused(.jidMalformed)
-        }
-        return address
+        return try read.get()
     }
 
     /// An iq has an id, and a request exactly one child (RFC 6120 §8.2.3).

@@ -3,6 +3,17 @@ public import MartletXML
 /// What ends a whole stream (RFC 6120 §4.9).
 public struct StreamError: Error, Equatable, Sendable {
     /// The defined conditions (RFC 6120 §4.9.3).
+    ///
+    /// The server never ends a client's stream by these of its own accord; a plugin may by any.
+    ///
+    /// | condition | why not |
+    /// |---|---|
+    /// | `improper-addressing` | is about stanzas between servers (§4.9.3.7); a client's get `jid-malformed` |
+    /// | `internal-server-error` | no stream needs the store: logins fail by SASL, stanzas by stanza errors |
+    /// | `invalid-xml` | is for servers that validate against schemas (§4.9.3.11, §11.4) |
+    /// | `remote-connection-failed` | nothing behind another server is needed to serve a client's stream |
+    /// | `see-other-host` | every client is served where it connects; one resumes by XEP-0198's `location` |
+    /// | `unsupported-feature` | is what the initiating side says to features it has not (§4.9.3.22) |
     public enum Condition: String, Sendable, CaseIterable {
         case badFormat = "bad-format"
         case badNamespacePrefix = "bad-namespace-prefix"

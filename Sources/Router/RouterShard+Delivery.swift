@@ -137,7 +137,7 @@ extension RouterShard {
         do {
             return .success(try await store.account(account) != nil)
         } catch {
-            return .failure(.internalServerError)
+            return .failure(error.stanzaError)
         }
     }
 

@@ -5,10 +5,17 @@ public import MartletCrypto
 ///
 /// An account's decoy is always the same: its salt and keys come from a secret of the server by HMAC.
 /// What follows is then the same work, down to the comparison that fails.
+///
+/// Its iteration count is one that accounts of the domain have, chosen by name (``IterationSpread``).
+/// What that cannot hide is time: who has looked at a name for weeks has seen an existing account's
+/// count rise at a login or change with the password, and a decoy's rise together with those of
+/// others. An administrator who raises the count and cares gives all accounts new passwords at once.
 public struct ScramDecoy: Sendable {
     private let secret: [UInt8]
     /// The iteration count that new accounts get.
     public let iterations: Int
+    /// Which counts existing accounts have; nil when they all have the one of new ones.
+    private var spread: IterationSpread?
 
     /// - Parameters:
     ///   - secret: at least 16 random bytes, kept over restarts: with a new secret, salts change, and
@@ -20,15 +27,32 @@ public struct ScramDecoy: Sendable {
         self.iterations = iterations
     }
 
+    /// The same, with iteration counts like those of accounts that exist.
+    public func like(_ spread: IterationSpread) -> ScramDecoy {
+        var decoy = self
+        decoy.spread = spread
+        return decoy
+    }
+
     /// What a lookup for an account that does not exist goes on with.
     public func credentials(of account: JID, hash: HashFunction) -> ScramCredentials {
-        ScramCredentials(
+        let count = iterations(of: account)
+        // New verifiers have a new salt: it changes with the count.
+        let salt = bytes("salt \(count)", account, hash)
+        return ScramCredentials(
             hash: hash,
-            salt: Array(bytes("salt", account, hash).prefix(ScramCredentials.saltByteCount)),
-            iterations: iterations,
+            salt: Array(salt.prefix(ScramCredentials.saltByteCount)),
+            iterations: count,
             storedKey: bytes("stored", account, hash),
             serverKey: bytes("server", account, hash)
         )
+    }
+
+    /// The same for all hashes, as it is with accounts that exist.
+    private func iterations(of account: JID) -> Int {
+        let place = bytes("iterations", account, .sha256).prefix(4)
+            .reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return spread?.iterations(at: place) ?? iterations
     }
 
     private func bytes(_ purpose: String, _ account: JID, _ hash: HashFunction) -> [UInt8] {

@@ -34,8 +34,8 @@ extension ExpatReader {
         XML_SetCommentHandler(expat) { context, _ in
             ExpatReader.from(context)?.refuse(.restrictedXML)
         }
-        XML_SetXmlDeclHandler(expat) { context, _, encoding, _ in
-            ExpatReader.from(context)?.declaration(encoding)
+        XML_SetXmlDeclHandler(expat) { context, version, encoding, _ in
+            ExpatReader.from(context)?.declaration(version, encoding)
         }
     }
 
@@ -52,7 +52,14 @@ extension ExpatReader {
         if stop == nil { halt(.fault(kind)) }
     }
 
-    private func declaration(_ encoding: UnsafePointer<CChar>?) {
+    private func declaration(
+        _ version: UnsafePointer<CChar>?,
+        _ encoding: UnsafePointer<CChar>?
+    ) {
+        // XML 1.0 §2.8: later ones of its kind are read as 1.0; expat takes whatever stands there.
+        guard let version, strncmp(version, "1.", 2) == 0,
+            strspn(version + 2, "0123456789") == strlen(version + 2)
+        else { return refuse(.notWellFormed) }
         guard let encoding, strcasecmp(encoding, "UTF-8") != 0 else { return }
         refuse(.unsupportedEncoding)
     }

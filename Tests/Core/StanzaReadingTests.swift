@@ -28,11 +28,23 @@ import Testing
 
     @Test(arguments: [  // RFC 6120 §8.3.1
         "<iq type='result'/>", "<iq type='error'/>", "<iq id='1' type='result' to='@a.example'/>",
-        "<message type='error' to='@a.example'/>", "<presence type='error' from='a@'/>",
+        "<message type='error' to='@a.example'/>", "<presence type='error' to='a@'/>",
     ])
     func `is dropped without an answer`(xml: String) throws {
         guard case .ignored = try fault(xml) else {
             Issue.record("was taken, or refused")
+            return
+        }
+    }
+
+    @Test(arguments: [  // RFC 6120 §8.1.2.1
+        "<message from=''/>", "<presence type='error' from='a@'/>", "<message from='no@t@jid'/>",
+        "<iq id='1' type='result' from='@a.example'/>",
+        "<iq id='1' type='get' from='a@b.example/'><a xmlns='urn:a'/></iq>",
+    ])
+    func `is not its sender's when from is no address`(xml: String) throws {
+        guard case .invalidFrom = try fault(xml) else {
+            Issue.record("was taken, refused or dropped")
             return
         }
     }

@@ -22,17 +22,25 @@ struct CertificateLoginTests {
         try await withFolder { folder in
             let shown = try ClientCertificate("shown", subject: subject, names: names, in: folder)
             let other = try ClientCertificate("other", subject: "/CN=x", names: nil, in: folder)
-            try await withServer {
-                $0.tls.requestsClientCertificates = true
-                $0.tls.clientAuthorities = isTrusted ? shown.path : other.path
-            } _: { server in
-                var settings = TLSClientSettings()
-                settings.verifiesPeer = false
-                settings.identity = shown.identity
-                let client = try await RawClient.connect(to: server.direct, on: server.shard)
-                try await client.startTLS(settings)
-                try await body(client, try await client.open())
-            }
+            try await show(shown, trusting: isTrusted ? shown : other, body)
+        }
+    }
+
+    private func show(
+        _ shown: ClientCertificate,
+        trusting trusted: ClientCertificate,
+        _ body: (RawClient, Element) async throws -> Void
+    ) async throws {
+        try await withServer {
+            $0.tls.requestsClientCertificates = true
+            $0.tls.clientAuthorities = trusted.path
+        } _: { server in
+            var settings = TLSClientSettings()
+            settings.verifiesPeer = false
+            settings.identity = shown.identity
+            let client = try await RawClient.connect(to: server.direct, on: server.shard)
+            try await client.startTLS(settings)
+            try await body(client, try await client.open())
         }
     }
 
@@ -87,6 +95,34 @@ struct CertificateLoginTests {
             #expect(!Self.offers(features).contains("EXTERNAL"))
             await client.send(Self.external)
             try await client.expectFailure("invalid-mechanism")
+        }
+    }
+
+    /// The first is good today, which shows that it is the dates that tell.
+    @Test(arguments: [
+        ("20200101", "20991231", true), ("20200101", "20200102", false),
+        ("20980101", "20991231", false),
+    ])
+    func `one is good within its dates alone`(from: String, until: String, isGood: Bool)
+        async throws
+    {
+        try await withFolder { folder in
+            let shown = try ClientCertificate(
+                "shown",
+                names: Self.address("romeo@montague.example"),
+                from: from,
+                until: until,
+                in: folder
+            )
+            try await show(shown, trusting: shown) { client, features in
+                #expect(Self.offers(features).contains("EXTERNAL") == isGood)
+                await client.send(Self.external)
+                if isGood {
+                    try await client.expect("{\(Namespace.sasl)}success")
+                } else {
+                    try await client.expectFailure("invalid-mechanism")
+                }
+            }
         }
     }
 

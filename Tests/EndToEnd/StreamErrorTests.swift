@@ -32,6 +32,9 @@ struct StreamErrorTests {
         ),
         (RawClient.header("version='0.9'"), "unsupported-version"),
         (RawClient.header("version='abc'"), "unsupported-version"),
+        (RawClient.header("version='1.0' from=''"), "invalid-from"),
+        (RawClient.header("version='1.0' from='no@t@jid'"), "invalid-from"),
+        (RawClient.header("version='1.0' from='@montague.example'"), "invalid-from"),
         (RawClient.header(""), "unsupported-version"),
     ])
     func `a header that does not fit is told why`(header: String, condition: String) async throws {
@@ -97,6 +100,7 @@ struct StreamErrorTests {
     @Test(arguments: [
         "juliet@capulet.example", "juliet@capulet.example/balcony", "montague.example",
         "romeo@montague.example/other", "mercutio@montague.example", "romeo@capulet.example",
+        "", "@montague.example", "no@t@jid", "romeo@montague.example/", "ro meo@montague.example",
     ])
     func `a foreign from ends the stream and nobody sees the stanza`(from: String) async throws {
         try await withServer { server in
@@ -152,6 +156,24 @@ struct StreamErrorTests {
             let late = try await server.connect()
             await late.send(RawClient.header(to: "capulet.example"))
             try await late.expectStreamError("host-unknown")
+        }
+    }
+
+    /// RFC 6120 §4.9.3.5: the domain was there when the stream began.
+    @Test
+    func `a domain that goes between login and binding is told when it is missed`() async throws {
+        var kept = ServerSettings()
+        try await withServer(
+            { settings in
+                kept = settings
+                kept.domains.removeAll { $0.name == "capulet.example" }
+            },
+            outlives: false
+        ) { server in
+            let juliet = try await server.authenticated("juliet@capulet.example")
+            try await server.server.reload(kept)
+            await juliet.send("<iq type='set' id='b'><bind xmlns='\(Namespace.bind)'/></iq>")
+            try await juliet.expectStreamError("host-gone")
         }
     }
 

@@ -76,6 +76,45 @@ struct AccountsTests {
         #expect(try await accounts().credentials(of: romeo, for: .plain) == nil)
     }
 
+    /// Attacks, row 21: a count that no account has any more, or yet, would tell a stranger apart.
+    @Test func `give strangers the counts that the domain's accounts have`() async throws {
+        let strangers = (0..<60).map { JID(prepared: "nobody\($0)", "montague.example") }
+        let counts = { (accounts: Accounts) in
+            var counts: [Int] = []
+            for name in strangers {
+                let given = try await accounts.credentials(of: name, for: .scramSHA256)
+                counts.append(given?.iterations ?? 0)
+            }
+            return counts
+        }
+        #expect(Set(try await counts(accounts(iterations: 5_000))) == [5_000], "nobody is there")
+        try await accounts().add(romeo, password: "rose")
+        #expect(Set(try await counts(accounts(iterations: 5_000))) == [4_096], "as romeo has")
+        let mercutio = JID(prepared: "mercutio", "montague.example")
+        try await accounts(iterations: 5_000).add(mercutio, password: "rose")
+        let mixed = try await counts(accounts(iterations: 5_000))
+        #expect((15...45).contains(mixed.filter { $0 == 5_000 }.count), "about half of them")
+        let elsewhere = JID(prepared: "nobody1", "capulet.example")
+        let given = try await accounts(iterations: 5_000)
+            .credentials(of: elsewhere, for: .scramSHA256)
+        #expect(given?.iterations == 5_000, "each domain for itself")
+    }
+
+    @Test func `look at a domain once for many logins, and again after a failure`() async throws {
+        try await accounts().add(romeo, password: "rose")
+        let census = IterationCensus()
+        let first = try await census.spread(in: "montague.example", of: store)
+        try await accounts(iterations: 5_000).setPassword("rose", of: romeo)
+        #expect(try await census.spread(in: "montague.example", of: store) == first)
+        let closed = MemoryStore()
+        await closed.close()
+        await #expect(throws: StorageError.self) {
+            try await census.spread(in: "capulet.example", of: closed)
+        }
+        let later = try await census.spread(in: "capulet.example", of: store)
+        #expect(later == IterationSpread([]))
+    }
+
     /// An upgrade of verifiers must not bring back a password that was changed meanwhile.
     @Test func `do not undo a change of the password`() async throws {
         let checked = Account(romeo, verifiers: ["SCRAM-SHA-256": "old"])

@@ -217,8 +217,12 @@ struct AdministrationTests {
                 )
             }
             for await _ in his.stanzas {}
-            let text = isRemoval ? "the account was removed" : "the password was changed"
-            #expect(await his.fault == .stream(StreamError(.notAuthorized, text)))
+            // RFC 6120 §4.9.3.16: who may come back has to authenticate anew.
+            let farewell =
+                isRemoval
+                ? StreamError(.notAuthorized, "the account was removed")
+                : StreamError(.reset, "the password was changed")
+            #expect(await his.fault == .stream(farewell))
             // Nor can the lost one be resumed: not by a namesake, not with the new password.
             if isRemoval {
                 #expect(try await !scene.enter(romeo, managed: true, resuming: earlier).isResumed)
@@ -247,7 +251,7 @@ struct AdministrationTests {
                 try await ask(settings) {
                     try await $0.perform(.setPassword(romeo, password: Scene.password))
                 }
-                #expect(await visitor.heard("<not-authorized"))
+                #expect(await visitor.heard("<reset"))
                 await visitor.ended()
             }
         }

@@ -36,6 +36,12 @@ struct C2SHeaderTests {
         (.client(version: "one"), .unsupportedVersion),
         (.client(version: "-1.0"), .unsupportedVersion),
         (.client(version: "99999999999999999999.0"), .unsupportedVersion),
+        (.client(from: ""), .invalidFrom),
+        (.client(from: "@montague.example"), .invalidFrom),
+        (.client(from: "no@t@jid"), .invalidFrom),
+        (.client(from: "romeo@montague.example/"), .invalidFrom),
+        (.client(from: "a b@montague.example"), .invalidFrom),
+        (.client(from: String(repeating: "a", count: 1_024) + "@montague.example"), .invalidFrom),
     ])
     func `refuses one that is no good, in a stream`(
         header: StreamHeader,
@@ -66,7 +72,40 @@ struct C2SHeaderTests {
         var machine = C2SMachine()
         let told = machine.told(.opened(.client(to: "a'><x>&\"", from: "'/><evil a='<&")))
         #expect(told[0].contains("from='a&apos;>&lt;x>&amp;\"'"))
-        #expect(told[0].contains("to='&apos;/>&lt;evil a=&apos;&lt;&amp;'"))
+        #expect(!told[0].contains("evil"), "it is no address")
+        var other = C2SMachine()
+        let resource = other.told(.opened(.client(from: "romeo@montague.example/'/><evil a='<&")))
+        #expect(!resource[0].contains("evil"), "RFC 6120 §4.7.2: the bare address")
+    }
+
+    /// RFC 6120 §4.7.2.
+    @Test(arguments: [
+        ("romeo@montague.example/orchard", "to='romeo@montague.example'"),
+        ("ROMEO@Montague.Example", "to='romeo@montague.example'"),
+        ("montague.example", "to='montague.example'"),
+        ("juliet@capulet.example", "to='juliet@capulet.example'"),
+    ])
+    func `is addressed to whom the client says it is`(from: String, to: String) {
+        var machine = C2SMachine()
+        let told = machine.told(.opened(.client(from: from)))
+        #expect(told[0].contains(" \(to) "))
+        #expect(!machine.isClosed)
+    }
+
+    /// RFC 6120 §4.9.3.9: what it says after its login is the one that logged in.
+    @Test(arguments: [
+        (nil, true), ("romeo@montague.example", true), ("Romeo@montague.example/orchard", true),
+        ("montague.example", true), ("mercutio@montague.example", false),
+        ("romeo@capulet.example", false), ("@", false),
+    ])
+    func `after a login is for that account`(from: String?, isOwn: Bool) throws {
+        var machine = C2SMachine()
+        _ = machine.receive(.secured(.tls))
+        _ = machine.receive(.opened(.client()))
+        _ = try machine.read(Wire.plain)
+        _ = machine.receive(.verified(true))
+        let told = machine.receive(.opened(.client(from: from))).map(\.summary)
+        #expect(told == ["header", isOwn ? "features" : "close invalid-from"])
     }
 
     /// Nobody logs in to one house and walks over into another.

@@ -66,7 +66,7 @@ struct Tree: Equatable {
         return tree
     }
 
-    private mutating func append(text: String) {
+    mutating func append(text: String) {
         guard !text.isEmpty else { return }
         if case .text(let before) = content.last {
             content[content.count - 1] = .text(before + text)

@@ -48,6 +48,8 @@ extension RouterShard {
             else { throw StanzaError(.serviceUnavailable, .cancel, "too many offline messages") }
             let entry = NewLogEntry(time: .now(), value: bytes)
             _ = try await store.append([entry], to: offlineMessages, of: owner)
+        } catch let error as StorageError {
+            throw error.stanzaError
         } catch let error as StanzaError {
             throw error
         } catch {

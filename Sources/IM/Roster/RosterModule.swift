@@ -97,7 +97,7 @@ extension RouterShard {
         do {
             return try await store.rosterChanges(of: account, since: version)
         } catch {
-            throw .internalServerError
+            throw error.stanzaError
         }
     }
 

@@ -55,7 +55,7 @@ extension RouterShard {
         do {
             stored = try await store.roster(of: account.bare)
         } catch {
-            throw .internalServerError
+            throw error.stanzaError
         }
         // Another task may have read it in the meantime, and changed what it read.
         if let roster = heldRoster(of: account) { return roster }
@@ -85,7 +85,7 @@ extension RouterShard {
             return version
         } catch {
             roster.isStale = true
-            throw .internalServerError
+            throw error.stanzaError
         }
     }
 

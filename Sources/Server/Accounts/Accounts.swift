@@ -9,6 +9,7 @@ struct Accounts: Sendable {
     let store: any Store
     /// Stands in for accounts that are not there, and makes new verifiers as costly as its own.
     let decoy: ScramDecoy
+    private let census = IterationCensus()
     /// A plugin that knows the accounts of some domains, in place of the store.
     var source: (@Sendable (JID) async -> PluginHost.Credentials?)?
 
@@ -27,8 +28,14 @@ struct Accounts: Sendable {
         if let foreign = await source?(account) {
             return try await credentials(of: account, foreign, hash)
         }
+        let stand = try await decoy(in: account.domainpart).credentials(of: account, hash: hash)
         let stored = try await store.account(account)
-        return stored?.credentials(hash) ?? decoy.credentials(of: account, hash: hash)
+        return stored?.credentials(hash) ?? stand
+    }
+
+    /// What stands in for accounts of a domain, with iteration counts like theirs.
+    private func decoy(in domain: String) async throws(StorageError) -> ScramDecoy {
+        decoy.like(try await census.spread(in: domain, of: store))
     }
 
     /// Whether the password is right.
@@ -43,6 +50,7 @@ struct Accounts: Sendable {
             let check = PasswordCheck(isKnown ? made : nil, of: account, decoy: decoy)
             return await run(check, password)
         }
+        let decoy = try await decoy(in: account.domainpart)
         let stored = try await store.account(account)
         // An account that came from elsewhere may have the verifier of another hash alone.
         let hash = Self.preferred.first { stored?.credentials($0) != nil } ?? .sha256

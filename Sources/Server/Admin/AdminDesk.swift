@@ -74,7 +74,7 @@ struct AdminDesk: Sendable {
         } catch StorageError.notFound {
             throw AdminFault("there is no account \(account)")
         }
-        await endSessions(account, StreamError(.notAuthorized, "the password was changed"))
+        await endSessions(account, StreamError(.reset, "the password was changed"))
     }
 
     private func remove(_ account: JID) async throws {

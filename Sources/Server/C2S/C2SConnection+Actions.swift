@@ -139,16 +139,18 @@ extension C2SConnection {
     private func bind(_ account: JID, _ resource: String?) -> Flow {
         let target = service.router.home(of: account)
         return atHome(target.shard) { connection in
-            let event = connection.bindHere(account, resource)
-            connection.goOn(connection.machine.receive(event))
+            connection.goOn(connection.bindHere(account, resource))
         }
     }
 
     /// Asks modules about an iq that came before a resource was bound.
     private func consult(_ element: Element) -> Flow {
-        guard let name = machine.domain?.domainpart, let domain = service.router.domains[name],
+        guard let name = machine.domain?.domainpart,
             let stanza = try? Stanza(element, language: machine.language)
         else { return carryOut(machine.receive(.consulted(.ignored))) }
+        guard let domain = service.router.domains[name] else {
+            return carryOut(machine.close(StreamError(.hostGone)))
+        }
         let peer = StreamPeer(
             domain: domain,
             isEncrypted: machine.isEncrypted,
@@ -186,22 +188,23 @@ extension C2SConnection {
     }
 
     /// Binds on this shard, which is the home's.
-    private func bindHere(_ account: JID, _ resource: String?) -> C2SMachine.Event {
+    private func bindHere(_ account: JID, _ resource: String?) -> [C2SMachine.Action] {
         guard let domain = service.router.domains[account.domainpart] else {
-            return .bindRefused(.itemNotFound)
+            // It went with a reload since the login (RFC 6120 §4.9.3.5).
+            return machine.close(StreamError(.hostGone))
         }
         let full: JID
         do {
             full = try account.with(resource: resource ?? service.makeResource())
         } catch {
-            return .bindRefused(.badRequest)
+            return machine.receive(.bindRefused(.badRequest))
         }
         switch home.assumeIsolated({ $0.bind(full, in: domain, sink: self) }) {
         case .success(let id):
             session = id
             log[metadataKey: "resource"] = "\(full.resourcepart ?? "")"
-            return .bound(full)
-        case .failure(let error): return .bindRefused(error)
+            return machine.receive(.bound(full))
+        case .failure(let error): return machine.receive(.bindRefused(error))
         }
     }
 

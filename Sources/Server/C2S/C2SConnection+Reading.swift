@@ -135,6 +135,7 @@ extension C2SConnection {
             let isTaken = home.assumeIsolated { $0.receive(nonza: element, from: session) }
             if !isTaken { _ = carryOut(machine.close(StreamError(.unsupportedStanzaType))) }
         case .ignored: home.assumeIsolated { $0.countRefused(by: session) }
+        case .invalidFrom: _ = carryOut(machine.close(StreamError(.invalidFrom)))
         case .refused(let error):
             home.assumeIsolated { home in
                 home.countRefused(by: session)

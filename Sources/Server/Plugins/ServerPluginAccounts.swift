@@ -48,7 +48,7 @@ struct ServerPluginAccounts: PluginAccounts {
         try await translated { try await accounts.setPassword(password, of: account) }
         await endStreams(
             account,
-            StreamError(.notAuthorized, "the password was changed"),
+            StreamError(.reset, "the password was changed"),
             session
         )
     }

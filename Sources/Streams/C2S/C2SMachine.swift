@@ -162,7 +162,8 @@ public struct C2SMachine: Sendable {
     mutating func header(answering header: StreamHeader?) -> Action {
         hasSentHeader = true
         let opening = StreamOpening(
-            to: header?.from,
+            // RFC 6120 §4.7.2: the bare address that the client gave, if it gave one.
+            to: header?.from.flatMap { try? JID($0).bare.description },
             from: host?.domain.description ?? header?.to,
             id: makeID(),
             language: header?.language ?? "en"
@@ -195,7 +196,17 @@ public struct C2SMachine: Sendable {
         guard let version = header.version, let major = version.split(separator: ".").first,
             let number = Int(major), number >= 1
         else { return StreamError(.unsupportedVersion) }
-        return nil
+        return isOwn(header.from) ? nil : StreamError(.invalidFrom)
+    }
+
+    /// A client may leave `from` out, say who it will log in as, or who it has (RFC 6120 §4.7.1,
+    /// §4.9.3.9).
+    private func isOwn(_ from: String?) -> Bool {
+        guard let from else { return true }
+        guard let address = try? JID(from) else { return false }
+        // Without a localpart it names no account: clients without one of their own do that.
+        guard let account, address.hasLocalpart else { return true }
+        return address.isSameAccount(as: account)
     }
 
     private mutating func secure(_ security: StreamSecurity) -> [Action] {

@@ -15,6 +15,21 @@ struct ClientCertificate {
         OpenSSLCommand.makeCertificate(at: path, key: key, subject: subject, names: names)
         identity = try TLSIdentity(certificatePath: path, keyPath: key)
     }
+
+    /// Makes one that is good from one day to another, both written `20260131`.
+    init(_ name: String, names: String, from: String, until: String, in folder: String) throws {
+        let key = "\(folder)/\(name).key"
+        path = "\(folder)/\(name).crt"
+        OpenSSLCommand.makeCertificate(
+            at: path,
+            key: key,
+            subject: "/CN=x",
+            names: names,
+            from: from,
+            until: until
+        )
+        identity = try TLSIdentity(certificatePath: path, keyPath: key)
+    }
 }
 
 /// Gives `body` an empty folder, and takes it away afterwards.

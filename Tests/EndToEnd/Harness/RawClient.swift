@@ -121,6 +121,13 @@ actor RawClient {
         }
     }
 
+    /// The first bytes that came, whatever they mean.
+    func first(_ count: Int) async throws -> [UInt8] {
+        try await wait(for: "\(count) bytes", readingOn: true) { client in
+            client.received.count < count ? nil : Array(client.received.prefix(count))
+        }
+    }
+
     /// Waits until the connection is over.
     @discardableResult
     func ended() async throws -> TransportEnd {

@@ -27,7 +27,7 @@ async def change(server, client, paris, step):
     )
     assert status == 0, output
     await client.until("the end of the stream", lambda: not client.is_connected())
-    assert client.stream_errors == ["not-authorized"], client.stream_errors
+    assert client.stream_errors == ["reset"], client.stream_errors
     await refused(server, paris, PASSWORD)
     step("another password: the session ended, and the old one is refused")
 
