@@ -22,9 +22,7 @@ final class PrivacyBook: Sendable {
     init(_ lists: Lists, version: Int64?, roster: [RosterItem]) {
         var contacts: [String: Contact] = [:]
         for item in roster {
-            // Read as part of a stanza, which the host knows to take apart.
-            let carrier = Stanza(.message, type: .normal, to: nil, item.xml)
-            contacts[item.jid.description] = carrier?.payload.map(Contact.init)
+            contacts[item.jid.description] = item.node.map(Contact.init)
         }
         state = Mutex(State(lists: lists, version: version, roster: contacts))
     }
