@@ -44,8 +44,8 @@ final class PrivacyBook: Sendable {
 
     /// The first rule that matches decides; where none does, all passes (XEP-0016 §2.2).
     ///
-    /// - Parameter active: the list that a session goes by; nil for the default one, whose first rules are
-    ///   about whom the user blocks.
+    /// `active` is the list that a session chose; nil for the default one, whose first rules are about
+    /// whom the user blocks.
     func allows(_ passage: Passage, _ other: JID, by active: String?, isBlocked: Bool) -> Bool {
         state.withLock { state in
             let lists = state.lists
