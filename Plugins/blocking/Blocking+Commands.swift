@@ -5,11 +5,13 @@ extension Blocking {
     /// XEP-0191 §3.2.
     static func list(_ plugin: Blocking, _ arrival: Arrival) async throws(StanzaError) -> XML? {
         let account = try owner(of: arrival)
-        let list = try await plugin.list(of: account)
+        let list = try await plugin.list(of: account).all
         if let session = arrival.session {
             _ = await plugin.site.visit(account) { $0.setState(KnowsBlocklist(), of: session) }
         }
-        return XML("blocklist", in: namespace) { list.write(to: &$0) }
+        return XML("blocklist", in: namespace) { xml in
+            for address in list.addresses { xml.element("item", ["jid": address]) }
+        }
     }
 
     /// XEP-0191 §3.3.
@@ -18,17 +20,10 @@ extension Blocking {
         let blocked = try addresses(in: arrival)
         guard !blocked.isEmpty else { throw .badRequest }
         let list = try await plugin.list(of: account)
-        let new = blocked.filter { !list.contains($0) }
-        guard list.count + new.count <= plugin.limit else {
-            throw StanzaError(.resourceConstraint, .wait, "too many addresses are blocked")
-        }
-        try await plugin.store(
-            blocked.map { .put(key: $0.description, in: collection, value: [1]) },
-            of: account
-        )
-        // Before the list says so: who is blocked learns that the user is gone.
-        await plugin.appearGone(to: new, account)
-        list.add(blocked)
+        let known = list.all
+        let new = blocked.filter { !known.contains($0.description) }
+        guard known.count + new.count <= plugin.limit else { throw .tooMany }
+        try await plugin.change(list, adding: new, removing: [], of: account)
         await plugin.push("block", blocked, to: account)
         return nil
     }
@@ -38,14 +33,12 @@ extension Blocking {
         let account = try owner(of: arrival)
         let asked = try addresses(in: arrival)
         let list = try await plugin.list(of: account)
-        let freed = asked.isEmpty ? list.all.compactMap(JID.init) : asked
-        try await plugin.store(
-            freed.map { .delete(key: $0.description, in: collection) },
-            of: account
-        )
-        let known = freed.filter { list.contains($0) }
-        if asked.isEmpty { list.removeAll() } else { list.remove(freed) }
-        await plugin.appear(to: known, account)
+        let known = list.all
+        let freed =
+            asked.isEmpty
+            ? known.addresses.compactMap { JID($0) }
+            : asked.filter { known.contains($0.description) }
+        try await plugin.change(list, adding: [], removing: freed, of: account)
         await plugin.push("unblock", asked, to: account)
         return nil
     }
@@ -69,80 +62,95 @@ extension Blocking {
         return addresses
     }
 
-    /// In portions that any store takes; each is whole, and a later one that fails can be asked for
-    /// again.
-    private func store(_ operations: [Operation], of account: JID) async throws(StanzaError) {
-        do throws(StoreError) {
-            var rest = operations[...]
-            while !rest.isEmpty {
-                _ = try await site.store.perform(Array(rest.prefix(200)), of: .account(account))
-                rest = rest.dropFirst(200)
-            }
-        } catch {
-            throw error.stanzaError
-        }
-    }
-
     /// Tells the sessions that asked for the list.
-    private func push(_ name: String, _ addresses: [JID], to account: JID) async {
+    func push(_ name: String, _ addresses: [JID], to account: JID) async {
         let site = site
         let payload = XML(name, in: Self.namespace) { xml in
             for address in addresses { xml.element("item", ["jid": address.description]) }
         }
+        // All of them share what is in it, which may be much.
+        let shared = Stanza(.iq, type: .set, to: account, id: "block", payload)
         _ = await site.visit(account) { place in
             for session in place.sessions
             where place.state(KnowsBlocklist.self, of: session.id) != nil {
                 let id = "block-\(site.token(byteCount: 4))"
-                let push = Stanza(.iq, type: .set, to: session.address, id: id, payload)
+                let push = shared?.edited(to: .set(session.address), id: .set(id))
                 if let push { place.send(push, to: session.id) }
             }
         }
     }
 }
 
-extension BlockedAddresses {
-    fileprivate func write(to xml: inout XML) {
-        for address in all { xml.element("item", ["jid": address]) }
-    }
+extension StanzaError {
+    static let tooMany = StanzaError(.resourceConstraint, .wait, "too many addresses are blocked")
 }
 
-// MARK: Presence
+// MARK: Changes
 
 extension Blocking {
-    /// Tells those among the user's contacts who are blocked now that the user is gone.
-    private func appearGone(to blocked: [JID], _ account: JID) async {
-        let contacts = await contacts(among: blocked, of: account)
-        guard !contacts.isEmpty else { return }
+    /// Stores a change, then goes by it.
+    func change(
+        _ list: BlockedAddresses,
+        adding new: [JID],
+        removing old: [JID],
+        of account: JID
+    ) async throws(StanzaError) {
+        guard !new.isEmpty || !old.isEmpty else { return }
+        try await store(adding: new, removing: old, of: account)
+        let (lost, regained) = (
+            await contacts(among: new, of: account), await contacts(among: old, of: account)
+        )
         let site = site
-        _ = await site.visit(account) { place in
-            for session in place.sessions where session.isAvailable {
-                let gone = Stanza(.presence, type: .unavailable, to: nil, from: session.address)
-                if let gone { site.route(gone, to: contacts) }
+        let isChanged = await site.visit(account) { place in
+            let apply = {
+                list.add(new)
+                list.remove(old)
             }
+            // Whoever else judges knows by which sessions the list goes.
+            if place.changeBlocklist(new + old, apply) { return true }
+            // Before the list says so: who is blocked learns that the user is gone.
+            Self.appearGone(to: lost, at: place, site)
+            apply()
+            Self.appear(to: regained.filter { !list.blocks($0) }, at: place, site)
+            return true
+        }
+        guard isChanged == nil else { return }
+        list.add(new)
+        list.remove(old)
+    }
+
+    /// Tells those among the user's contacts who are blocked now that the user is gone.
+    private static func appearGone(
+        to contacts: [JID],
+        at place: borrowing Place,
+        _ site: Site
+    ) {
+        guard !contacts.isEmpty else { return }
+        for session in place.sessions where session.isAvailable {
+            let gone = Stanza(.presence, type: .unavailable, to: nil, from: session.address)
+            if let gone { site.route(gone, to: contacts) }
         }
     }
 
     /// Tells those who are not blocked any more what the user is.
-    private func appear(to freed: [JID], _ account: JID) async {
-        let contacts = await contacts(among: freed, of: account)
+    private static func appear(to contacts: [JID], at place: borrowing Place, _ site: Site) {
         guard !contacts.isEmpty else { return }
-        let site = site
-        _ = await site.visit(account) { place in
-            let list = place.state(BlockedAddresses.self)
-            let told = contacts.filter { list?.blocks($0) != true }
-            for session in place.sessions {
-                if let presence = session.presence { site.route(presence, to: told) }
-            }
+        for session in place.sessions {
+            if let presence = session.presence { site.route(presence, to: contacts) }
         }
     }
 
     /// The contacts who see the user's presence and whom some of these addresses match.
     private func contacts(among addresses: [JID], of account: JID) async -> [JID] {
-        guard let roster = try? await site.accounts.roster(of: account) else { return [] }
-        let matching = BlockedAddresses(addresses.map(\.description))
+        guard !addresses.isEmpty,
+            let roster = try? await site.accounts.roster(of: account), !roster.isEmpty
+        else { return [] }
+        let index = AddressIndex(addresses.map(\.description))
         let resources = Dictionary(grouping: addresses.filter { !$0.isBare }, by: \.bare)
-        return roster.filter(\.hasFrom).flatMap { item in
-            matching.blocks(item.jid) ? [item.jid] : resources[item.jid] ?? []
+        // What an item says is read of the few that are meant.
+        return roster.flatMap { item in
+            let matching = index.matches(item.jid) ? [item.jid] : resources[item.jid] ?? []
+            return matching.isEmpty || !item.hasFrom ? [] : matching
         }
     }
 }

@@ -3,12 +3,13 @@ import MartletPluginKit
 /// XEP-0191: Blocking Command 1.3.
 ///
 /// Met: §3.1 to §3.5 with all MUSTs, matching as in §5; blocking is polite (§4: subscriptions stay).
-/// Not here: the mapping to privacy lists, which are off unless asked for.
+/// Where privacy lists are on too, they and the blocklist are one (§5): see `privacy`, which judges then.
 final class Blocking: Plugin {
     static let about = PluginDescription(
         "blocking",
         version: "1.0",
         "Lets users block others (XEP-0191).",
+        provides: ["blocklist/1"],
         settingsSchema: BlockingSettings.schema
     )
 
@@ -26,33 +27,31 @@ final class Blocking: Plugin {
         registration.onIQ(.get, "blocklist", in: namespace, to: .account, async: Self.list)
         registration.onIQ(.set, "block", in: namespace, to: .account, async: Self.block)
         registration.onIQ(.set, "unblock", in: namespace, to: .account, async: Self.unblock)
-        registration.on(.delivery, priority: priority, Self.judgeArrival) {
-            (plugin, arrival) async throws(StanzaError) in
-            let list = try await plugin.list(of: arrival.account)
-            return try Self.judge(arrival.stanza, from: arrival.stanza.from, arrival.account, list)
-        }
-        registration.on(.received, priority: priority, Self.judgeDeparture) {
-            (plugin, arrival) async throws(StanzaError) in
-            let list = try await plugin.list(of: arrival.account)
-            guard let account = arrival.account,
-                Self.isRefused(arrival.stanza, of: account, list)
-            else { return .continue }
-            let (stanza, session) = (arrival.stanza, arrival.session)
-            _ = await plugin.site.visit(account) { Self.refuse(stanza, of: session, at: $0) }
-            return .handled
-        }
-        registration.on(.broadcast, "presence", priority: priority) { _, event in
+        registration.on(.delivery, priority: priority, Self.judgeArrival, orWaiting: Self.arrived)
+        registration.on(
+            .received,
+            priority: priority,
+            Self.judgeDeparture,
+            orWaiting: Self.departed
+        )
+        registration.on(.broadcast, "presence", priority: priority) { plugin, event in
             guard let list = event.place?.state(BlockedAddresses.self), !list.isEmpty,
                 let to = event.stanza.to
             else { return .continue }
-            return list.blocks(to) ? .handled : .continue
+            return list.blocks(to) && plugin.isJudge ? .handled : .continue
         }
     }
 
-    init(_ site: Site, _ settings: BlockingSettings) {
+    init(_ site: Site, _ settings: BlockingSettings) throws {
         self.site = site
         limit = settings.maximumItems
+        guard site.provideBlocklist(by: self) else {
+            throw BlockingFault("another plugin keeps whom users block")
+        }
     }
+
+    /// Whether nobody else judges by the list.
+    var isJudge: Bool { !site.hasBlocklistJudge }
 }
 
 /// What administrators may choose.
@@ -63,6 +62,13 @@ struct BlockingSettings: PluginSettings {
         {"type": "object", "properties": {"maximumItems": {"type": "integer", "minimum": 1, \
         "maximum": 100000, "default": 10000, "description": "How many addresses a user may block."}}}
         """
+}
+
+/// Why the plugin cannot work, for whoever runs the server.
+struct BlockingFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 // MARK: What passes
@@ -76,18 +82,25 @@ extension Blocking {
         guard let list = event.place?.state(BlockedAddresses.self) else { return nil }
         guard !list.isEmpty else { return .continue }
         let stanza = event.stanza
-        return try judge(stanza, from: stanza.from, event.place?.account, list)
+        guard let sender = stanza.from, let account = event.place?.account,
+            !sender.isSameAccount(as: account), list.blocks(sender), plugin.isJudge
+        else { return .continue }
+        return try refuse(stanza)
+    }
+
+    private static func arrived(
+        _ plugin: Blocking,
+        _ arrival: Arrival
+    ) async throws(StanzaError) -> Verdict {
+        guard let sender = arrival.stanza.from, let account = arrival.account,
+            !sender.isSameAccount(as: account), try await plugin.blocks(sender, for: account),
+            plugin.isJudge
+        else { return .continue }
+        return try refuse(arrival.stanza)
     }
 
     /// XEP-0191 §3.3: the user appears offline to whom is blocked.
-    private static func judge(
-        _ stanza: Stanza,
-        from sender: JID?,
-        _ account: JID?,
-        _ list: BlockedAddresses
-    ) throws(StanzaError) -> Verdict {
-        guard let sender, let account, !sender.isSameAccount(as: account), list.blocks(sender)
-        else { return .continue }
+    private static func refuse(_ stanza: Stanza) throws(StanzaError) -> Verdict {
         switch stanza.kind {
         case .presence, .nonza: return .handled
         case .message: throw .serviceUnavailable
@@ -106,26 +119,37 @@ extension Blocking {
         }
         guard !list.isEmpty, let account = place.account else { return .continue }
         let stanza = event.stanza
-        guard isRefused(stanza, of: account, list) else { return .continue }
-        refuse(stanza, of: event.session, at: place)
+        guard plugin.refuses(stanza, of: account, list) else { return .continue }
+        sendBack(stanza, of: event.session, at: place)
         return .handled
     }
 
-    private static func isRefused(
-        _ stanza: Stanza,
-        of account: JID,
-        _ list: BlockedAddresses
-    ) -> Bool {
+    private static func departed(
+        _ plugin: Blocking,
+        _ arrival: Arrival
+    ) async throws(StanzaError) -> Verdict {
+        guard let account = arrival.account else { return .continue }
+        let list = try await plugin.list(of: account)
+        guard plugin.refuses(arrival.stanza, of: account, list) else { return .continue }
+        let (stanza, session) = (arrival.stanza, arrival.session)
+        _ = await plugin.site.visit(account) { sendBack(stanza, of: session, at: $0) }
+        return .handled
+    }
+
+    private func refuses(_ stanza: Stanza, of account: JID, _ list: BlockedAddresses) -> Bool {
         guard let to = stanza.to, !to.isSameAccount(as: account) else { return false }
-        return list.blocks(to)
+        return list.blocks(to) && isJudge
     }
 
     /// XEP-0191 §3.3: what a user sends to whom is blocked comes back.
     ///
     /// Straight to the session: as an error on its way from the one who is blocked, it would be kept
     /// from the user itself.
-    private static func refuse(_ stanza: Stanza, of session: SessionID?, at place: borrowing Place)
-    {
+    private static func sendBack(
+        _ stanza: Stanza,
+        of session: SessionID?,
+        at place: borrowing Place
+    ) {
         let error = StanzaError(
             .notAcceptable,
             .cancel,
@@ -133,33 +157,5 @@ extension Blocking {
         )
         guard let session, let refusal = stanza.refused(error) else { return }
         place.send(refusal, to: session)
-    }
-
-    /// The list of an account, read from the store when it is first wanted.
-    func list(of account: JID?) async throws(StanzaError) -> BlockedAddresses {
-        guard let account else { return BlockedAddresses([]) }
-        let stored = try await stored(account)
-        // Another may have read it meanwhile, and changed what it read.
-        return await site.visit(account) { place in
-            if let kept = place.state(BlockedAddresses.self) { return kept }
-            let list = BlockedAddresses(stored)
-            place.setState(list)
-            return list
-        } ?? BlockedAddresses(stored)
-    }
-
-    private func stored(_ account: JID) async throws(StanzaError) -> [String] {
-        var all: [String] = []
-        do throws(StoreError) {
-            while true {
-                let page = Operation.list(in: Self.collection, after: all.last, limit: 1_000)
-                let keys = try await site.store.perform(page, of: .account(account))
-                    .documents.map(\.key)
-                all += keys
-                if keys.count < 1_000 { return all }
-            }
-        } catch {
-            throw error.stanzaError
-        }
     }
 }

@@ -18,10 +18,15 @@ final class ArchiveIDs: Sendable {
 
     /// What enciphers the ids of one archive; the key is made when it is first asked for.
     func cipher(for account: JID) async throws(StoreError) -> ArchiveCipher {
-        if let key = key.withLock({ $0 }) { return ArchiveCipher(site, key, account) }
+        if let cipher = knownCipher(for: account) { return cipher }
         let read = try await readKey()
         key.withLock { $0 = read }
         return ArchiveCipher(site, read, account)
+    }
+
+    /// The same, if the key is in memory.
+    func knownCipher(for account: JID) -> ArchiveCipher? {
+        key.withLock { $0 }.map { ArchiveCipher(site, $0, account) }
     }
 
     private func readKey() async throws(StoreError) -> [UInt8] {

@@ -13,9 +13,12 @@ final class ArchiveRegister: Sendable {
 
     init(_ site: Site) { documents = Documents(Self.collection, at: site) }
 
+    /// Whether it is known to be written down.
+    func knows(_ account: JID) -> Bool { known.withLock { $0.contains(account) } }
+
     /// To be called before the account's first message is archived.
     func add(_ account: JID) async throws(StoreError) {
-        guard !known.withLock({ $0.contains(account) }) else { return }
+        guard !knows(account) else { return }
         try await documents.put(Nothing(), under: account.description, of: .domain)
         known.withLock { _ = $0.insert(account) }
     }

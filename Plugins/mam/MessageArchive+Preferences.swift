@@ -12,6 +12,17 @@ extension MessageArchive {
         }
     }
 
+    /// The same as far as it is in memory; nil when the store has to be asked.
+    func knows(whetherToArchive peer: JID, for account: JID) -> Bool? {
+        guard let known = preferences.preferences(of: account) else { return nil }
+        if let listed = known.listed(peer) { return listed }
+        switch known.default {
+        case .always: return true
+        case .never: return false
+        case .roster: return preferences.contacts(of: account).known?.contains(peer.bare)
+        }
+    }
+
     private func preferences(of account: JID) async throws(StoreError) -> Preferences {
         if let known = preferences.preferences(of: account) { return known }
         let documents = Documents<Preferences>(Preferences.collection, at: site)

@@ -29,21 +29,21 @@ extension MessageArchive {
         of account: JID,
         with peer: JID
     ) async throws(StanzaError) -> Verdict {
-        let forged = StanzaIDs.all(by: account, in: message)
         guard ArchiveRules.admits(message), try await wants(message, of: account, with: peer) else {
-            guard !forged.isEmpty, let clean = message.edited(removing: forged) else {
-                return .continue
-            }
-            return .replace(clean)
+            return try Self.unarchived(message, of: account)
         }
-        guard let clean = forged.isEmpty ? message : message.edited(removing: forged) else {
-            throw .internalServerError
+        let clean = try Self.clean(message, of: account)
+        do throws(StoreError) {
+            try await register.add(account)
+            let cipher = try await ids.cipher(for: account)
+            let outcome = try await site.store.perform(
+                append(clean, of: account, with: peer),
+                of: .account(account)
+            )
+            return try Self.archived(clean, [outcome], cipher, of: account)
+        } catch {
+            throw error.stanzaError
         }
-        let id = try await store(clean, of: account, with: peer)
-        guard let identified = clean.edited(appending: StanzaIDs.element(id, by: account)) else {
-            throw .internalServerError
-        }
-        return .replace(identified)
     }
 
     private func wants(
@@ -57,36 +57,116 @@ extension MessageArchive {
             throw error.stanzaError
         }
     }
+}
 
-    /// - Returns: its id in the archive.
-    private func store(
+// MARK: Without waiting
+
+/// The same where all that has to be known is in memory: what waits is the home alone, and no task.
+extension MessageArchive {
+    func beginSent(_ event: borrowing Event) throws(StanzaError) -> Beginning {
+        guard let account = event.place?.account else { return .decided(.continue) }
+        let message = event.stanza
+        return try begin(message, of: account, with: message.to ?? account)
+    }
+
+    func beginReceived(_ event: borrowing Event) throws(StanzaError) -> Beginning {
+        let message = event.stanza
+        guard let account = event.place?.account, let from = message.from,
+            !from.isSameAccount(as: account)
+        else { return .decided(.continue) }
+        guard !message.isDelayed(by: account.domain), message.type != .normal else {
+            return .waiting
+        }
+        return try begin(message, of: account, with: from)
+    }
+
+    private func begin(
         _ message: Stanza,
         of account: JID,
         with peer: JID
-    ) async throws(StanzaError) -> String {
+    ) throws(StanzaError) -> Beginning {
+        guard ArchiveRules.admits(message) else {
+            return .decided(try Self.unarchived(message, of: account))
+        }
+        guard let isWanted = knows(whetherToArchive: peer, for: account) else { return .waiting }
+        guard isWanted else { return .decided(try Self.unarchived(message, of: account)) }
+        guard register.knows(account), let cipher = ids.knownCipher(for: account) else {
+            return .waiting
+        }
+        let clean = try Self.clean(message, of: account)
+        let operation = append(clean, of: account, with: peer)
+        let site = site
+        return .begun { pending in
+            site.store.perform([operation], of: .account(account)) { result in
+                // The store's thread is for the store: the rest is done at home.
+                let isThere = site.visit(account) { _ in
+                    pending.finish(Self.verdict(clean, result, cipher, of: account))
+                }
+                if !isThere { pending.finish(.failure(.internalServerError)) }
+            }
+        }
+    }
+
+    private static func verdict(
+        _ clean: Stanza,
+        _ result: Result<[Outcome], StoreError>,
+        _ cipher: ArchiveCipher,
+        of account: JID
+    ) -> Result<Verdict, StanzaError> {
+        do throws(StoreError) {
+            return .success(try archived(clean, try result.get(), cipher, of: account))
+        } catch {
+            return .failure(error.stanzaError)
+        }
+    }
+}
+
+// MARK: The parts
+
+extension MessageArchive {
+    private func append(_ message: Stanza, of account: JID, with peer: JID) -> Operation {
         // Without an addressee it was for the account itself.
         let whole = message.to == nil ? message.edited(to: .set(account)) ?? message : message
         var columns = [ArchiveQuery.peer: peer.bare.description]
         if let resource = peer.resourcepart { columns[ArchiveQuery.resource] = resource }
         let entry = LogEntry(time: time, columns: columns, value: Array(whole.xml.text.utf8))
-        do throws(StoreError) {
-            try await register.add(account)
-            let cipher = try await ids.cipher(for: account)
-            let outcome = try await site.store.perform(
-                .append(entry, to: Self.log),
-                of: .account(account)
-            )
-            guard let number = outcome.version else { throw StoreError.failed }
-            return cipher.id(of: number)
-        } catch {
-            throw error.stanzaError
-        }
+        return .append(entry, to: Self.log)
     }
 
     /// Milliseconds, as clients are told: they ask for messages up to the time that they were told.
     private var time: Timestamp {
         let now = site.now.microseconds
         return Timestamp(microseconds: now - now % 1_000)
+    }
+
+    private static func clean(
+        _ message: Stanza,
+        of account: JID
+    ) throws(StanzaError) -> Stanza {
+        let forged = StanzaIDs.all(by: account, in: message)
+        guard !forged.isEmpty else { return message }
+        guard let clean = message.edited(removing: forged) else { throw .internalServerError }
+        return clean
+    }
+
+    private static func unarchived(
+        _ message: Stanza,
+        of account: JID
+    ) throws(StanzaError) -> Verdict {
+        let forged = StanzaIDs.all(by: account, in: message)
+        return forged.isEmpty ? .continue : .replace(try clean(message, of: account))
+    }
+
+    private static func archived(
+        _ message: Stanza,
+        _ outcomes: [Outcome],
+        _ cipher: ArchiveCipher,
+        of account: JID
+    ) throws(StoreError) -> Verdict {
+        guard let number = outcomes.first?.version else { throw .failed }
+        let id = StanzaIDs.element(cipher.id(of: number), by: account)
+        guard let identified = message.edited(appending: id) else { throw .failed }
+        return .replace(identified)
     }
 }
 

@@ -58,18 +58,28 @@ final class MessageArchive: Plugin {
     }
 
     private static func registerStoring(in registration: borrowing Registration<MessageArchive>) {
-        registration.on(.received, "message", priority: priority) {
-            (plugin, arrival) async throws(StanzaError) in
-            try await plugin.archiveSent(arrival)
-        }
+        registration.on(
+            .received,
+            "message",
+            priority: priority,
+            beginning: { (plugin, event) throws(StanzaError) in try plugin.beginSent(event) },
+            orWaiting: { (plugin, arrival) async throws(StanzaError) in
+                try await plugin.archiveSent(arrival)
+            }
+        )
         // The contact is not told where the sender keeps it (XEP-0313 §3.5).
         registration.on(.received, "message", priority: priority - 20) { _, event in
             Self.withoutOwnID(event).map { .replace($0) } ?? .continue
         }
-        registration.on(.delivery, "message", priority: priority) {
-            (plugin, arrival) async throws(StanzaError) in
-            try await plugin.archiveReceived(arrival)
-        }
+        registration.on(
+            .delivery,
+            "message",
+            priority: priority,
+            beginning: { (plugin, event) throws(StanzaError) in try plugin.beginReceived(event) },
+            orWaiting: { (plugin, arrival) async throws(StanzaError) in
+                try await plugin.archiveReceived(arrival)
+            }
+        )
     }
 
     private static func registerRequests(in registration: borrowing Registration<MessageArchive>) {

@@ -6,7 +6,7 @@ extension Privacy {
         let account = try owner(of: arrival)
         let asked = arrival.stanza.payload?.children().map(\.self) ?? []
         let book = try await plugin.book(of: account)
-        let lists = book.lists
+        let lists = try await plugin.shown(book, of: account)
         guard let list = asked.first else {
             let session = arrival.session
             let active = await plugin.site.visit(account) { place in
@@ -40,10 +40,12 @@ extension Privacy {
             let session = arrival.session
         else { throw .badRequest }
         let book = try await plugin.book(of: account)
+        let lists = try await plugin.shown(book, of: account)
+        let name = child["name"]
         switch child.name {
-        case "active": try await plugin.activate(child["name"], session, book, account)
-        case "default": try await plugin.makeDefault(child["name"], session, book, account)
-        case "list": try await plugin.edit(child, session, book, account)
+        case "active": try await plugin.activate(name, session, lists, book, account)
+        case "default": try await plugin.makeDefault(name, session, lists, book, account)
+        case "list": try await plugin.edit(child, session, lists, book, account)
         default: throw .badRequest
         }
         return nil
@@ -61,10 +63,11 @@ extension Privacy {
     private func activate(
         _ name: String?,
         _ session: SessionID,
+        _ lists: Lists,
         _ book: PrivacyBook,
         _ account: JID
     ) async throws(StanzaError) {
-        if let name, book.lists.rules[name] == nil { throw .itemNotFound }
+        if let name, lists.rules[name] == nil { throw .itemNotFound }
         await change(account, book) { place in
             place.setState(name.map { ActiveList($0) }, of: session)
         }
@@ -74,30 +77,32 @@ extension Privacy {
     private func makeDefault(
         _ name: String?,
         _ session: SessionID,
+        _ lists: Lists,
         _ book: PrivacyBook,
         _ account: JID
     ) async throws(StanzaError) {
-        var lists = book.lists
+        var lists = lists
         if let name, lists.rules[name] == nil { throw .itemNotFound }
         guard name != lists.standard else { return }
         if let standard = lists.standard {
             try await demandUnused(standard, session, book, account, orActive: false)
         }
         lists.standard = name
-        try await keep(lists, book, account) { _ in }
+        try await keep(lists, book, account)
     }
 
     /// §2.6 to §2.8: a list with items is stored as it is, one without is removed.
     private func edit(
         _ list: Node,
         _ session: SessionID,
+        _ lists: Lists,
         _ book: PrivacyBook,
         _ account: JID
     ) async throws(StanzaError) {
         guard let name = list["name"], !name.isEmpty, name.utf8.count <= 1_024 else {
             throw .badRequest
         }
-        var lists = book.lists
+        var lists = lists
         let rules = try rules(in: list, book)
         guard !rules.isEmpty else {
             guard lists.rules.removeValue(forKey: name) != nil else { throw .itemNotFound }
@@ -112,18 +117,17 @@ extension Privacy {
         guard lists.rules.count <= settings.maximumLists else {
             throw StanzaError(.resourceConstraint, .wait, "too many lists")
         }
-        try await keep(lists, book, account) { _ in }
-        await push(name, to: account)
+        try await keep(lists, book, account)
+        _ = await site.visit(account) { [self] in push(name, at: $0) }
     }
 
     private func rules(in list: Node, _ book: PrivacyBook) throws(StanzaError) -> [Rule] {
         var rules: [Rule] = []
         var orders: Set<UInt32> = []
+        let limit = settings.maximumItems + (site.blocklist?.limit ?? 0)
         for item in list.children() {
             guard item.isNamed("item", in: Self.namespace) else { throw .badRequest }
-            guard rules.count < settings.maximumItems else {
-                throw StanzaError(.resourceConstraint, .wait, "too many items")
-            }
+            guard rules.count < limit else { throw .tooManyItems }
             let rule = try Rule(item)
             guard orders.insert(rule.order).inserted else { throw .badRequest }
             if case .group(let name) = rule.subject, !book.has(group: name) { throw .itemNotFound }
@@ -143,37 +147,21 @@ extension Privacy {
         let isUsed = await site.visit(account) { place in
             place.sessions.contains { other in
                 guard other.id != session else { return false }
-                let isActive = place.state(ActiveList.self, of: other.id) != nil
-                return place.list(of: other.id, book) == name && (orActive || !isActive)
+                let active = place.activeList(of: other.id)
+                guard let active else { return book.lists.defaultName == name }
+                return active == name && orActive
             }
         }
         if isUsed == true { throw .conflict }
     }
 
-    /// Stores lists, then goes by them.
-    private func keep(
-        _ lists: Lists,
-        _ book: PrivacyBook,
-        _ account: JID,
-        _ also: @escaping @Sendable (borrowing Place) -> Void
-    ) async throws(StanzaError) {
-        let version = try await store(lists, in: book, of: account)
-        await change(account, book) { place in
-            book.replace(lists, version: version)
-            also(place)
-        }
-    }
-
     /// §2.2: every connected resource learns which list is another now.
-    private func push(_ name: String, to account: JID) async {
-        let site = site
+    func push(_ name: String, at place: borrowing Place) {
         let payload = XML("query", in: Self.namespace) { $0.element("list", ["name": name]) }
-        _ = await site.visit(account) { place in
-            for session in place.sessions {
-                let id = "privacy-\(site.token(byteCount: 4))"
-                let push = Stanza(.iq, type: .set, to: session.address, id: id, payload)
-                if let push { place.send(push, to: session.id) }
-            }
+        for session in place.sessions {
+            let id = "privacy-\(site.token(byteCount: 4))"
+            let push = Stanza(.iq, type: .set, to: session.address, id: id, payload)
+            if let push { place.send(push, to: session.id) }
         }
     }
 }

@@ -7,32 +7,49 @@ extension Privacy {
         _ event: borrowing Event
     ) throws(StanzaError) -> Verdict? {
         guard let place = event.place, let book = place.state(PrivacyBook.self) else { return nil }
-        guard !plugin.takes(event.stanza, at: place, book) else { return .continue }
-        return try refuse(event.stanza)
+        let stanza = event.stanza
+        guard let from = stanza.from, plugin.isJudged(from, place.account) else {
+            return .continue
+        }
+        guard let isBlocked = plugin.isBlocked(from, at: place) else { return nil }
+        let isTaken = plugin.takes(stanza, from, at: place, book, isBlocked)
+        return isTaken ? .continue : try refuse(stanza)
     }
 
     static func arrived(_ plugin: Privacy, _ arrival: Arrival) async throws(StanzaError) -> Verdict
     {
-        guard let account = arrival.account else { return .continue }
-        let book = try await plugin.book(of: account)
         let stanza = arrival.stanza
-        let isTaken = await plugin.site.visit(account) { plugin.takes(stanza, at: $0, book) }
+        guard let account = arrival.account, let from = stanza.from,
+            plugin.isJudged(from, account)
+        else { return .continue }
+        let book = try await plugin.book(of: account)
+        let isBlocked = try await plugin.isBlocked(from, for: account)
+        let isTaken = await plugin.site.visit(account) {
+            plugin.takes(stanza, from, at: $0, book, isBlocked)
+        }
         return isTaken ?? true ? .continue : try refuse(stanza)
     }
 
     /// Whether one at least of those it is for would have it.
-    private func takes(_ stanza: Stanza, at place: borrowing Place, _ book: PrivacyBook) -> Bool {
-        guard !book.isEmpty, let from = stanza.from, isJudged(from, place.account) else {
-            return true
-        }
+    private func takes(
+        _ stanza: Stanza,
+        _ from: JID,
+        at place: borrowing Place,
+        _ book: PrivacyBook,
+        _ isBlocked: Bool
+    ) -> Bool {
+        guard isBlocked || !book.isEmpty else { return true }
         let sessions = place.sessions
         let meant = sessions.filter { $0.address == stanza.to }
-        let ids = (meant.isEmpty ? sessions : meant).map(\.id)
         let passage = Passage.arriving(stanza)
-        guard !ids.isEmpty else {
-            return book.allows(passage, from, by: place.list(of: nil, book))
+        guard !sessions.isEmpty else {
+            return book.allows(passage, from, by: nil, isBlocked: isBlocked)
         }
-        return ids.contains { book.allows(passage, from, by: place.list(of: $0, book)) }
+        for session in meant.isEmpty ? sessions : meant {
+            let list = place.activeList(of: session.id)
+            if book.allows(passage, from, by: list, isBlocked: isBlocked) { return true }
+        }
+        return false
     }
 
     /// Neither the user's own sessions nor the server are ever blocked.
@@ -49,31 +66,41 @@ extension Privacy {
     /// What got as far as one session, whose list may be another than that of those beside it.
     func judgeWriting(_ event: borrowing Event) -> Verdict {
         guard let session = event.session, let place = event.place,
-            let book = place.state(PrivacyBook.self), !book.isEmpty
+            let book = place.state(PrivacyBook.self)
         else { return .continue }
         let stanza = event.stanza
         // An error is our own answer, or was judged when it arrived: it is for one session alone.
         guard !stanza.isError, let from = stanza.from, isJudged(from, place.account) else {
             return .continue
         }
-        let list = place.list(of: session, book)
-        return book.allows(.arriving(stanza), from, by: list) ? .continue : .handled
+        let isBlocked = isBlocked(from, at: place) ?? false
+        let list = place.activeList(of: session)
+        let passage = Passage.arriving(stanza)
+        return book.allows(passage, from, by: list, isBlocked: isBlocked) ? .continue : .handled
     }
 
     func judgeBroadcast(_ event: borrowing Event) -> Verdict {
-        guard let place = event.place, let book = place.state(PrivacyBook.self), !book.isEmpty,
+        guard let place = event.place, let book = place.state(PrivacyBook.self),
             let to = event.stanza.to, isJudged(to, place.account)
         else { return .continue }
-        let list = place.list(of: event.session, book)
-        return book.allows(.presenceOut, to, by: list) ? .continue : .handled
+        let isBlocked = isBlocked(to, at: place) ?? false
+        let list = place.activeList(of: event.session)
+        return book.allows(.presenceOut, to, by: list, isBlocked: isBlocked) ? .continue : .handled
     }
+}
 
+// MARK: What users send
+
+extension Privacy {
     static func judgeDeparture(
         _ plugin: Privacy,
         _ event: borrowing Event
     ) throws(StanzaError) -> Verdict? {
         guard let place = event.place, let book = place.state(PrivacyBook.self) else { return nil }
-        return plugin.depart(event.stanza, event.session, at: place, book)
+        let stanza = event.stanza
+        guard let to = stanza.to, plugin.isJudged(to, place.account) else { return .continue }
+        guard let isBlocked = plugin.isBlocked(to, at: place) else { return nil }
+        return plugin.depart(stanza, to, event.session, at: place, book, isBlocked)
     }
 
     static func departed(
@@ -83,25 +110,34 @@ extension Privacy {
         guard let account = arrival.account else { return .continue }
         let book = try await plugin.book(of: account)
         let (stanza, session) = (arrival.stanza, arrival.session)
-        return await plugin.site.visit(account) { plugin.depart(stanza, session, at: $0, book) }
-            ?? .continue
+        guard let to = stanza.to, plugin.isJudged(to, account) else { return .continue }
+        let isBlocked = try await plugin.isBlocked(to, for: account)
+        return await plugin.site.visit(account) {
+            plugin.depart(stanza, to, session, at: $0, book, isBlocked)
+        } ?? .continue
     }
 
     /// What may not go comes back to the session that sent it.
     private func depart(
         _ stanza: Stanza,
+        _ to: JID,
         _ session: SessionID?,
         at place: borrowing Place,
-        _ book: PrivacyBook
+        _ book: PrivacyBook,
+        _ isBlocked: Bool
     ) -> Verdict {
-        guard !book.isEmpty, let to = stanza.to, isJudged(to, place.account) else {
-            return .continue
-        }
-        let list = place.list(of: session, book)
-        if book.allows(.departing(stanza), to, by: list) { return .continue }
-        if let session, let refusal = stanza.refused(StanzaError(.notAcceptable, .cancel)) {
-            place.send(refusal, to: session)
-        }
+        let list = place.activeList(of: session)
+        let passage = Passage.departing(stanza)
+        if book.allows(passage, to, by: list, isBlocked: isBlocked) { return .continue }
+        // XEP-0191 §3.3.
+        let blocked = XML("blocked", in: "urn:xmpp:blocking:errors")
+        let isByBlocklist = isBlocked && book.lists.isDefault(list)
+        let error = StanzaError(
+            .notAcceptable,
+            .cancel,
+            application: isByBlocklist ? blocked : nil
+        )
+        if let session, let refusal = stanza.refused(error) { place.send(refusal, to: session) }
         return .handled
     }
 }

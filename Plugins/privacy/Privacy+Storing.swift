@@ -31,7 +31,12 @@ extension Privacy {
         } catch {
             roster = []
         }
-        return PrivacyBook(found?.value ?? Lists(), version: found?.version, roster: roster)
+        let (lists, version) = await handOver(
+            found?.value ?? Lists(),
+            version: found?.version,
+            of: account
+        )
+        return PrivacyBook(lists, version: version, roster: roster)
     }
 
     /// Stores other lists, unless another session was quicker; the version they have then.
@@ -40,12 +45,20 @@ extension Privacy {
         in book: PrivacyBook,
         of account: JID
     ) async throws(StanzaError) -> Int64 {
+        try await store(lists, over: book.version, of: account)
+    }
+
+    func store(
+        _ lists: Lists,
+        over version: Int64?,
+        of account: JID
+    ) async throws(StanzaError) -> Int64 {
         do throws(StoreError) {
             return try await documents.put(
                 lists,
                 under: Self.key,
                 of: .account(account),
-                if: book.version.map { .exactly($0) } ?? .absent
+                if: version.map { .exactly($0) } ?? .absent
             )
         } catch {
             throw error.stanzaError

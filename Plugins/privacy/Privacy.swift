@@ -8,14 +8,19 @@ import MartletPluginKit
 /// conflicts, changes of the roster), §2.3 to §2.8, §2.9 to §2.13 (what passes, and what is answered),
 /// §3. What is to a bare address is refused when no session would take it, and else kept from those
 /// that would not. Neither sessions of one account nor its own server are ever kept apart.
-/// Not here: unavailable presence to the user for a contact whose presence is blocked (§2.10, a SHOULD);
-/// one store with XEP-0191 (its §5): switch that one off where this one is on.
+///
+/// With the blocking command (XEP-0191 §5) where that is on too: the default list begins with whom the user
+/// blocks, whichever way, and goes for sessions without an active list. Without a default list there is one of
+/// them alone, by the name `blocklist`.
+/// Not here: unavailable presence to the user for a contact whose presence is blocked (§2.10, a SHOULD).
 final class Privacy: Plugin {
     static let about = PluginDescription(
         "privacy",
         version: "1.0",
         "Lets users say by lists who may send them what (XEP-0016).",
         isOffByDefault: true,
+        needs: ["blocklist/1?"],
+        provides: ["blocklist-judge/1"],
         settingsSchema: PrivacySettings.schema
     )
 
@@ -54,10 +59,20 @@ final class Privacy: Plugin {
         }
     }
 
-    init(_ site: Site, _ settings: PrivacySettings) {
+    init(_ site: Site, _ settings: PrivacySettings) throws {
         self.site = site
         self.settings = settings
+        guard site.provideBlocklistJudge(self) else {
+            throw PrivacyFault("another plugin judges by whom users block")
+        }
     }
+}
+
+/// Why the plugin cannot work, for whoever runs the server.
+struct PrivacyFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 /// What administrators may choose.

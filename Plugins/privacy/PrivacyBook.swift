@@ -1,20 +1,14 @@
 import MartletPluginKit
 import Synchronization
 
-/// A user's lists as they are stored.
-struct Lists: Codable, Sendable {
-    /// Each in ascending order.
-    var rules: [String: [Rule]] = [:]
-    /// The name of the default list.
-    var standard: String?
-}
-
 /// A user's lists and roster, kept with the account while it is in memory.
 final class PrivacyBook: Sendable {
     private struct State {
         var lists: Lists
         var version: Int64?
         var roster: [String: Contact]
+        /// Stored already, and to be gone by from the next change on.
+        var proposal: (lists: Lists, version: Int64)?
     }
 
     private let state: Mutex<State>
@@ -22,9 +16,7 @@ final class PrivacyBook: Sendable {
     init(_ lists: Lists, version: Int64?, roster: [RosterItem]) {
         var contacts: [String: Contact] = [:]
         for item in roster {
-            // Read as part of a stanza, which the host knows to take apart.
-            let carrier = Stanza(.message, type: .normal, to: nil, item.xml)
-            contacts[item.jid.description] = carrier?.payload.map(Contact.init)
+            contacts[item.jid.description] = item.node.map(Contact.init)
         }
         state = Mutex(State(lists: lists, version: version, roster: contacts))
     }
@@ -44,13 +36,6 @@ final class PrivacyBook: Sendable {
         state.withLock { $0.roster.values.contains { $0.groups.contains(name) } }
     }
 
-    func replace(_ lists: Lists, version: Int64) {
-        state.withLock { state in
-            state.lists = lists
-            state.version = version
-        }
-    }
-
     func roster(says item: Node) {
         guard let address = item["jid"].flatMap({ JID($0) })?.description else { return }
         let contact = item["subscription"] == "remove" ? nil : Contact(item)
@@ -58,11 +43,37 @@ final class PrivacyBook: Sendable {
     }
 
     /// The first rule that matches decides; where none does, all passes (XEP-0016 §2.2).
-    func allows(_ passage: Passage, _ other: JID, by list: String?) -> Bool {
+    ///
+    /// `active` is the list that a session chose; nil for the default one, whose first rules are about
+    /// whom the user blocks.
+    func allows(_ passage: Passage, _ other: JID, by active: String?, isBlocked: Bool) -> Bool {
         state.withLock { state in
-            guard let list, let rules = state.lists.rules[list] else { return true }
+            let lists = state.lists
+            if isBlocked, lists.isDefault(active) { return false }
+            guard let rules = lists.rules[active ?? lists.defaultName] else { return true }
             let contact = state.roster[other.bare.description]
             return rules.first { $0.concerns(passage, other, contact) }?.isAllowed ?? true
+        }
+    }
+}
+
+// MARK: Changes
+
+extension PrivacyBook {
+    /// Whether a change is on its way.
+    var hasProposal: Bool { state.withLock { $0.proposal != nil } }
+
+    func propose(_ lists: Lists, version: Int64) {
+        state.withLock { $0.proposal = (lists, version) }
+    }
+
+    /// Goes by what was proposed.
+    func settle() {
+        state.withLock { state in
+            guard let proposal = state.proposal else { return }
+            state.lists = proposal.lists
+            state.version = proposal.version
+            state.proposal = nil
         }
     }
 }
@@ -75,8 +86,8 @@ final class ActiveList: Sendable {
 }
 
 extension Place {
-    /// The list that goes for a session: its active one, else the default (XEP-0016 §2.2).
-    func list(of session: SessionID?, _ book: PrivacyBook) -> String? {
-        session.flatMap { state(ActiveList.self, of: $0)?.name } ?? book.lists.standard
+    /// The list that a session chose; nil for the default (XEP-0016 §2.2).
+    func activeList(of session: SessionID?) -> String? {
+        session.flatMap { state(ActiveList.self, of: $0)?.name }
     }
 }

@@ -42,6 +42,13 @@ struct Rule: Codable, Sendable {
     /// Empty: all.
     var passages: [Passage]
 
+    init(_ subject: Subject, isAllowed: Bool, order: UInt32, _ passages: [Passage] = []) {
+        self.subject = subject
+        self.isAllowed = isAllowed
+        self.order = order
+        self.passages = passages
+    }
+
     /// - Throws: `bad-request` or `jid-malformed` for what is no item.
     init(_ item: Node) throws(StanzaError) {
         guard let action = item["action"], action == "allow" || action == "deny",

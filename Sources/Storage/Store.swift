@@ -81,6 +81,14 @@ public protocol DocumentStore: Sendable {
     func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
 
+    /// The same for who does not wait: `done` is told what came of it once, later and on any thread, which
+    /// it must not hold up.
+    func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
+    )
+
     /// Removes all documents and logs of an owner, and the roster of an account.
     func removeAll(of owner: Owner) async throws(StorageError)
 

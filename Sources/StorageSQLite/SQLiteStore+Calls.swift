@@ -100,10 +100,36 @@ extension SQLiteStore {
         async throws(StorageError) -> [Outcome]
     {
         try StoreBounds.check(operations, of: owner)
+        return try await worker(for: operations).call(
+            cost: operations.reduce(0) { $0 + $1.valueBytes },
+            body(operations, owner)
+        )
+    }
+
+    public func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
+    ) {
+        do throws(StorageError) {
+            try StoreBounds.check(operations, of: owner)
+        } catch {
+            return Worker.later { done(.failure(error)) }
+        }
+        worker(for: operations).call(
+            cost: operations.reduce(0) { $0 + $1.valueBytes },
+            body(operations, owner),
+            then: done
+        )
+    }
+
+    private func worker(for operations: [Operation]) -> Worker {
+        operations.allSatisfy(\.isRead) ? reader : writer
+    }
+
+    private func body(_ operations: [Operation], _ owner: Owner) -> Call<[Outcome]>.Body {
         let moment = now()
-        let worker = operations.allSatisfy(\.isRead) ? reader : writer
-        let cost = operations.reduce(0) { $0 + $1.valueBytes }
-        return try await worker.call(cost: cost) { (database) throws(StorageError) in
+        return { (database) throws(StorageError) in
             var outcomes: [Outcome] = []
             for operation in operations {
                 outcomes.append(try database.perform(operation, of: owner, at: moment))

@@ -46,6 +46,8 @@ public final class Scene: Sendable {
         settings.domains = domains.map { DomainSettings($0, mechanisms: [.scramSHA256, .plain]) }
         settings.clients.stanzasPerSecond = 100_000
         settings.clients.burstStanzas = 100_000
+        settings.clients.bytesPerSecond = 100_000_000
+        settings.clients.burstBytes = 100_000_000
         settings.clients.strangersPerAddress = 10_000
         // A test machine may be slow; tests of time limits set their own.
         settings.clients.loginTime = .seconds(600)

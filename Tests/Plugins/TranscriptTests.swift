@@ -4,8 +4,8 @@ import MartletTesting
 import Testing
 
 /// Every conversation in `Plugins/*/Transcripts`, with that plugin at work; of `settings.json` beside
-/// them (or `<name>.settings.json`, for one) the plugin gets its settings, of `plugins.json` the names of
-/// others that are at work.
+/// them (or `<name>.settings.json`, for one) the plugin gets its settings, of `plugins.json` (or
+/// `<name>.plugins.json`) the names of others that are at work.
 @Suite struct PluginTranscriptTests {
     @Test(arguments: try PluginTranscript.all())
     func `goes as the transcript says`(_ transcript: PluginTranscript) async throws {
@@ -72,14 +72,14 @@ struct PluginTranscript: Sendable, CustomTestStringConvertible {
         for transcript: String
     ) throws -> [String: String] {
         var plugins = [plugin: "{}"]
-        let own = "\(transcript.dropLast(".transcript".count)).settings.json"
-        for name in ["settings.json", own] {
+        let own = transcript.dropLast(".transcript".count)
+        for name in ["settings.json", "\(own).settings.json"] {
             let settings = folder.appending(path: name)
             guard let text = try? String(contentsOf: settings, encoding: .utf8) else { continue }
             plugins[plugin] = text
         }
-        let others = folder.appending(path: "plugins.json")
-        if let data = try? Data(contentsOf: others) {
+        for name in ["plugins.json", "\(own).plugins.json"] {
+            guard let data = try? Data(contentsOf: folder.appending(path: name)) else { continue }
             for name in try JSONDecoder().decode([String].self, from: data) { plugins[name] = "{}" }
         }
         return plugins

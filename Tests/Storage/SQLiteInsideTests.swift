@@ -114,6 +114,19 @@ private let owner = Owner(romeo)
             collection.collection
         ) { $0.int(0) }
         #expect(kept == 4)
+        #expect(
+            jobs.map(\.runs) == [2, 2, 1, 1, 1, 1],
+            "all is undone at the first, and done again"
+        )
+    }
+
+    @Test func `a job that fails before it changed anything costs the others nothing`() throws {
+        let folder = try Place()
+        let database = try Opening(path: folder.file, options: SQLiteOptions()).writer()
+        let jobs = (0..<6).map { PutJob($0, failsFirst: true) }
+        GroupCommit.commit(jobs, on: database)
+        #expect(jobs.map(\.finished) == [0, 1, 2, 3, 4, 5].map { $0 % 3 == 1 ? .conflict : nil })
+        #expect(jobs.allSatisfy { $0.runs == 1 && $0.answers == 1 })
     }
 
     @Test func `lists of texts come back, and cut ones are refused`() throws {
@@ -163,19 +176,27 @@ private let owner = Owner(romeo)
     }
 }
 
-/// Puts a document; every third fails after it has put one.
+/// Puts a document; every third fails, after it has put one or before.
 private final class PutJob: Job, @unchecked Sendable {
     let number: Int
+    private let failsFirst: Bool
+    var runs = 0
     var finished: StorageError?
     var answers = 0
     private var failure: StorageError?
 
-    init(_ number: Int) {
+    init(_ number: Int, failsFirst: Bool = false) {
         self.number = number
+        self.failsFirst = failsFirst
         super.init(cost: 0)
     }
 
     override func run(on database: Database) -> StorageError? {
+        runs += 1
+        if failsFirst, number % 3 == 1 {
+            failure = .conflict
+            return failure
+        }
         do throws(StorageError) {
             let put = Operation.put(key: "\(number)", in: "collection", value: [1])
             _ = try database.perform(put, of: owner, at: at(0))

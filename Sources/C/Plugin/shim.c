@@ -1,4 +1,5 @@
-// Gives the header an object of its own, so that an edit of it rebuilds those who import it.
+// Gives the headers an object of their own, so that an edit of them rebuilds those who import them.
+#include "martlet_blocklist.h"
 #include "martlet_plugin.h"
 
 _Static_assert(sizeof(martlet_str) == 2 * sizeof(void *), "a string is two words");

@@ -41,12 +41,10 @@ struct StoreCall: @unchecked Sendable {
             asked.append(read)
             at += Int(operation.size)
         }
-        let store = site.host.services.router.store
-        Task { [asked] in
-            do throws(StorageError) {
-                finish(CoreTable.ok, try await store.perform(asked, of: owner))
-            } catch {
-                finish(error.abiStatus, [])
+        site.host.services.router.store.perform(asked, of: owner) { result in
+            switch result {
+            case .success(let outcomes): finish(CoreTable.ok, outcomes)
+            case .failure(let error): finish(error.abiStatus, [])
             }
         }
         return CoreTable.ok

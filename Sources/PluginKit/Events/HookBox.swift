@@ -97,7 +97,7 @@ final class AsyncHook<P: Plugin>: AnyHook, @unchecked Sendable {
             return Int32(MARTLET_CONTINUE)
         }
         let arrival = Event(event).arrival
-        let shot = OneShot()
+        let shot = Pending()
         let body = body
         Task.immediate {
             do throws(StanzaError) {
@@ -107,6 +107,38 @@ final class AsyncHook<P: Plugin>: AnyHook, @unchecked Sendable {
             }
         }
         return shot.settle(event)
+    }
+}
+
+/// One that decides at once, or begins something that decides, or waits.
+///
+/// Unchecked: it has nothing that changes.
+final class BeginningHook<P: Plugin>: AnyHook, @unchecked Sendable {
+    typealias Body = @Sendable (P, borrowing Event) throws(StanzaError) -> Beginning
+    private let body: Body
+    private let waiting: AsyncHook<P>
+
+    init(_ body: @escaping Body, orWaiting waiting: @escaping AsyncHook<P>.Body) {
+        self.body = body
+        self.waiting = AsyncHook(waiting)
+    }
+
+    override func run(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+        Instance<P>.lend(at: event.pointee.instance) { plugin in
+            do throws(StanzaError) {
+                switch try body(plugin, Event(event)) {
+                case .decided(.continue): return Int32(MARTLET_CONTINUE)
+                case .decided(let verdict): return verdict.tell(event)
+                case .begun(let begin):
+                    let pending = Pending()
+                    begin(pending)
+                    return pending.settle(event)
+                case .waiting: return waiting.run(event)
+                }
+            } catch {
+                return error.tell(event)
+            }
+        }
     }
 }
 
@@ -134,55 +166,6 @@ final class HybridHook<P: Plugin>: AnyHook, @unchecked Sendable {
             } catch {
                 return error.tell(event)
             }
-        }
-    }
-}
-
-/// Where a handler that may wait and the call that started it meet: whoever comes second acts.
-private final class OneShot: Sendable {
-    private enum State: Sendable {
-        case running
-        case finished(Result<Verdict, StanzaError>)
-        case pending(martlet_token)
-        case told
-    }
-
-    private let state = Mutex(State.running)
-
-    func finish(_ result: Result<Verdict, StanzaError>) {
-        let token = state.withLock { state -> martlet_token? in
-            guard case .pending(let token) = state else {
-                state = .finished(result)
-                return nil
-            }
-            state = .told
-            return token
-        }
-        if let token { result.complete(token) }
-    }
-
-    /// The verdict if it is there, or pending.
-    func settle(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
-        if let result = finished { return result.tell(event) }
-        // Only one that really waits asks for a token.
-        let token = Core.functions.pointee.pend?(event) ?? 0
-        guard token != 0 else {
-            return StanzaError(.internalServerError, .wait, "nobody may wait here").tell(event)
-        }
-        let result = state.withLock { state -> Result<Verdict, StanzaError>? in
-            guard case .finished(let result) = state else {
-                state = .pending(token)
-                return nil
-            }
-            return result
-        }
-        return result?.tell(event) ?? Int32(MARTLET_PENDING)
-    }
-
-    private var finished: Result<Verdict, StanzaError>? {
-        state.withLock { state in
-            guard case .finished(let result) = state else { return nil }
-            return result
         }
     }
 }
@@ -229,7 +212,7 @@ extension StanzaError {
 }
 
 extension Result<Verdict, StanzaError> {
-    fileprivate func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
+    func tell(_ event: UnsafeMutablePointer<martlet_event>) -> Int32 {
         switch self {
         case .success(let verdict): verdict.tell(event)
         case .failure(let error): error.tell(event)
@@ -237,7 +220,7 @@ extension Result<Verdict, StanzaError> {
     }
 
     /// Tells what was decided, later and from any thread.
-    fileprivate func complete(_ token: martlet_token) {
+    func complete(_ token: martlet_token) {
         var outcome = martlet_outcome()
         outcome.size = UInt32(MemoryLayout<martlet_outcome>.size)
         switch self {
@@ -253,7 +236,7 @@ extension Result<Verdict, StanzaError> {
 }
 
 extension Verdict {
-    fileprivate func complete(_ token: martlet_token, _ outcome: inout martlet_outcome) {
+    func complete(_ token: martlet_token, _ outcome: inout martlet_outcome) {
         outcome.verdict = Int32(MARTLET_CONTINUE)
         switch self {
         case .continue: break

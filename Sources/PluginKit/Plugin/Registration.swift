@@ -115,6 +115,21 @@ extension Registration where P: Plugin {
         add(hook, nil, phase, match, priority, name, timeout)
     }
 
+    /// Begins what will decide without waiting for it, which costs less; where it cannot, the other decides
+    /// and may wait.
+    public func on(
+        _ phase: Phase,
+        _ match: String = "*",
+        priority: Int = 0,
+        name: String? = nil,
+        timeout: Duration? = nil,
+        beginning: @escaping @Sendable (P, borrowing Event) throws(StanzaError) -> Beginning,
+        orWaiting slow: @escaping @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
+    ) {
+        let hook = BeginningHook<P>(beginning, orWaiting: slow)
+        add(hook, nil, phase, match, priority, name, timeout, 0)
+    }
+
     /// Only looks at what matches.
     @inlinable
     public func observe(

@@ -97,36 +97,29 @@ public struct Accounts: Sendable {
             account.bare.description.lend { table.roster?(table.ctx, site.handle, $0, done, ud) }
         }
         guard answer.status == 0 else { throw Fault(answer.status) }
-        return answer.fields.compactMap { RosterItem(jid: $0.name, xml: $0.value) }
+        return answer.fields.map {
+            RosterItem(jid: JID(prepared: $0.name), xml: XML(trusting: $0.value))
+        }
     }
 }
 
 /// One contact of a user (RFC 6121 §2.1.2).
 public struct RosterItem: Sendable {
     public let jid: JID
-    public let name: String?
-    /// `none`, `to`, `from` or `both`.
-    public let subscription: String
     /// As it stands in a roster result.
     public let xml: XML
 
-    /// Whether the contact sees the user's presence.
-    public var hasFrom: Bool { subscription == "from" || subscription == "both" }
-    /// Whether the user sees the contact's presence.
-    public var hasTo: Bool { subscription == "to" || subscription == "both" }
+    /// The item as a stanza's payload, which the host knows to take apart.
+    public var node: Node? { Stanza(.message, type: .normal, to: nil, xml)?.payload }
 
-    fileprivate init?(jid: String, xml: String) {
-        // Read as part of a stanza, which the host knows to take apart.
-        let written = XML(trusting: xml)
-        guard let address = JID(jid),
-            let carrier = Stanza(.message, type: .normal, to: nil, written),
-            let item = carrier.payload
-        else { return nil }
-        self.jid = address
-        name = item["name"]
-        subscription = item["subscription"] ?? "none"
-        self.xml = written
-    }
+    public var name: String? { node?["name"] }
+    /// `none`, `to`, `from` or `both`.
+    public var subscription: String { node?["subscription"] ?? "none" }
+
+    /// Whether the contact sees the user's presence.
+    public var hasFrom: Bool { ["from", "both"].contains(subscription) }
+    /// Whether the user sees the contact's presence.
+    public var hasTo: Bool { ["to", "both"].contains(subscription) }
 }
 
 extension Site {

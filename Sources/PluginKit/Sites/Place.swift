@@ -2,8 +2,8 @@ import CPlugin
 
 /// The home of an account, lent for one call: its sessions, and what the plugin keeps with them.
 public struct Place: ~Copyable {
-    private let raw: OpaquePointer
-    private let site: Site
+    let raw: OpaquePointer
+    let site: Site
 
     init(_ raw: OpaquePointer, of site: Site) {
         self.raw = raw

@@ -59,6 +59,11 @@ public struct XML: Sendable, Hashable {
     public mutating func append(_ node: Node) { text += node.xml.text }
 
     private mutating func append(escaping characters: String) {
+        // Most have nothing that XML writes otherwise, and are taken whole.
+        guard characters.utf8.contains(where: Self.mayNeedEscaping) else {
+            text += characters
+            return
+        }
         for scalar in characters.unicodeScalars {
             switch scalar {
             case "<": text += "&lt;"
@@ -72,6 +77,16 @@ public struct XML: Sendable, Hashable {
             case "\u{0}"..<" ", "\u{FFFE}", "\u{FFFF}": text.unicodeScalars.append("\u{FFFD}")
             default: text.unicodeScalars.append(scalar)
             }
+        }
+    }
+
+    /// Markup, controls, and the first byte of U+FFFE and U+FFFF.
+    private static func mayNeedEscaping(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "'"),
+            UInt8(ascii: "\""), 0xEF:
+            true
+        default: false
         }
     }
 }

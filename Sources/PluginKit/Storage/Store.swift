@@ -31,9 +31,19 @@ public struct Store: Sendable {
         of owner: Owner
     ) async throws(StoreError) -> [Outcome] {
         let result = await withCheckedContinuation { continuation in
-            start(operations, owner, StoreWait(continuation))
+            start(operations, owner, StoreWait { continuation.resume(returning: $0) })
         }
         return try result.get()
+    }
+
+    /// The same for who does not wait: `done` is told what came of it, on any thread, which it must not
+    /// hold up.
+    public func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StoreError>) -> Void
+    ) {
+        start(operations, owner, StoreWait(done))
     }
 
     public func perform(_ operation: Operation, of owner: Owner) async throws(StoreError) -> Outcome
@@ -120,13 +130,9 @@ public enum StoreError: Error, Hashable, Sendable {
     }
 }
 
-/// One call that waits for the store.
+/// Whom to tell what the store did.
 private final class StoreWait: Sendable {
-    private let continuation: CheckedContinuation<Result<[Outcome], StoreError>, Never>
+    let end: @Sendable (Result<[Outcome], StoreError>) -> Void
 
-    init(_ continuation: CheckedContinuation<Result<[Outcome], StoreError>, Never>) {
-        self.continuation = continuation
-    }
-
-    func end(_ result: Result<[Outcome], StoreError>) { continuation.resume(returning: result) }
+    init(_ end: @escaping @Sendable (Result<[Outcome], StoreError>) -> Void) { self.end = end }
 }

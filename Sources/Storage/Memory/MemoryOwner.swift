@@ -55,9 +55,10 @@ extension MemoryOwner {
         _ limit: Int,
         _ now: Timestamp
     ) -> [Document] {
+        let (prefix, after) = (ByteText(prefix), after.map { ByteText($0) })
         let matching = (documents[ByteText(collection)] ?? [:]).filter { key, document in
-            !document.isExpired(at: now) && key.hasPrefix(ByteText(prefix))
-                && after.map { ByteText($0) < key } ?? true
+            !document.isExpired(at: now) && key.hasPrefix(prefix)
+                && after.map { $0 < key } ?? true
         }
         return matching.sorted { $0.key < $1.key }.prefix(limit).map(\.value)
     }

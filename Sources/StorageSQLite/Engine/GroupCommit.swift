@@ -3,8 +3,9 @@ internal import MartletStorage
 /// What the writing worker does in a turn.
 ///
 /// All jobs that were queued while the last group was under way are one transaction, so that the more
-/// there is to write, the more writes share one `fsync`. Each has a savepoint of its own: what fails in
-/// one is undone without the others noticing.
+/// there is to write, the more writes share one `fsync`. What fails in one is undone without the others
+/// noticing: mostly it has changed nothing yet; if it has, all are done again, each in a savepoint of its own,
+/// which would cost each write more than it does itself.
 enum GroupCommit {
     /// Jobs of one transaction, so that a long queue does not delay those at its head too much.
     private static let groupLimit = 1_000
@@ -40,9 +41,29 @@ enum GroupCommit {
 
     /// The reason why nothing of the group was kept, or nil.
     private static func attempt(_ group: ArraySlice<Job>, on database: Database) -> StorageError? {
+        var leavesHalf = false
         do {
             try database.transaction { () throws(StorageError) in
-                for job in group { try run(job, on: database) }
+                for job in group {
+                    let before = database.totalChanges
+                    guard let failure = job.run(on: database) else { continue }
+                    leavesHalf = database.isInTransaction && database.totalChanges != before
+                    guard !leavesHalf, database.isInTransaction else { throw failure }
+                }
+            }
+            return nil
+        } catch {
+            return leavesHalf ? attemptInSteps(group, on: database) : error
+        }
+    }
+
+    private static func attemptInSteps(
+        _ group: ArraySlice<Job>,
+        on database: Database
+    ) -> StorageError? {
+        do {
+            try database.transaction { () throws(StorageError) in
+                for job in group { try runAsStep(job, on: database) }
             }
             return nil
         } catch {
@@ -51,7 +72,7 @@ enum GroupCommit {
     }
 
     /// Throws when the failure of the job has undone the whole transaction.
-    private static func run(_ job: Job, on database: Database) throws(StorageError) {
+    private static func runAsStep(_ job: Job, on database: Database) throws(StorageError) {
         do {
             try database.step { () throws(StorageError) in
                 if let failure = job.run(on: database) { throw failure }

@@ -19,15 +19,15 @@ class Job: @unchecked Sendable {
 /// A call that gives back a value.
 final class Call<Output: Sendable>: Job, @unchecked Sendable {
     typealias Body = @Sendable (Database) throws(StorageError) -> Output
-    typealias Continuation = CheckedContinuation<Result<Output, StorageError>, Never>
+    typealias Done = @Sendable (Result<Output, StorageError>) -> Void
 
     private let body: Body
-    private let continuation: Continuation
+    private let done: Done
     private var result: Result<Output, StorageError> = .failure(.unavailable("it did not run"))
 
-    init(cost: Int, _ continuation: Continuation, _ body: @escaping Body) {
+    init(cost: Int, _ body: @escaping Body, then done: @escaping Done) {
         self.body = body
-        self.continuation = continuation
+        self.done = done
         super.init(cost: cost)
     }
 
@@ -42,6 +42,6 @@ final class Call<Output: Sendable>: Job, @unchecked Sendable {
     }
 
     override func finish(_ failure: StorageError?) {
-        continuation.resume(returning: failure.map { .failure($0) } ?? result)
+        done(failure.map { .failure($0) } ?? result)
     }
 }

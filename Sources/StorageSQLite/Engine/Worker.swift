@@ -37,11 +37,24 @@ final class Worker: Sendable {
         _ body: @escaping Call<Output>.Body
     ) async throws(StorageError) -> Output {
         let result = await withCheckedContinuation { continuation in
-            let call = Call(cost: cost, continuation, body)
+            let call = Call(cost: cost, body) { continuation.resume(returning: $0) }
             if let refusal = queue.put(call) { call.finish(refusal) }
         }
         return try result.get()
     }
+
+    /// The same for who does not wait: `done` is called on the worker's thread, and never within this call.
+    func call<Output: Sendable>(
+        cost: Int,
+        _ body: @escaping Call<Output>.Body,
+        then done: @escaping Call<Output>.Done
+    ) {
+        let call = Call(cost: cost, body, then: done)
+        if let refusal = queue.put(call) { Self.later { done(.failure(refusal)) } }
+    }
+
+    /// Tells somebody of what was known at once.
+    static func later(_ tell: @escaping @Sendable () -> Void) { Task { tell() } }
 
     /// Ends the thread after what is queued; returns at once.
     func stop() { queue.close() }

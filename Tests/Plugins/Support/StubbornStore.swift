@@ -1,14 +1,24 @@
 import MartletCore
 import MartletStorage
+import Synchronization
 
-/// A store in memory that fails to archive for somebody, or waits before it looks into archives.
+/// A store in memory that fails to archive for somebody, or waits before it looks into archives; and
+/// that counts what it is asked for.
 final class StubbornStore: Store {
     private let store = MemoryStore()
     private let poor: Owner?
     private let gate: AsyncStream<Void>?
     private let asked: AsyncStream<Void>.Continuation?
 
+    /// How many documents it listed.
+    let listedCount = Atomic(0)
+
     private static let log = "archive"
+
+    /// One that does what it is asked, and counts.
+    init() {
+        (poor, gate, asked) = (nil, nil, nil)
+    }
 
     init(failsToAppendFor account: JID) {
         poor = Owner(account)
@@ -33,7 +43,11 @@ final class StubbornStore: Store {
             default: break
             }
         }
-        return try await store.perform(operations, of: owner)
+        let outcomes = try await store.perform(operations, of: owner)
+        for case .documents(let documents) in outcomes {
+            listedCount.add(documents.count, ordering: .relaxed)
+        }
+        return outcomes
     }
 
     func close() async { await store.close() }

@@ -33,6 +33,29 @@ private let owner = Owner(romeo)
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: Driver.all)
+    func `tell who does not wait what came of it`(driver: Driver) async throws {
+        try await driver.withStore { store async throws in
+            let put = Operation.put(key: "k", in: "c", value: [1], if: .absent)
+            let tooMany = Array(repeating: put, count: StoreBounds.batchCount + 1)
+            var failures: [StorageError?] = []
+            for operations in [[put], [put], tooMany] {
+                let (results, told) = AsyncStream<StorageError?>.makeStream()
+                store.perform(operations, of: owner) { result in
+                    if case .failure(let error) = result {
+                        told.yield(error)
+                    } else {
+                        told.yield(nil)
+                    }
+                    told.finish()
+                }
+                for await failure in results { failures.append(failure) }
+            }
+            #expect(failures == [nil, .conflict, .invalid("too many operations")])
+            #expect(try await store.document("k", in: "c", of: owner)?.value == [1])
+        }
+    }
+
     @Test(arguments: Driver.all)
     func `undo everything when one operation fails`(driver: Driver) async throws {
         try await driver.withStore { store async throws in

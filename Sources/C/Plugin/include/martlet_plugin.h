@@ -330,7 +330,8 @@ typedef MARTLET_RECORD(martlet_core, 0) {
 
     /* Named interfaces: tables of functions that begin with `uint32_t size; void *ctx`. A name is
      * offered once in a domain; `query` answers null where nobody offers it. Names of the server begin
-     * with "martlet.". Any thread. */
+     * with "martlet."; what plugins have between each other has a header of its own, such as
+     * martlet_blocklist.h. Any thread. */
     int32_t (*provide)(martlet_site *, martlet_str name, const void *table);
     const void *(*query)(martlet_site *, martlet_str name);
 
