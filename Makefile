@@ -1,10 +1,12 @@
 # Everything that is done with this repository. `make run` and `make test` need nothing before them.
 
 SECONDS ?= 60
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(PREFIX)/etc
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint abi-check interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
+.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +16,14 @@ run: build ## build for release and serve with the config.json at the top
 
 build: dependencies ## build the server and its plugins for release
 	swift build -c release
+
+install: $(if $(shell command -v swift),build) ## install into DESTDIR and PREFIX what runs without a Swift toolchain
+	@.ci/dependencies binutils patchelf
+	@DESTDIR="$(DESTDIR)" .ci/install "$(PREFIX)" "$(SYSCONFDIR)"
+
+install-check: build ## install into a folder, and serve from there without a Swift toolchain
+	@.ci/dependencies binutils patchelf
+	@.ci/install-check
 
 dependencies: ## install the system libraries that are missing
 	@.ci/dependencies

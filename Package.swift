@@ -96,6 +96,7 @@ func plugin(_ name: String) -> Target {
         linkerSettings: [
             .unsafeFlags([
                 "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map",
+                "-Xlinker", "-soname=libmartlet_\(name).so",
                 "-Xlinker", "-z", "-Xlinker", "nodelete",
             ])
         ]

@@ -4,13 +4,10 @@ import Synchronization
 /// What all TLS connections of a server, or of a client, have in common.
 ///
 /// TLS 1.2 and 1.3; ECDHE with an AEAD cipher; no compression, no renegotiation, no early data.
-/// Sessions are resumed by stateless tickets, whose key lives as long as the context: nothing is
-/// kept per session. Shared by all shards.
+/// Sessions are resumed by stateless tickets: nothing is kept per session. Shared by all shards.
 public final class TLSContext: Sendable {
     /// Bytes of certificates that a peer may send; OpenSSL's own bound is three times this.
     private static let peerCertificateLimit = 32 * 1024
-    /// Seconds that a ticket is good for.
-    private static let ticketLifetime = 2 * 60 * 60
     /// The order is ours, speed first; TLS 1.3 has suites of its own, all good.
     private static let ciphers = """
         ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:\
@@ -21,6 +18,8 @@ public final class TLSContext: Sendable {
     // Set up in init alone; OpenSSL counts references and locks what it changes later.
     nonisolated(unsafe) let handle: OpaquePointer
     let verifiesPeer: Bool
+    /// Nil for a client, who is given tickets and makes none.
+    let ticketKeys: TLSTicketKeys?
     private let identities: Mutex<TLSIdentities>
 
     /// A server's side.
@@ -33,11 +32,12 @@ public final class TLSContext: Sendable {
         handle = try Self.make(TLS_server_method(), settings.versions)
         identities = Mutex(settings.identities)
         verifiesPeer = false
+        ticketKeys = settings.ticketKeys
         let argument = Unmanaged.passUnretained(self).toOpaque()
         martlet_on_server_name(handle, chooseIdentity, argument)
         SSL_CTX_set_alpn_select_cb(handle, chooseProtocol, nil)
         SSL_CTX_set_options(handle, martlet_server_preference)
-        SSL_CTX_set_num_tickets(handle, 1)
+        setUpResumption()
         if settings.requestsPeerCertificate {
             try install(settings.trust)
             SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
@@ -52,6 +52,7 @@ public final class TLSContext: Sendable {
         handle = try Self.make(TLS_client_method(), settings.versions)
         identities = Mutex(TLSIdentities())
         verifiesPeer = settings.verifiesPeer
+        ticketKeys = nil
         try install(settings.trust)
         SSL_CTX_set_verify(handle, verifiesPeer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
         if let own = settings.identity,

@@ -31,7 +31,7 @@ public struct TLSIdentities: Sendable {
     }
 
     /// Lower case, in ASCII as domain names in DNS are, and without the root's dot.
-    private static func normal(_ name: String) -> String {
+    static func normal(_ name: String) -> String {
         let lowered = name.lowercased()
         return lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
     }

@@ -28,7 +28,7 @@ public final class TLSSession: @unchecked Sendable {
     let protocols: [UInt8]
 
     private let tls: OpaquePointer
-    private let context: TLSContext  // OpenSSL calls it back.
+    let context: TLSContext  // OpenSSL calls it back.
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output: [UInt8] = []
     private var handshakeBytes = 0
@@ -244,10 +244,14 @@ extension TLSSession {
     }
 
     /// What a client may resume this session by; nil as long as the server gave nothing for it.
+    ///
+    /// A copy: OpenSSL gives its own session up when the connection is cut, which is when a ticket
+    /// is wanted most.
     public var ticket: TLSTicket? {
-        guard !isServer, let session = SSL_get1_session(tls) else { return nil }
-        let ticket = TLSTicket(session)
-        return SSL_SESSION_is_resumable(session) == 1 ? ticket : nil
+        guard !isServer, let session = SSL_get_session(tls),
+            SSL_SESSION_is_resumable(session) == 1
+        else { return nil }
+        return SSL_SESSION_dup(session).map(TLSTicket.init)
     }
 
     private var applicationProtocol: String? {

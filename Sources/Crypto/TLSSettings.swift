@@ -27,6 +27,8 @@ public struct TLSServerSettings: Sendable {
     /// Any is accepted, or none: what came and whether `trust` vouches for it tells `TLSInfo`.
     public var requestsPeerCertificate = false
     public var trust = TLSTrust.system
+    /// Handed from one context to the next, they make the tickets of the one good for the other.
+    public var ticketKeys = TLSTicketKeys()
 
     public init(identities: TLSIdentities) {
         self.identities = identities

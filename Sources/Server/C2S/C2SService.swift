@@ -38,7 +38,7 @@ final class C2SService: Sendable {
     }
 
     /// What new connections and new steps of negotiation go by.
-    private var current: C2SSettings { settings.withLock { $0 } }
+    var current: C2SSettings { settings.withLock { $0 } }
 
     /// Goes by other settings from now on.
     func adopt(_ new: C2SSettings) {
@@ -145,12 +145,17 @@ final class C2SService: Sendable {
 struct C2SSettings: Sendable {
     var limits: C2SLimits
     var tls: TLSContext?
+    /// The same from one reload to the next.
+    private let ticketKeys: TLSTicketKeys
     /// Where clients should resume (XEP-0198 §5).
     let resumptionLocation: String?
     private let mechanisms: [String: [SASLMechanismName]]
 
+    /// They replace `previous`, if there is one.
+    ///
     /// - Throws: what is wrong with the certificates.
-    init(_ settings: ServerSettings, log: Logger) throws {
+    init(_ settings: ServerSettings, after previous: C2SSettings? = nil, log: Logger) throws {
+        ticketKeys = previous?.ticketKeys ?? TLSTicketKeys()
         limits = settings.clients
         resumptionLocation = settings.resumptionLocation
         mechanisms = Dictionary(
@@ -163,6 +168,7 @@ struct C2SSettings: Sendable {
         if !settings.tls.allowsTLS12 { server.versions = .v1_3 ... .v1_3 }
         server.requestsPeerCertificate = settings.tls.requestsClientCertificates
         if let file = settings.tls.clientAuthorities { server.trust = .file(file) }
+        server.ticketKeys = ticketKeys
         tls = try TLSContext(server: server)
     }
 

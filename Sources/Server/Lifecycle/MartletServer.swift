@@ -165,7 +165,7 @@ public final class MartletServer: Service {
     ///
     /// - Throws: what makes them impossible; then nothing has changed.
     public func reload(_ new: ServerSettings) async throws {
-        let terms = try C2SSettings(new, log: log)
+        let terms = try C2SSettings(new, after: clients.current, log: log)
         do {
             try domainLock.withLock { _ in
                 var compiler = DomainCompiler(plugins)

@@ -2,6 +2,7 @@
 #ifndef MARTLET_COPENSSL_H
 #define MARTLET_COPENSSL_H
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -42,5 +43,19 @@ static inline int martlet_certificate_push(STACK_OF(X509) *stack, X509 *certific
 }
 static inline void martlet_certificate_stack_free(STACK_OF(X509) *stack) {
     sk_X509_pop_free(stack, X509_free);
+}
+/* AES-256 in CBC mode and HMAC with SHA-256, for tickets (RFC 5077 §4). */
+static inline int martlet_prepare_ticket(EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
+                                         const unsigned char *cipher_key,
+                                         const unsigned char *mac_key, size_t mac_key_length,
+                                         const unsigned char *iv, int seals) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)mac_key, mac_key_length),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters) &&
+           EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, cipher_key, iv, seals);
 }
 #endif
