@@ -32,6 +32,7 @@ SCENARIOS = [
     "last_activity",
     "private",
     "contact",
+    "commands",
     "vcard",
     "mam",
     "auth_file",
