@@ -37,6 +37,8 @@ SCENARIOS = [
     "mam",
     "auth_file",
     "terminal",
+    "profanity_carbons",
+    "profanity_blocking",
     "sendxmpp",
     "strangers",
     "accounts",
