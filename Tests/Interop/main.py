@@ -38,6 +38,7 @@ SCENARIOS = [
     "auth_file",
     "terminal",
     "profanity_carbons",
+    "profanity_mam",
     "profanity_blocking",
     "sendxmpp",
     "strangers",
