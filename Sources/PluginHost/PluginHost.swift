@@ -124,6 +124,8 @@ extension PluginHost {
         /// Equal for domains whose modules are the same, so that they may share what is made of them; nil
         /// for one that shares with nobody.
         public let key: Key?
+        /// Whether there is an ad-hoc command among what they registered.
+        public let hasCommands: Bool
         /// What was to be at work and is not.
         public let faults: [PluginFault]
     }
@@ -175,6 +177,7 @@ extension PluginHost {
     private func selection(_ sites: [PluginSite?], _ faults: [PluginFault]) -> Selection {
         var modules: [any Module] = []
         var key: Key? = Key()
+        var hasCommands = false
         let wholes = state.withLock { $0.wholes }
         for (slot, site) in sites.enumerated() {
             guard let site else { continue }
@@ -187,19 +190,23 @@ extension PluginHost {
                     key = nil
                 }
             }
+            let contributions = wholes[slot].contributions + own
+            hasCommands = hasCommands || contributions.contains { $0.what.isCommand }
             modules.append(
                 PluginModule(
                     image: site.image,
                     slot: slot,
-                    contributions: wholes[slot].contributions + own,
+                    contributions: contributions,
                     host: self
                 )
             )
         }
+        if hasCommands { key?.own.append("commands") }
         return Selection(
             modules: modules,
             attachment: DomainPlugins(sites),
             key: key,
+            hasCommands: hasCommands,
             faults: faults
         )
     }

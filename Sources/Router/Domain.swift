@@ -6,6 +6,8 @@ public final class Domain: Sendable {
     public let jid: JID
     public let name: String
     public let limits: DomainLimits
+    /// Accounts, by their bare addresses, that may do what administrators may.
+    public let administrators: Set<JID>
     public let modules: ModuleSet
     /// What presence and features say of the domain's abilities (XEP-0115), if anything.
     public let capabilities: Capabilities?
@@ -24,6 +26,7 @@ public final class Domain: Sendable {
     public init(
         _ jid: JID,
         limits: DomainLimits = DomainLimits(),
+        administrators: Set<JID> = [],
         modules: ModuleSet,
         capabilities: Capabilities? = nil,
         attachment: (any AnyObject & Sendable)? = nil
@@ -35,6 +38,7 @@ public final class Domain: Sendable {
             UnsafeRawPointer(Unmanaged.passUnretained($0 as AnyObject).toOpaque())
         }
         self.limits = limits
+        self.administrators = administrators
         self.modules = modules
         name = jid.domainpart
     }
@@ -54,6 +58,10 @@ public struct DomainLimits: Hashable, Sendable {
     public var unacknowledgedBytes = 1_048_576
     /// How long a session that lost its connection is kept for its client (XEP-0198 §5).
     public var resumptionTime = Duration.seconds(300)
+    /// Past it, the oldest ad-hoc command that an account began and did not finish ends (XEP-0050 §3.3).
+    public var commandSessions = 10
+    /// How long one may take to fill in a command's form.
+    public var commandTime = Duration.seconds(600)
 
     public init() {}
 }

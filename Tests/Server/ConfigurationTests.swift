@@ -40,7 +40,7 @@ struct ConfigurationTests {
         ("unauthenticatedPerAddress", "20"),
         ("unacknowledgedStanzas", "1000"), ("unacknowledgedBytes", "1048576"),
         ("resumptionSeconds", "300"), ("offlineMessages", "1000"), ("offlineBytes", "10485760"),
-        ("rosterItems", "5000"),
+        ("rosterItems", "5000"), ("commandSessions", "10"), ("commandSeconds", "600"),
     ])
     func `limits what clients may do`(key: String, value: String) {
         let entry = Configuration.reference.first { $0.path == "limits.\(key)" }

@@ -18,6 +18,17 @@ extension PluginHost {
         public var status: Int32
         public var fields: [(name: String, value: String)]
         public var body: String
+
+        /// Why it came to nothing, in a sentence; nil when it did not.
+        public var failure: String? {
+            guard status < 0 else { return nil }
+            if !body.isEmpty { return body }
+            return switch Int(status) {
+            case MARTLET_EBUSY: "it did not answer in time"
+            case MARTLET_ESTOPPED: "it was switched off"
+            default: "it failed (\(status))"
+            }
+        }
     }
 
     public func verbs(in domain: String) -> [Runnable] {

@@ -174,6 +174,7 @@ extension Contribution.What {
                 name: parts.count > 1 ? parts[1] : nil
             )
         case MARTLET_ITEM_COMMAND:
+            guard !name.isEmpty else { throw Refusal("a command has a name") }
             self = .command(
                 name,
                 title: value,

@@ -18,6 +18,11 @@ struct Contribution: Sendable {
         case verb(String, help: String, CallPlan)
         case http(String, CallPlan)
         case collection(String, isShared: Bool)
+
+        var isCommand: Bool {
+            if case .command = self { return true }
+            return false
+        }
     }
 
     /// Whom something belongs to, or is addressed to.

@@ -127,7 +127,7 @@ extension Registration where P: Plugin {
         orWaiting slow: @escaping @Sendable (P, Arrival) async throws(StanzaError) -> Verdict
     ) {
         let hook = BeginningHook<P>(beginning, orWaiting: slow)
-        add(hook, nil, phase, match, priority, name, timeout, 0)
+        add(hook, nil, phase, match, priority, name, timeout)
     }
 
     /// Only looks at what matches.

@@ -57,7 +57,7 @@ extension ConfigKey<DomainFields> {
             "administrators",
             \.administrators,
             ConfigKind.account.list(),
-            "Accounts that may do what administrators may, in this domain."
+            "Accounts that may run the commands for administrators (XEP-0050) in this domain."
         ),
         ConfigKey(
             "plugins",

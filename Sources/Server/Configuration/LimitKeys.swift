@@ -242,5 +242,17 @@ extension ConfigKey<DomainLimits> {
             .seconds(),
             "How long a client that lost its connection may take to resume (XEP-0198)."
         ),
+        ConfigKey(
+            "commandSessions",
+            \.commandSessions,
+            .few,
+            "Ad-hoc commands that an account has begun and not finished; past it the oldest ends."
+        ),
+        ConfigKey(
+            "commandSeconds",
+            \.commandTime,
+            .seconds(),
+            "How long a user may take to fill in the form of an ad-hoc command (XEP-0050)."
+        ),
     ]
 }

@@ -21,6 +21,7 @@ public final class MartletServer: Service {
     let clients: C2SService
     let log: Logger
     let plugins: PluginHost
+    let commandSessions: CommandSessions
     /// Held by whoever compiles domains.
     let domainLock = Mutex<Void>(())
     private let settings: Current<ServerSettings>
@@ -59,6 +60,7 @@ public final class MartletServer: Service {
         let services = Self.services(router, accounts, throttle, reference, log)
         let plugins = PluginHost(folders: settings.plugins.folders, services: services)
         self.plugins = plugins
+        commandSessions = CommandSessions(clock: clock)
         accounts.source = { await plugins.credentials(of: $0) }
         clients = C2SService(
             router: router,
@@ -68,7 +70,7 @@ public final class MartletServer: Service {
             log: log
         )
         do {
-            var compiler = DomainCompiler(plugins)
+            var compiler = DomainCompiler(plugins, commandSessions)
             router.replaceDomains(try compiler.compile(settings))
             let faults = plugins.faults + compiler.faults
             Self.tell(faults, log)
@@ -168,7 +170,7 @@ public final class MartletServer: Service {
         let terms = try C2SSettings(new, after: clients.current, log: log)
         do {
             try domainLock.withLock { _ in
-                var compiler = DomainCompiler(plugins)
+                var compiler = DomainCompiler(plugins, commandSessions)
                 let domains = try compiler.compile(new)
                 try Self.require(new.plugins.required, of: plugins, but: compiler.faults)
                 Self.tell(compiler.faults, log)

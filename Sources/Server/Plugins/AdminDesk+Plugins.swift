@@ -63,9 +63,7 @@ struct PluginDesk: Sendable {
                     : "\(plugin) has no verb \(verb); it has \(names)"
             )
         }
-        guard answer.status == 0 else {
-            throw AdminFault(answer.body.isEmpty ? "it failed (\(answer.status))" : answer.body)
-        }
+        if let failure = answer.failure { throw AdminFault(failure) }
         return answer.fields.map { "\($0.name) \($0.value)" }
             + answer.body.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }

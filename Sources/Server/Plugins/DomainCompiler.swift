@@ -9,6 +9,8 @@ import MartletRouter
 /// What is compiled of modules is shared by all domains that have the same.
 struct DomainCompiler {
     let plugins: PluginHost
+    /// At work where plugins have commands.
+    let commands: AdHocCommands
     private var compiled: [PluginHost.Key: Compiled] = [:]
     /// Why some plugins are not at work where they should be.
     private(set) var faults: [PluginFault] = []
@@ -18,8 +20,9 @@ struct DomainCompiler {
         let capabilities: Capabilities
     }
 
-    init(_ plugins: PluginHost) {
+    init(_ plugins: PluginHost, _ sessions: CommandSessions) {
         self.plugins = plugins
+        commands = AdHocCommands(plugins: plugins, sessions: sessions)
     }
 
     /// - Throws: what of the modules does not go together.
@@ -32,24 +35,27 @@ struct DomainCompiler {
             }
             let selection = plugins.select(choices, in: address)
             for fault in selection.faults where !faults.contains(fault) { faults.append(fault) }
-            return try make(address, domain.limits, selection)
+            return try make(address, domain.limits, Set(domain.administrators), selection)
         }
     }
 
     /// One domain once more, after a plugin registered something there.
     mutating func recompile(_ domain: Domain) throws -> Domain {
-        try make(domain.jid, domain.limits, plugins.reselect(in: domain.name))
+        let selection = plugins.reselect(in: domain.name)
+        return try make(domain.jid, domain.limits, domain.administrators, selection)
     }
 
     private mutating func make(
         _ address: JID,
         _ limits: DomainLimits,
+        _ administrators: Set<JID>,
         _ selection: PluginHost.Selection
     ) throws -> Domain {
         let compiled = try modules(of: selection)
         return Domain(
             address,
             limits: limits,
+            administrators: administrators,
             modules: compiled.modules,
             capabilities: compiled.capabilities,
             attachment: selection.attachment
@@ -58,7 +64,10 @@ struct DomainCompiler {
 
     private mutating func modules(of selection: PluginHost.Selection) throws -> Compiled {
         if let key = selection.key, let known = compiled[key] { return known }
-        let modules = try agreeing(selection.modules)
+        let modules = try agreeing(
+            InstantMessaging.modules + (selection.hasCommands ? [commands] : []),
+            selection.modules
+        )
         let abilities = Capabilities.verificationString(of: modules.discovery)
         let version = Base64.encode(HashFunction.sha1.hash(Array(abilities.utf8)))
         let made = Compiled(modules: modules, capabilities: Capabilities(version: version))
@@ -68,9 +77,12 @@ struct DomainCompiler {
 
     /// The server's modules, and of the plugins' those that go together with all before them; who asks
     /// for another's place is left out.
-    private mutating func agreeing(_ plugins: [any Module]) throws -> ModuleSet {
-        if let all = try? ModuleSet(InstantMessaging.modules + plugins) { return all }
-        var modules = InstantMessaging.modules
+    private mutating func agreeing(
+        _ own: [any Module],
+        _ plugins: [any Module]
+    ) throws -> ModuleSet {
+        if let all = try? ModuleSet(own + plugins) { return all }
+        var modules = own
         for plugin in plugins {
             do {
                 _ = try ModuleSet(modules + [plugin])

@@ -43,6 +43,9 @@ extension MartletServer {
         )
     }
 
+    /// How many ad-hoc commands wait for their forms, over or not; for tests.
+    package var openCommandCount: Int { commandSessions.count }
+
     static func tell(_ faults: [PluginFault], _ log: Logger) {
         for fault in faults {
             log.error(
@@ -72,7 +75,7 @@ extension MartletServer {
     /// A plugin registered something in a domain while it is at work.
     func recompile(_ name: String) {
         domainLock.withLock { _ in
-            var compiler = DomainCompiler(plugins)
+            var compiler = DomainCompiler(plugins, commandSessions)
             do {
                 let domains = try router.domains.all.map { domain in
                     domain.name == name || name.isEmpty ? try compiler.recompile(domain) : domain

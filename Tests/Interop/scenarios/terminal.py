@@ -1,60 +1,15 @@
 """profanity (a client in C), driven in a terminal as a person would, chats with slixmpp."""
 
-import asyncio
-
 from client import Client
-from server import PASSWORD
-
-
-class Terminal:
-    """A program in a tmux session of its own: keys go in, the screen comes out."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.environment = {
-            "HOME": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm",
-        }
-
-    async def tmux(self, *arguments):
-        process = await asyncio.create_subprocess_exec(
-            "tmux", "-S", f"{self.folder}/tmux", "-f", "/dev/null", *arguments,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self.environment,
-        )
-        output, _ = await process.communicate()
-        return output.decode()
-
-    async def open(self, *command):
-        told = await self.tmux("new-session", "-d", "-x", "150", "-y", "50", *command)
-        assert not told, told
-
-    async def type(self, line):
-        await self.tmux("send-keys", "-l", line)
-        await self.tmux("send-keys", "Enter")
-
-    async def shows(self, *texts, within=20):
-        """Waits until the screen has all the texts; returns the last line that has the last."""
-        screen = ""
-        try:
-            async with asyncio.timeout(within):
-                while not all(text in screen for text in texts):
-                    await asyncio.sleep(0.05)  # A screen tells nobody that it changed: look again.
-                    screen = await self.tmux("capture-pane", "-p")
-        except TimeoutError:
-            raise AssertionError(f"the screen never showed {texts}:\n{screen}") from None
-        return [line.strip() for line in screen.splitlines() if texts[-1] in line][-1]
-
-    async def close(self):
-        await self.tmux("kill-server")
+from profanity import Profanity
 
 
 async def run(server, step):
     tybalt, juliet = await server.add("tybalt@capulet.example", "juliet.terminal@montague.example")
     client = await Client(server, juliet).login()
-    terminal = Terminal(server.folder)
-    await terminal.open("profanity")
+    terminal = Profanity(server, "terminal")
     try:
+        await terminal.start()
         await converse(terminal, server, client, tybalt, step)
     finally:
         await terminal.close()
@@ -79,11 +34,7 @@ async def befriend(terminal, client, tybalt, step):
 
 
 async def converse(terminal, server, client, tybalt, step):
-    await terminal.shows("Profanity")
-    await terminal.type(f"/connect {tybalt} server 127.0.0.1 port {server.port} tls trust")
-    await terminal.shows("Enter password:")
-    await terminal.type(PASSWORD)
-    step("profanity: " + await terminal.shows("logged in successfully"))
+    step("profanity: " + await terminal.login(tybalt))
 
     await terminal.type(f"/msg {client.boundjid.bare} What, drawn, and talk of peace?")
     got = await client.message("What, drawn, and talk of peace?")
