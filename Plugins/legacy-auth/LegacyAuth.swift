@@ -2,14 +2,12 @@ import MartletPluginKit
 
 /// XEP-0078: Non-SASL Authentication 2.5, obsolete; for clients that know nothing else.
 ///
-/// Met: §3.1 with the plain text password, under TLS alone (§6), and its errors; §4, the stream feature.
-/// A resource that is taken ends the older session, as recommended.
+/// Met: §3.1 with the plain text password, under TLS alone (§7), and its errors; §4, the stream feature;
+/// §5, the numbers of XEP-0086 beside error conditions, which the server writes; §7, the end of a stream on
+/// which SASL failed before. A resource that is taken ends the older session, as recommended.
 ///
 /// The digest is not offered: it is SHA-1 of the stream's id and the password, so that a server must
 /// keep passwords as they are. This one keeps SCRAM verifiers (RFC 5802), from which it cannot be made.
-/// Nor the numbers of XEP-0086 beside error conditions (§5): clients have done without since RFC 3920.
-/// Nor the stream error for a login that follows a failed one by SASL (§3.1): plugins are not told of
-/// those; both count for the same throttle of failed attempts.
 final class LegacyAuth: Plugin {
     static let about = PluginDescription(
         "legacy-auth",
@@ -28,6 +26,12 @@ final class LegacyAuth: Plugin {
             .beforeLogin
         )
         let request = "{\(namespace)}query"
+        // Before the others: XEP-0078 §3.1 and §7 let nobody fall back to this.
+        registration.on(.stream, "iq/\(request)") { _, event in
+            guard let stream = event.stream, stream.saslFailures > 0 else { return .continue }
+            event.closeStream("policy-violation")
+            return .handled
+        }
         registration.on(.stream, "iq[@type='get']/\(request)") { _, event throws(StanzaError) in
             _ = try stranger(event.stream)
             return .reply(fields)

@@ -55,8 +55,14 @@ extension Stanza {
 
 extension StanzaError {
     /// `<error/>` with its condition and, if there is one, its text (RFC 6120 §8.3.2).
-    public func element(by: JID? = nil) -> Element {
-        Element("error", ["type": kind.rawValue, "by": by?.description]) { error in
+    ///
+    /// With its number, those understand it who know no conditions (XEP-0086).
+    public func element(by: JID? = nil, withLegacyCode: Bool = false) -> Element {
+        let code = withLegacyCode ? "\(condition.legacyCode)" : nil
+        return Element(
+            "error",
+            ["code": code, "type": kind.rawValue, "by": by?.description]
+        ) { error in
             error.element(condition.rawValue, in: Namespace.stanzaErrors)
             if let text {
                 error.element("text", in: Namespace.stanzaErrors) { $0.text(text) }

@@ -10,12 +10,21 @@ public struct StreamPeer: Sendable {
     public let account: JID?
     /// The address of the client's machine, without a port.
     public let address: String
+    /// How many attempts to log in by SASL failed on it.
+    public let saslFailures: Int
 
-    public init(domain: Domain, isEncrypted: Bool, account: JID?, address: String) {
+    public init(
+        domain: Domain,
+        isEncrypted: Bool,
+        account: JID?,
+        address: String,
+        saslFailures: Int = 0
+    ) {
         self.domain = domain
         self.isEncrypted = isEncrypted
         self.account = account
         self.address = address
+        self.saslFailures = saslFailures
     }
 
     public var isAuthenticated: Bool { account != nil }

@@ -23,6 +23,31 @@ import Testing
         #expect(StanzaError(condition, .continue).kind == .continue)
     }
 
+    /// XEP-0086 §2, the first table; a policy's violation is younger, and treated as `not-allowed`.
+    static let codes: [(Int, [String])] = [
+        (302, ["gone", "redirect"]), (400, ["bad-request", "jid-malformed", "unexpected-request"]),
+        (401, ["not-authorized"]), (403, ["forbidden"]),
+        (404, ["item-not-found", "recipient-unavailable", "remote-server-not-found"]),
+        (405, ["not-allowed", "policy-violation"]), (406, ["not-acceptable"]),
+        (407, ["registration-required", "subscription-required"]), (409, ["conflict"]),
+        (500, ["internal-server-error", "resource-constraint", "undefined-condition"]),
+        (501, ["feature-not-implemented"]), (503, ["service-unavailable"]),
+        (504, ["remote-server-timeout"]),
+    ]
+
+    @Test(arguments: codes)
+    func `knows the number that stood for it before`(code: Int, names: [String]) {
+        let same = StanzaError.Condition.allCases.filter { $0.legacyCode == code }
+        #expect(same.map(\.rawValue).sorted() == names)
+    }
+
+    @Test func `writes the number where it is asked for, and nowhere else`() {
+        #expect(
+            StanzaError.conflict.element(withLegacyCode: true).attribute("code") == "409"
+        )
+        #expect(StanzaError.conflict.element().attribute("code") == nil)
+    }
+
     @Test func `knows no other conditions`() {
         #expect(StanzaError.Condition.allCases.map(\.rawValue) == Self.kinds.map(\.0))
     }

@@ -24,6 +24,7 @@ extension HookCall {
         let site = unmanaged.takeUnretainedValue()
         switch Int(verdict) {
         case MARTLET_HANDLED:
+            if let end = decision?.stream?.end { return .close(end) }
             return answered(
                 stanza,
                 decision?.payload,
@@ -72,17 +73,19 @@ extension HookCall {
         return .login(login, sent + answer)
     }
 
-    /// Without what was sent, which may hold a password (XEP-0077 §3.3, XEP-0078 §3.1).
+    /// Without what was sent, which may hold a password (XEP-0077 §3.3, XEP-0078 §3.1), and with the
+    /// number of XEP-0086, which both ask for (XEP-0077 §9, XEP-0078 §5).
     private func refused(_ stanza: Stanza, _ error: StanzaError, _ sent: [Element]) -> StreamVerdict
     {
-        let request = Stanza(
+        guard stanza.type != .error, stanza.type != .result else { return .handled(sent) }
+        let answer = Stanza(
             stanza.kind,
-            type: stanza.type,
-            to: stanza.to,
-            from: stanza.from,
+            type: .error,
+            to: stanza.from,
+            from: stanza.to,
             id: stanza.id
-        )
-        return .handled(sent + (request.bounced(error).map { [$0.wholeElement] } ?? []))
+        ) { $0.append(error.element(withLegacyCode: true)) }
+        return .handled(sent + [answer.wholeElement])
     }
 }
 

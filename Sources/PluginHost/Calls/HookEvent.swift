@@ -173,6 +173,8 @@ struct StreamCall {
     let peerText: KeptText
     var sent: [Element] = []
     var login: JID?
+    /// What it is to end with.
+    var end: StreamError?
 
     init(peer: StreamPeer) {
         self.peer = peer

@@ -14,6 +14,7 @@ extension CoreTable {
             told.domain = martlet_str(call.peer.domain.jid.stableBytes)
             told.peer = call.peerText.text
             told.account = call.peer.account.map { martlet_str($0.stableBytes) } ?? .none
+            told.sasl_failures = UInt32(clamping: call.peer.saslFailures)
             return told.write(to: stream) ? CoreTable.ok : CoreTable.invalid
         }
         core.stream_send = { event, text in
@@ -28,6 +29,13 @@ extension CoreTable {
                 let address = address.address, address.isFull
             else { return CoreTable.invalid }
             HookEvent.at(event).pointee.begun?.stream?.login = address
+            return CoreTable.ok
+        }
+        core.stream_close = { event, condition in
+            guard let event, HookEvent.at(event).pointee.begun?.stream != nil,
+                let condition = StreamError.Condition(rawValue: condition.string)
+            else { return CoreTable.invalid }
+            HookEvent.at(event).pointee.begun?.stream?.end = StreamError(condition)
             return CoreTable.ok
         }
     }

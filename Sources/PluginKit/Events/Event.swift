@@ -50,6 +50,13 @@ public struct Event: ~Copyable {
         _ = xml.text.lend { Core.functions.pointee.stream_send?(raw, $0) }
     }
 
+    /// At phase `stream`: ends it with a stream error condition by its name (RFC 6120 §4.9.3).
+    ///
+    /// The verdict after it is `handled`; nothing else is sent.
+    public func closeStream(_ condition: String) {
+        _ = condition.lend { Core.functions.pointee.stream_close?(raw, $0) }
+    }
+
     /// What is left of it for a handler that waits.
     public var arrival: Arrival {
         Arrival(
@@ -73,6 +80,8 @@ public struct StreamInfo: Sendable {
     public let peer: String
     /// Who logged in, if anybody.
     public let account: JID?
+    /// How many attempts to log in by SASL failed on it.
+    public let saslFailures: Int
 
     init?(_ event: UnsafeMutablePointer<martlet_event>) {
         guard event.pointee.phase == UInt32(MARTLET_PHASE_STREAM) else { return nil }
@@ -85,6 +94,7 @@ public struct StreamInfo: Sendable {
         domain = stream.domain.string
         peer = stream.peer.string
         account = JID(prepared: stream.account)
+        saslFailures = Int(stream.sasl_failures)
     }
 }
 

@@ -3,11 +3,11 @@ import CPlugin
 /// Somebody runs a verb or an ad-hoc command.
 public struct Call: Sendable {
     public let name: String
-    /// Of a command: its action (XEP-0050 §3.4).
+    /// Of a command: its action (XEP-0050 §3.4), `complete` once its form is filled in.
     public let action: String
     /// Who runs it; nil for the machine's administrator.
     public let caller: JID?
-    /// Arguments (without names) or form fields.
+    /// Arguments, whose names are empty, or form fields.
     public let fields: [(name: String, value: String)]
     public let site: Site
 }

@@ -235,6 +235,8 @@ extension Registration where P: Plugin {
     }
 
     /// An ad-hoc command (XEP-0050): given the fields, it answers with some.
+    ///
+    /// The domain's administrators may run it, or all of its accounts; the server asks them for arguments.
     public func onCommand(
         _ name: String,
         title: String,

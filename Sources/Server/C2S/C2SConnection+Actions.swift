@@ -155,7 +155,8 @@ extension C2SConnection {
             domain: domain,
             isEncrypted: machine.isEncrypted,
             account: machine.account,
-            address: transport.peerAddress.host
+            address: transport.peerAddress.host,
+            saslFailures: machine.failedAttempts
         )
         let home = home
         return negotiate(after: .zero) {

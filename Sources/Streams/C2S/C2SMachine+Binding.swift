@@ -38,7 +38,7 @@ extension C2SMachine {
         if case .loggingIn(let request, _) = state {
             account = nil
             state = .negotiating
-            return [.send(refusal(of: request, error))]
+            return [.send(loginRefusal(of: request, error))]
         }
         guard case .binding(let id) = state else { return [] }
         state = .authenticated

@@ -22,11 +22,19 @@ extension C2SMachine {
         case .close(let error): return close(error)
         case .login(let jid, let answers):
             guard account == nil, jid.domain == host?.domain else {
-                return [.send(refusal(of: request, .notAllowed))]
+                return [.send(loginRefusal(of: request, .notAllowed))]
             }
             account = jid.bare
             state = .loggingIn(request, answers: answers)
             return [.authenticated(jid.bare), .bind(jid.bare, resource: jid.resourcepart)]
+        }
+    }
+
+    /// The answer to a login by iq that came to nothing, as XEP-0078 §3.1 and §5 want it: without what
+    /// was sent, which has a password in it, and with the number of the error.
+    func loginRefusal(of request: Element, _ error: StanzaError) -> Element {
+        Element("iq", ["type": "error", "id": request.attribute("id")]) {
+            $0.append(error.element(withLegacyCode: true))
         }
     }
 }

@@ -104,7 +104,8 @@ public struct C2SMachine: Sendable {
     public internal(set) var account: JID?
     /// Whose login is under way, as far as it said.
     public internal(set) var claimant: JID?
-    var failedAttempts = 0
+    /// How many attempts to log in by SASL failed.
+    public internal(set) var failedAttempts = 0
     /// Whether the stream as it is now has been opened from our side.
     var hasSentHeader = false
     public private(set) var language: String?

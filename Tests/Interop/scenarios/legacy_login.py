@@ -19,10 +19,15 @@ async def run(server, step):
     nurse = LegacyClient(server, f"{account}/kitchen")
     await nurse.login()
     assert nurse.fields == {"username", "password", "resource"}, nurse.fields
-    assert nurse.refusals == ["not-authorized"], nurse.refusals
+    assert nurse.refusals == [("401", "not-authorized")], nurse.refusals
     await nurse.fence()
     step(f"{nurse.boundjid} logged in without SASL after a wrong password, and is heard")
     await nurse.logout()
+
+    fallen = FallenClient(server, f"{account}/cellar")
+    await fallen.fall()
+    assert fallen.stream_errors == ["policy-violation"], fallen.stream_errors
+    step(f"one that failed by SASL is not let fall back: {fallen.stream_errors[0]}")
 
 
 class LegacyClient(Client):
@@ -38,7 +43,7 @@ class LegacyClient(Client):
         ask.enable("auth")
         self.fields = (await self._request(ask))["auth"]["fields"]
         refusal = await self._submit("not the password")
-        self.refusals.append(refusal["error"]["condition"])
+        self.refusals.append((refusal["error"]["code"], refusal["error"]["condition"]))
         assert (await self._submit(PASSWORD))["type"] == "result"
         self.authenticated = self.sessionstarted = True
         # And so does without SASL.
@@ -61,3 +66,21 @@ class LegacyClient(Client):
         self.register_handler(Callback(name, MatcherId(iq["id"]), answer.set_result, once=True))
         self.send_raw(str(iq))
         return await asyncio.wait_for(answer, 10)
+
+
+class FallenClient(LegacyClient):
+    """Tries SASL, fails, and asks for what there was before it."""
+
+    async def fall(self):
+        # What follows a failure is for this one to say, and not for slixmpp.
+        self.remove_handler("SASL Failure")
+        self.connect(*self.route(self.martlet.port))
+        await self.until("the stream's end", lambda: self.stream_errors)
+        await self.logout()
+
+    async def _log_in(self, features):
+        self.send_raw("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='X-ROSE'/>")
+        ask = self.Iq(stype="get", sto=self.boundjid.host)
+        ask.enable("auth")
+        self.send_raw(str(ask))
+        return True

@@ -1,4 +1,4 @@
-"""Blocking (XEP-0191) by profanity: it blocks, shows the list, and takes back; slixmpp is the blocked."""
+"""Blocking (XEP-0191) by profanity: it blocks slixmpp, shows the list, and takes it back."""
 
 from client import Client
 from profanity import Profanity

@@ -5,7 +5,9 @@ from profanity import Profanity
 
 
 async def run(server, step):
-    romeo, juliet = await server.add("romeo.copies@montague.example", "juliet.copies@capulet.example")
+    romeo, juliet = await server.add(
+        "romeo.copies@montague.example", "juliet.copies@capulet.example"
+    )
     orchard = await Client(server, f"{romeo}/orchard").login()
     balcony = await Client(server, f"{juliet}/balcony").login()
     phone = Profanity(server, "profanity-carbons")

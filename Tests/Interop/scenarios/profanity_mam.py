@@ -1,4 +1,4 @@
-"""Message archives (XEP-0313) in profanity: what was said without it is there when it opens a chat."""
+"""Message archives (XEP-0313) in profanity: it opens a chat, and what was said before is there."""
 
 from client import Client
 from profanity import Profanity

@@ -1,4 +1,4 @@
-/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.0.
+/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.1.
  *
  * A plugin is a shared object that exports one function, `martlet_plugin_entry`, and needs nothing of
  * the server but this header. It may be written in any language that can make such an object.
@@ -36,7 +36,7 @@ extern "C" {
 
 #define MARTLET_ABI_MAGIC 0x4D4C5431u /* "MLT1" */
 #define MARTLET_ABI_MAJOR 1u          /* another one is refused */
-#define MARTLET_ABI_MINOR 0u          /* a plugin that needs a larger one than the server's is refused */
+#define MARTLET_ABI_MINOR 1u          /* a plugin that needs a larger one than the server's is refused */
 
 #define MARTLET_ENTRY_SYMBOL "martlet_plugin_entry"
 #define MARTLET_EXPORT __attribute__((visibility("default")))
@@ -112,7 +112,8 @@ enum {
     MARTLET_PHASE_SERVICE = 7,  /* it is for a service domain that this plugin owns */
     MARTLET_PHASE_NONZA = 8,    /* a bound client sent an element that is no stanza */
     MARTLET_PHASE_STREAM = 9,   /* a client sent it before it has bound a resource; a request is
-                                 * answered as `iq` says, by `reply` or `fail` */
+                                 * answered as `iq` says, by `reply` or `fail`; errors have the numbers
+                                 * of XEP-0086 as well, which requests as old as these ask for */
     MARTLET_PHASE_BROADCAST = 10, /* a presence that the server sends to one contact on a user's
                                  * behalf; nobody may wait */
 
@@ -220,7 +221,7 @@ enum {
     MARTLET_ITEM_SERVICE = 5,   /* name: the label of a domain of its own ("conference" under
                                  * example.org), value: "category/type|name for people" */
     MARTLET_ITEM_COMMAND = 6,   /* name: of an ad-hoc command (XEP-0050), value: a name for people;
-                                 * flags: MARTLET_FOR_ADMINISTRATORS */
+                                 * flags: MARTLET_FOR_ADMINISTRATORS, else all accounts of the domain */
     MARTLET_ITEM_VERB = 7,      /* name: of `martlet plugins run PLUGIN NAME ...`, value: its help */
     MARTLET_ITEM_HTTP = 8,      /* name: the path below the plugin's own, for the HTTP listener */
     MARTLET_ITEM_COLLECTION = 9 /* name: of documents or a log it keeps in the store; without it the
@@ -236,7 +237,7 @@ typedef MARTLET_RECORD(martlet_call, 0) { /* somebody runs a command or a verb, 
     martlet_str name;             /* of the item */
     martlet_str verb;             /* of HTTP: GET, POST ...; of a command: its action */
     martlet_str caller;           /* an address, or empty for the machine's administrator */
-    const martlet_pair *fields;   /* arguments, form fields or headers */
+    const martlet_pair *fields;   /* arguments, which have no names, form fields or headers */
     size_t field_count;
     martlet_str body;
     martlet_site *site;
@@ -275,12 +276,13 @@ typedef MARTLET_RECORD(martlet_head, 0) { /* a stanza's start tag; strings live 
     martlet_str to, from;
 } martlet_head;
 
-typedef MARTLET_RECORD(martlet_stream, 0) { /* of MARTLET_PHASE_STREAM; strings are good for the call */
+typedef MARTLET_RECORD(martlet_stream, 1) { /* of MARTLET_PHASE_STREAM; strings are good for the call */
     uint32_t size;
     uint8_t is_encrypted, is_authenticated;
     martlet_str domain;        /* the one the client named */
     martlet_str peer;          /* the address of its machine, without a port */
     martlet_str account;       /* who logged in, if anybody */
+    uint32_t sasl_failures;    /* 1.1: how many attempts to log in by SASL failed on it */
 } martlet_stream;
 
 typedef MARTLET_RECORD(martlet_server, 0) { /* what this server is; strings live as long as it runs */
@@ -315,7 +317,7 @@ typedef void (*martlet_timer_fn)(void *ud, uint64_t timer);
 
 /* Functions that copy text out write at most `capacity` bytes to `buffer` and answer the whole length,
  * or a negative status; when the length is above the capacity, what was written is of no use. */
-typedef MARTLET_RECORD(martlet_core, 0) {
+typedef MARTLET_RECORD(martlet_core, 1) {
     uint32_t size;
     uint16_t major, minor;
 
@@ -421,6 +423,9 @@ typedef MARTLET_RECORD(martlet_core, 0) {
      * MARTLET_ENOENT when the session is not available. */
     int32_t (*announce)(martlet_site *, martlet_place *, uint64_t session, martlet_stanza *,
                         const martlet_str *contacts, size_t count);
+    /* 1.1. Within MARTLET_PHASE_STREAM: ends the stream with a stream error condition by its name (RFC
+     * 6120 4.9.3), and nothing else is sent: after it, return MARTLET_HANDLED. */
+    int32_t (*stream_close)(martlet_event *, martlet_str condition);
 } martlet_core;
 
 /* ------------------------------------------------------------------------------ "martlet.store/1" */
