@@ -56,6 +56,9 @@ struct LeakTests {
     private func makeScene(_ folder: String) async throws -> Scene {
         let scene = try await Scene { settings in
             settings.tls.folder = folder
+            // However long the machine takes, nobody is sent away for it.
+            settings.clients.tlsTime = .seconds(600)
+            settings.clients.loginTime = .seconds(600)
             settings.domains = [
                 DomainSettings("montague.example", mechanisms: [.scramSHA256, .plain])
             ]
