@@ -56,6 +56,9 @@ public struct DomainLimits: Hashable, Sendable {
     /// Past either, a session that does not acknowledge is given up (XEP-0198 §4).
     public var unacknowledgedStanzas = 1_000
     public var unacknowledgedBytes = 1_048_576
+    /// Contacts that one client's presence is told to; past the burst its next stanzas wait.
+    public var deliveriesPerSecond = 1_000
+    public var burstDeliveries = 20_000
     /// How long a session that lost its connection is kept for its client (XEP-0198 §5).
     public var resumptionTime = Duration.seconds(300)
     /// Past it, the oldest ad-hoc command that an account began and did not finish ends (XEP-0050 §3.3).

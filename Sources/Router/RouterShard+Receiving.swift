@@ -50,6 +50,7 @@ extension RouterShard {
         if session.management != nil { noteDestination(of: stanza, from: id) }
         guard proceed(outcome, context) else { return suspend(session) }
         session.management?.countHandled()
+        holdIfOwing(session)
     }
 
     private func suspend(_ session: Session) {
@@ -79,6 +80,12 @@ extension RouterShard {
         }
         session.management?.countHandled()
         session.inbox.resume()
+        holdIfOwing(session)
+        goOn(with: session)
+    }
+
+    /// Handles what stands in line, as far as it may.
+    func goOn(with session: Session) {
         while let next = session.inbox.next() {
             switch next {
             case .stanza(let stanza): handle(stanza, of: session)
@@ -86,7 +93,7 @@ extension RouterShard {
             }
         }
         if session.inbox.isIdle {
-            leavingBySerial[id.serial] = nil
+            leavingBySerial[session.id.serial] = nil
             noteDrained(session)
         }
         if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }

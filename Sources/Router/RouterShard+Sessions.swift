@@ -120,6 +120,7 @@ extension RouterShard {
         for receipt in session.receipts { receipt(self, false) }
         session.receipts = []
         for sent in undelivered { giveBack(sent, of: session) }
+        release(session)
         if let home { forgetIfVacant(home) }
     }
 

@@ -1,4 +1,5 @@
 public import MartletCore
+import MartletNet
 
 /// Names one session of this process, for as long as the process lives.
 public struct SessionID: Hashable, Sendable {
@@ -36,6 +37,11 @@ public final class Session {
     public var attachment: AnyObject?
     /// What waits for a stanza that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Received>()
+    /// What it may make the server deliver to many; nil as long as it has not.
+    var fanOut: TokenBucket?
+    var isOwing = false
+    /// Ends the wait of what stands in line.
+    var hold: TimerID?
     /// It has left its home; nothing that is sent to it arrives.
     var isEnded = false
     @exclusivity(unchecked) var management: SessionManagement?

@@ -1,6 +1,8 @@
 /// Keeps order while one piece of work waits: what comes meanwhile stands behind it.
 struct WorkQueue<Work> {
     private(set) var isWorking = false
+    /// Nothing is under way, and nothing may start all the same.
+    private(set) var isHeld = false
     private var waiting: [Work] = []
     private var head = 0
 
@@ -11,7 +13,7 @@ struct WorkQueue<Work> {
 
     /// Whether this work may start now; otherwise it is kept.
     mutating func admits(_ work: Work) -> Bool {
-        guard isWorking else { return true }
+        guard isWorking || isHeld else { return true }
         waiting.append(work)
         return false
     }
@@ -26,9 +28,18 @@ struct WorkQueue<Work> {
         isWorking = false
     }
 
+    /// Nothing starts until `release`.
+    mutating func hold() {
+        isHeld = true
+    }
+
+    mutating func release() {
+        isHeld = false
+    }
+
     /// What comes next, if nothing is under way.
     mutating func next() -> Work? {
-        guard !isWorking, head < waiting.count else { return nil }
+        guard !isWorking, !isHeld, head < waiting.count else { return nil }
         let work = waiting[head]
         head += 1
         compact()

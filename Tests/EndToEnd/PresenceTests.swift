@@ -1,4 +1,5 @@
 import MartletCore
+import MartletStorage
 import MartletXML
 import Testing
 
@@ -110,6 +111,54 @@ struct PresenceTests {
                 #expect(own.child("status")?.text == "\(index)")
             }
             try await juliet.expectNothing()
+        }
+    }
+
+    @Test
+    func `a flood told to many is slowed down, and nobody else is`() async throws {
+        try await withServer { settings in
+            for index in settings.domains.indices {
+                settings.domains[index].limits.deliveriesPerSecond = 100
+                settings.domains[index].limits.burstDeliveries = 100
+            }
+        } _: { server in
+            let romeo = try await server.login("romeo@montague.example")
+            let juliet = try await server.login("juliet@capulet.example", resource: "balcony")
+            let mercutio = try await server.login("mercutio@montague.example")
+            try await befriend(server, try JID("romeo@montague.example"))
+            await juliet.send("<presence/>")
+            try await juliet.expect("presence")
+            let start = ContinuousClock.now
+            await romeo.send(
+                (0..<15).map { "<presence><status>\($0)</status></presence>" }.joined()
+            )
+            // Fifteen times twenty contacts and twenty probes, less the burst, at a hundred a second;
+            // the last of them may be owed still.
+            try await juliet.skip(to: "presence/status")
+            try await mercutio.expectNothing()
+            let sofar = String(decoding: await juliet.received, as: UTF8.self)
+            #expect(!sofar.contains("<status>14<"), "others are served meanwhile")
+            for index in 1..<15 {
+                let told = try await juliet.expect("presence/status")
+                #expect(told.child("status")?.text == "\(index)", "none is lost")
+            }
+            #expect(start.duration(to: .now) > .milliseconds(1_900))
+        }
+    }
+
+    /// Gives him twenty contacts who see his presence, as if they had agreed long ago.
+    private func befriend(_ server: TestServer, _ romeo: JID) async throws {
+        let names = (1..<20).map { "friend\($0)@capulet.example" } + ["juliet@capulet.example"]
+        for name in names {
+            let contact = try JID(name)
+            try await server.store.setRosterItem(
+                RosterItem(contact, subscription: .both),
+                of: romeo
+            )
+            try await server.store.setRosterItem(
+                RosterItem(romeo, subscription: .both),
+                of: contact
+            )
         }
     }
 

@@ -48,7 +48,7 @@ import Testing
     private func target(_ number: Int) -> JID { .named("u\(number)@capulet.example") }
 
     @Test func `holds as many as its bound, and those again`() throws {
-        var directed = DirectedPresence()
+        let directed = DirectedPresence()
         for number in 0..<DirectedPresence.limit { try directed.insert(target(number)) }
         try directed.insert(target(0))
         #expect(throws: StanzaError.resourceConstraint) {

@@ -3,13 +3,15 @@ import MartletRouter
 
 /// Whom a resource told of its presence although they do not subscribe to it, and who must be told
 /// when it goes (RFC 6121 §4.6).
-struct DirectedPresence {
+///
+/// A class, so that what a session keeps is changed in its place and not copied for each target.
+final class DirectedPresence {
     /// Past it, directing presence to yet another entity is refused with `resource-constraint`.
     static let limit = 10_000
 
     private var targets: Set<JID> = []
 
-    mutating func insert(_ target: JID) throws(StanzaError) {
+    func insert(_ target: JID) throws(StanzaError) {
         guard targets.count < Self.limit || targets.contains(target) else {
             throw .resourceConstraint
         }
@@ -21,20 +23,23 @@ struct DirectedPresence {
         targets.contains(entity) || targets.contains(entity.bare)
     }
 
-    mutating func remove(_ target: JID) {
+    func remove(_ target: JID) {
         targets.remove(target)
     }
 
     /// Forgets all of them.
-    mutating func clear() -> Set<JID> {
+    func clear() -> Set<JID> {
         defer { targets = [] }
         return targets
     }
 }
 
 extension Session {
-    var directed: DirectedPresence {
-        get { state[DirectedPresence.self] ?? DirectedPresence() }
-        set { state[DirectedPresence.self] = newValue }
+    /// Nil as long as it told nobody.
+    var directed: DirectedPresence? { state[DirectedPresence.self] }
+
+    func noteDirected(to target: JID) throws(StanzaError) {
+        if directed == nil { state[DirectedPresence.self] = DirectedPresence() }
+        try directed?.insert(target)
     }
 }

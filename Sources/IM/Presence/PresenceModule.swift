@@ -48,7 +48,7 @@ extension RouterShard {
             try noteDirected(to: to, by: id)
             return .continue
         case (.unavailable, .some(let to)):
-            session(id)?.directed.remove(to)
+            session(id)?.directed?.remove(to)
             return .continue
         // A client does not probe; its server does that (RFC 6121 §4.3.1).
         case (.probe, _): return .handled
@@ -76,6 +76,7 @@ extension RouterShard {
         broadcast(stanza, of: session, to: roster.subscribers)
         tellObservers(of: session, said: stanza)
         guard isInitial else { return }
+        charge(roster.subscriptions.count, to: session)
         for contact in roster.subscriptions {
             // From the account, so that the answer reaches whoever of it is there (RFC 6121 §4.3.1).
             route(Stanza.presence(.probe, to: contact, from: id.jid.bare))
@@ -86,6 +87,7 @@ extension RouterShard {
 
     /// Tells contacts, and the user's own resources, this one among them (RFC 6121 §4.2.2).
     private func broadcast(_ stanza: Stanza, of session: Session, to contacts: [JID]) {
+        charge(contacts.count, to: session)
         for contact in contacts {
             broadcast(stanza.addressed(to: contact, from: session.jid), of: session)
         }
@@ -117,7 +119,7 @@ extension RouterShard {
         let wasAvailable = session.isAvailable
         session.presence = nil
         let roster = home(of: session.jid)?.state[UserRoster.self]
-        var told = Set(session.directed.clear())
+        var told = session.directed?.clear() ?? []
         if wasAvailable {
             let contacts = roster?.subscribers ?? []
             told.subtract(contacts)
@@ -125,6 +127,7 @@ extension RouterShard {
             send(stanza.addressed(to: session.jid, from: session.jid), to: session)
             tellObservers(of: session, said: stanza)
         }
+        charge(told.count, to: session)
         for target in told { route(stanza.addressed(to: target, from: session.jid)) }
     }
 
@@ -133,7 +136,7 @@ extension RouterShard {
         let unavailable = Stanza.presence(.unavailable, to: nil, from: session.jid)
         let wasAvailable = session.isAvailable
         session.presence = nil
-        var told = Set(session.directed.clear())
+        var told = session.directed?.clear() ?? []
         if wasAvailable {
             let contacts = home(of: session.jid)?.state[UserRoster.self]?.subscribers ?? []
             told.subtract(contacts)
@@ -200,7 +203,7 @@ extension RouterShard {
         let contact = home(of: id.jid)?.state[UserRoster.self]?[target.bare]
         // Subscribers are told of the end anyway.
         if session.isAvailable, contact?.subscription.hasFrom == true { return }
-        try session.directed.insert(target)
+        try session.noteDirected(to: target)
     }
 }
 
@@ -215,6 +218,6 @@ extension Session {
     /// Whether someone may know that this resource is there: by subscription, or because it said so
     /// itself (RFC 6121 §4.6).
     fileprivate func isShown(to asker: JID, _ roster: UserRoster) -> Bool {
-        roster.shows(jid, to: asker) || directed.contains(asker)
+        roster.shows(jid, to: asker) || directed?.contains(asker) == true
     }
 }

@@ -237,6 +237,18 @@ extension ConfigKey<DomainLimits> {
             "Bytes that a client may leave unacknowledged (XEP-0198); past it its session ends."
         ),
         ConfigKey(
+            "deliveriesPerSecond",
+            \.deliveriesPerSecond,
+            .many,
+            "Contacts that one client's presence may be told to; past it its next stanzas wait."
+        ),
+        ConfigKey(
+            "burstDeliveries",
+            \.burstDeliveries,
+            .many,
+            "Contacts that it may be told to at once, as at a login."
+        ),
+        ConfigKey(
             "resumptionSeconds",
             \.resumptionTime,
             .seconds(),

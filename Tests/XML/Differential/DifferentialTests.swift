@@ -17,7 +17,7 @@ import Testing
 /// | `\n` in CDATA | `\r` or `\r\n` | XML 1.0 §2.11 makes them one; made good in `SecondReading` |
 /// | `badNamespacePrefix` | takes it | a namespace that no IRI can be, or a name as above |
 @Suite struct DifferentialTests {
-    private static let rounds = 400
+    private static let rounds = 100
 
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `reads and refuses what another parser does`(seed: UInt64) throws {
