@@ -9,10 +9,13 @@ final class DomainPlugins: @unchecked Sendable {
     }
 
     let sites: [PluginSite?]
+    /// Nobody may log in: who was to say who may is not at work.
+    let isClosed: Bool
     private let cells: UnsafeMutableBufferPointer<Cell>
 
-    init(_ sites: [PluginSite?]) {
+    init(_ sites: [PluginSite?], isClosed: Bool = false) {
         self.sites = sites
+        self.isClosed = isClosed
         cells = .allocate(capacity: sites.count)
         _ = cells.initialize(from: sites.map { Cell(site: $0.map(Unmanaged.passUnretained)) })
     }
