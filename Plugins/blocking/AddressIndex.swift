@@ -44,7 +44,7 @@ struct AddressIndex: Sendable {
         return all.sorted()
     }
 
-    /// Matches as XEP-0191 §5 says: the address itself, its account, its domain with the resource, its
+    /// Matches as XEP-0191 §6 says: the address itself, its account, its domain with the resource, its
     /// domain.
     func matches(_ address: JID) -> Bool {
         let bare = address.bare.description

@@ -42,7 +42,7 @@ extension Blocking {
         } ?? (nil, false)
     }
 
-    /// XEP-0191 §5.
+    /// XEP-0191 §6.
     private static func matches(of address: JID) -> Set<String> {
         var matches: Set = [
             address.description, address.bare.description, address.domainpart,

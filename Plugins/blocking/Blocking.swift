@@ -2,8 +2,8 @@ import MartletPluginKit
 
 /// XEP-0191: Blocking Command 1.3.
 ///
-/// Met: §3.1 to §3.5 with all MUSTs, matching as in §5; blocking is polite (§4: subscriptions stay).
-/// Where privacy lists are on too, they and the blocklist are one (§5): see `privacy`, which judges then.
+/// Met: §3.1 to §3.5 with all MUSTs, §6; blocking is polite (§4: subscriptions stay). Where privacy lists are
+/// on too, they and the blocklist are one (§5): see `privacy`, which judges then.
 final class Blocking: Plugin {
     static let about = PluginDescription(
         "blocking",

@@ -36,9 +36,9 @@ final class CarbonHome: Sendable {
 }
 
 extension CarbonHome {
-    /// Takes a client's wish; saying it again changes nothing (XEP-0280 §11.1).
+    /// Takes a client's wish; saying it again changes nothing (XEP-0280 §10.1).
     ///
-    /// - Throws: `not-allowed` to all but the account's own clients (XEP-0280 §5.1, §6.1).
+    /// - Throws: `not-allowed` to all but the account's own clients (XEP-0280 §4.1, §5.1).
     static func change(
         _ event: borrowing Event,
         _ body: (CarbonHome, SessionID) -> Void
@@ -55,8 +55,8 @@ extension CarbonHome {
 
 /// The last messages that were copied, by their ids and with whom they were exchanged.
 ///
-/// An error is copied when it answers one of these (XEP-0280 §7.1): what it carries does not tell
-/// (XEP-0280 §11.3).
+/// An error is copied when it answers one of these (XEP-0280 §6.1): what it carries does not tell
+/// (XEP-0280 §10.3).
 struct RecentMessages {
     private static let limit = 64
     /// Hashes: an id may be as long as its stanza.

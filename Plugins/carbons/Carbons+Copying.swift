@@ -1,7 +1,7 @@
 import MartletPluginKit
 
 extension Carbons {
-    /// Copies what a client sends to the account's other clients (XEP-0280 §9).
+    /// Copies what a client sends to the account's other clients (XEP-0280 §8).
     ///
     /// What it sends to its own account is copied where it arrives, so that no client gets it twice.
     static func copySent(_ event: borrowing Event) {
@@ -19,7 +19,7 @@ extension Carbons {
     }
 
     /// Copies what arrives for the account to those of its clients that are not given it
-    /// (XEP-0280 §8).
+    /// (XEP-0280 §7).
     static func copyReceived(_ event: borrowing Event) {
         guard let place = event.place, let home = place.state(CarbonHome.self),
             let account = place.account

@@ -3,8 +3,8 @@ import MartletPluginKit
 
 /// XEP-0280: Message Carbons 1.0.1.
 ///
-/// Met: §4 (both features), §5 and §6 with their errors, §7.1 and §7.2 (all rules), §8, §9, §10 as it
-/// now stands (`<private/>` keeps a message from being copied and stays in it), §11.1, §11.3, §13.
+/// Met: §3 (both features), §4 and §5 with their errors, §6.1 and §6.2 (all rules), §7, §8, §9 as it
+/// now stands (`<private/>` keeps a message from being copied and stays in it), §10.1, §10.3, §11.
 ///
 /// Beyond it: what only looks like a copy, sent by somebody else, is taken out of the message
 /// (CVE-2017-5589).

@@ -1,6 +1,6 @@
 import MartletPluginKit
 
-/// What of a message decides whether it is copied (XEP-0280 §7.1).
+/// What of a message decides whether it is copied (XEP-0280 §6.1).
 struct Eligibility {
     enum Direction { case sent, received }
 

@@ -1,7 +1,7 @@
 public import CPlugin
 import MartletPluginKit
 
-/// XEP-0157: Contact Addresses for XMPP Services 1.1.
+/// XEP-0157: Contact Addresses for XMPP Services 1.1.1.
 ///
 /// Met: §3; what is no URI is refused as a setting, also where the text only says SHOULD.
 final class Contact: Plugin {

@@ -1,6 +1,6 @@
 import MartletPluginKit
 
-/// Addresses by what they are for (XEP-0157 §6.1).
+/// Addresses by what they are for (XEP-0157 §7.1).
 struct ContactSettings: PluginSettings {
     typealias Field = (name: String, addresses: [String])
 

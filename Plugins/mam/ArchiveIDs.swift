@@ -49,16 +49,18 @@ final class ArchiveIDs: Sendable {
 /// A permutation of 128 bits: a Feistel network of four rounds, with SHA-256 under a key.
 struct ArchiveCipher: Sendable {
     private let site: Site
-    private let seed: [UInt8]
+    /// Of each round's digest, with room at the end.
+    private let input: [UInt8]
 
     fileprivate init(_ site: Site, _ key: [UInt8], _ account: JID) {
         self.site = site
-        seed = key + Array(account.bare.description.utf8)
+        input = key + account.bare.description.utf8 + [UInt8](repeating: 0, count: 9)
     }
 
     func id(of number: Int64) -> String {
         var (left, right) = (UInt64(bitPattern: number), UInt64(0))
-        for round in 0..<4 { (left, right) = (right, left ^ mix(right, UInt8(round))) }
+        var input = input
+        for round in 0..<4 { (left, right) = (right, left ^ mix(right, round, &input)) }
         return Site.hex(Self.bytes(left) + Self.bytes(right))
     }
 
@@ -68,14 +70,23 @@ struct ArchiveCipher: Sendable {
         guard digits.count == 32, var left = Self.word(digits[..<16]),
             var right = Self.word(digits[16...])
         else { return nil }
-        for round in (0..<4).reversed() { (left, right) = (right ^ mix(left, UInt8(round)), left) }
+        var input = input
+        for round in (0..<4).reversed() {
+            (left, right) = (right ^ mix(left, round, &input), left)
+        }
         guard right == 0, left > 0, left <= UInt64(Int64.max) else { return nil }
         return Int64(left)
     }
 
-    private func mix(_ half: UInt64, _ round: UInt8) -> UInt64 {
-        let digest = site.digest("sha-256", of: seed + [round] + Self.bytes(half))
-        return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    /// Of the key, the account, the round and half of what is enciphered; the last two, nine bytes, are
+    /// written over those of the round before.
+    private func mix(_ half: UInt64, _ round: Int, _ input: inout [UInt8]) -> UInt64 {
+        let end = input.count
+        input[end - 9] = UInt8(truncatingIfNeeded: round)
+        for index in 0..<8 {
+            input[end - 8 + index] = UInt8(truncatingIfNeeded: half >> (56 - 8 * index))
+        }
+        return site.digest("sha-256", of: input).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private static func bytes(_ word: UInt64) -> [UInt8] {

@@ -3,7 +3,7 @@ import MartletPluginKit
 /// Which messages belong into a user's archive (XEP-0313 §6.1.1).
 enum ArchiveRules {
     /// What is said in conversations: by its body, by what stands for one, or because the sender asks for
-    /// it (XEP-0334 §4.4); but not what the sender wants kept nowhere (XEP-0334 §4.2, §4.3).
+    /// it (XEP-0334 §4.4); but not what the sender wants kept nowhere (XEP-0334 §4.1, §4.2).
     static func admits(_ message: Stanza) -> Bool {
         let type = message.type
         guard type == .chat || type == .normal || type == .headline else { return false }

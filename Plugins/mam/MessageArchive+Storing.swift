@@ -23,7 +23,7 @@ extension MessageArchive {
     }
 
     /// What goes on, with the id it has in the archive if it was archived; ids in the account's name that
-    /// it did not give are gone (XEP-0359 §4).
+    /// it did not give are gone (XEP-0359 §3).
     private func archive(
         _ message: Stanza,
         of account: JID,

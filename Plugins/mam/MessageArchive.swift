@@ -8,8 +8,8 @@ import Synchronization
 /// group chat in users' archives), form, paging both ways and flipped pages, §5, §6.1, §6.2, §7, §8. Ids
 /// tell nothing (§6.2). Not met: §6.1.2 and §6.1.3, archives of rooms and nodes.
 ///
-/// XEP-0359: Unique and Stable Stanza IDs 0.7, §3.1 and §4 for accounts: ids in their name that they did
-/// not give are taken out. XEP-0441: archiving preferences 0.2, §2.1 and §2.3. XEP-0059 but for §2.4
+/// XEP-0359: Unique and Stable Stanza IDs 0.7, §2.1, §3 and §5 for accounts: ids in their name that they did
+/// not give are taken out. XEP-0441: archiving preferences 0.2, §2.1 and §2.3. XEP-0059 but for §2.6
 /// (`<index/>`). XEP-0334: `no-store`, `no-permanent-store` and `store`.
 ///
 /// What is delivered was archived before, and what cannot be archived is returned to its sender.
@@ -47,6 +47,8 @@ final class MessageArchive: Plugin {
             registration.feature(namespace + feature, of: .account)
         }
         registration.feature(StanzaIDs.namespace, of: .account)
+        // Clients ask the account (XEP-0313 §2); profanity asks its server, and would never use it.
+        registration.feature(namespace)
         registerStoring(in: registration)
         registerRequests(in: registration)
         registration.observe(.rosterChanged) { plugin, event in

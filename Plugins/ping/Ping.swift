@@ -3,7 +3,8 @@ import MartletPluginKit
 
 /// XEP-0199: XMPP Ping.
 ///
-/// Met: §4.1 and §4.2 (the domain and, on their behalf, its accounts answer), §6.
+/// Met: §4.2 (the domain and, on their behalf, its accounts answer), §5. The server itself asks clients that
+/// have been silent (§4.1).
 final class Ping: Plugin {
     static let about = PluginDescription("ping", version: "1.0", "Answers pings (XEP-0199).")
 

@@ -1,6 +1,6 @@
 import MartletPluginKit
 
-/// What passes (XEP-0016 §2.2, §2.13).
+/// What passes (XEP-0016 §2.2, §2.9 to §2.14).
 extension Privacy {
     static func judgeArrival(
         _ plugin: Privacy,

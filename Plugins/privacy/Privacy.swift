@@ -5,7 +5,7 @@ import MartletPluginKit
 /// Off by default: XEP-0191 does what most people want of it.
 ///
 /// Met: §2.1 with all types of rules and kinds of stanzas, §2.2 (active and default lists, pushes,
-/// conflicts, changes of the roster), §2.3 to §2.8, §2.9 to §2.13 (what passes, and what is answered),
+/// conflicts, changes of the roster), §2.3 to §2.8, §2.9 to §2.14 (what passes, and what is answered),
 /// §3. What is to a bare address is refused when no session would take it, and else kept from those
 /// that would not. Neither sessions of one account nor its own server are ever kept apart.
 ///

@@ -3,8 +3,8 @@ import MartletPluginKit
 /// XEP-0077: In-Band Registration 2.4.
 ///
 /// Met: §3.1 with §3.1.1 (before login, over the stream), §3.2 (removal, with the errors of its table),
-/// §3.3 (password change), §4 (the form beside the fields, and before them where both are sent), §5
-/// (redirection), §8 (stream feature, disco#info). Off by default, for anybody may make accounts then.
+/// §3.3 (password change), §4 and §6 (the form beside the fields, and before them where both are sent), §5
+/// (redirection), §8 (stream feature), §10. Off by default, for anybody may make accounts then.
 /// Not here: forms for a removal or a password change (§3.2 and §3.3 leave them to the server); a
 /// password is taken under TLS alone, unless the settings say otherwise.
 final class Register: Plugin {

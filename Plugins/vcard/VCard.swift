@@ -1,9 +1,9 @@
 public import CPlugin
 import MartletPluginKit
 
-/// XEP-0054: vcard-temp 1.3, and XEP-0153: vCard-Based Avatars 1.1 on behalf of clients.
+/// XEP-0054: vcard-temp 1.3, and XEP-0153: vCard-Based Avatars 1.1.1 on behalf of clients.
 ///
-/// Met of XEP-0054: §3 with its errors, §4. Of XEP-0153: §4.1 and §5.1, as XEP-0398 §4 lets a server do
+/// Met of XEP-0054: §3 with its errors, §4. Of XEP-0153: §3.1 and §4.1, as XEP-0398 §4 lets a server do
 /// it: the hash of the photo is put into available presence that says nothing of one, and contacts are
 /// told when it changes.
 final class VCard: Plugin {

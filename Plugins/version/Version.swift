@@ -4,7 +4,7 @@ import MartletPluginKit
 
 /// XEP-0092: Software Version 1.1.
 ///
-/// Met: §2, §4, and §6: the operating system is told only where the configuration says so.
+/// Met: §2, §4, and §5: the operating system is told only where the configuration says so.
 final class Version: Plugin {
     static let about = PluginDescription(
         "version",

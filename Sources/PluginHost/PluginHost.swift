@@ -147,6 +147,7 @@ extension PluginHost {
         let before = state.withLock { $0.domains[domain] } ?? []
         var faults: [PluginFault] = []
         var sites: [PluginSite?] = []
+        var isClosed = false
         for (slot, image) in images.enumerated() {
             let old = slot < before.count ? before[slot] : nil
             let choice = choices[image.name] ?? (image.isOffByDefault ? .off : .on(settings: "{}"))
@@ -156,9 +157,11 @@ extension PluginHost {
                 // In place before those that may ask for what it provides.
                 state.withLock { $0.domains[domain] = sites }
             } catch {
-                faults.append(error)
                 // Settings that are no good change nothing.
                 sites.append(old)
+                let closes = old == nil && image.provides.contains(Self.authentication)
+                isClosed = isClosed || closes
+                faults.append(closes ? error.closing(domain) : error)
             }
         }
         state.withLock { $0.domains[domain] = sites }
@@ -166,15 +169,19 @@ extension PluginHost {
             guard case .on = choices[name] else { continue }
             faults.append(PluginFault(name, "there is no such plugin"))
         }
-        return selection(sites, faults)
+        return selection(sites, faults, isClosed: isClosed)
     }
 
     /// The same plugins once more, after one of them registered something.
     public func reselect(in domain: String) -> Selection {
-        selection(state.withLock { $0.domains[domain] } ?? [], [])
+        selection(state.withLock { $0.domains[domain] } ?? [], [], isClosed: isClosed(domain))
     }
 
-    private func selection(_ sites: [PluginSite?], _ faults: [PluginFault]) -> Selection {
+    private func selection(
+        _ sites: [PluginSite?],
+        _ faults: [PluginFault],
+        isClosed: Bool
+    ) -> Selection {
         var modules: [any Module] = []
         var key: Key? = Key()
         var hasCommands = false
@@ -204,7 +211,7 @@ extension PluginHost {
         if hasCommands { key?.own.append("commands") }
         return Selection(
             modules: modules,
-            attachment: DomainPlugins(sites),
+            attachment: DomainPlugins(sites, isClosed: isClosed),
             key: key,
             hasCommands: hasCommands,
             faults: faults
@@ -300,17 +307,17 @@ extension PluginHost {
     /// To be called when the router has the new domains.
     public func retire(except attachments: [any AnyObject & Sendable]) async {
         var staying: Set<ObjectIdentifier> = []
+        var domains: [String: [PluginSite?]] = [:]
         for case let plugins as DomainPlugins in attachments {
-            for case let site? in plugins.sites { staying.insert(ObjectIdentifier(site)) }
+            for case let site? in plugins.sites {
+                staying.insert(ObjectIdentifier(site))
+                domains[site.domain] = plugins.sites
+            }
         }
         let leaving = state.withLock { state -> [PluginSite] in
             let all = state.allStarted
-            for domain in state.domains.keys {
-                let left = (state.domains[domain] ?? []).map { site in
-                    site.flatMap { staying.contains(ObjectIdentifier($0)) ? $0 : nil }
-                }
-                state.domains[domain] = left.contains { $0 != nil } ? left : nil
-            }
+            // What was chosen and refused since is forgotten.
+            state.domains = domains
             state.allStarted.removeAll { !staying.contains(ObjectIdentifier($0)) }
             return all.filter { !staying.contains(ObjectIdentifier($0)) }
         }

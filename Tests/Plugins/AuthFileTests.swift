@@ -125,10 +125,67 @@ struct AuthFileTests {
         (#"{"romeo": 1}"#, "is no JSON object of names and passwords"),
         (#"{"@@": "x"}"#, "\"@@\" is no name of an account"),
     ])
-    func `says why it is not at work`(text: String?, reason: String) async throws {
-        try await Self.with(text) { _, _, log in
-            let line = log.lines.first { $0.hasPrefix("a plugin is not at work plugin=auth-file ") }
-            #expect(line?.contains(reason) == true, "\(log.lines)")
+    func `says why it is not at work, and nobody is let in without it`(
+        text: String?,
+        reason: String
+    )
+        async throws
+    {
+        try await Self.with(text) { scene, file, log in
+            let lines = log.lines.filter { $0.contains("auth-file") }
+            #expect(lines.count == 1)
+            #expect(lines.first?.hasPrefix("a plugin is not at work plugin=auth-file ") == true)
+            #expect(lines.first?.contains(reason) == true)
+            let closed = "until it does, nobody can log in to montague.example"
+            #expect(lines.first?.contains(closed) == true)
+
+            // Not even an account of the server's own.
+            try await scene.enroll(romeo)
+            let fault = ClientFault.loginRefused(SASLFailure(.temporaryAuthFailure))
+            await #expect(throws: fault) {
+                try await logIn(romeo, Scene.password, to: scene)
+            }
+
+            // Until the file is there, and the settings are read again.
+            try #"{"romeo": "a rose"}"#.write(to: file, atomically: true, encoding: .utf8)
+            try await scene.server.reload(Self.settings(file.path))
+            try await logIn(romeo, "a rose", to: scene)
         }
+    }
+
+    @Test func `a reload that is refused leaves it at work`() async throws {
+        try await Self.with(#"{"romeo": "a rose"}"#) { scene, file, _ in
+            let other = file.deletingLastPathComponent().appending(path: "others.json")
+            try #"{"romeo": "a tulip"}"#.write(to: other, atomically: true, encoding: .utf8)
+            var refused = Self.settings(other.path)
+            refused.plugins.required = ["no-such-plugin"]
+            await #expect(throws: AdminFault.self) { try await scene.server.reload(refused) }
+            try await logIn(romeo, "a rose", to: scene)
+
+            // Settings that are no good change nothing either.
+            try await scene.server.reload(Self.settings(file.path + ".gone"))
+            try await logIn(romeo, "a rose", to: scene)
+            try await scene.server.reload(Self.settings(other.path))
+            try await logIn(romeo, "a tulip", to: scene)
+        }
+    }
+
+    @Test func `switched off, it leaves the domain to the server's own accounts`() async throws {
+        try await Self.with(nil) { scene, file, _ in
+            try await scene.enroll(romeo)
+            var settings = Self.settings(file.path)
+            settings.plugins.choices["auth-file"] = .off
+            try await scene.server.reload(settings)
+            try await logIn(romeo, Scene.password, to: scene)
+        }
+    }
+
+    private static func settings(_ path: String) -> ServerSettings {
+        var settings = ServerSettings()
+        settings.domains = [DomainSettings("montague.example", mechanisms: [.scramSHA256])]
+        settings.plugins.isSelective = true
+        settings.plugins.choices["ping"] = .on(settings: "{}")
+        settings.plugins.choices["auth-file"] = .on(settings: "{\"file\": \"\(path)\"}")
+        return settings
     }
 }

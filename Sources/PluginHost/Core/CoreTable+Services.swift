@@ -64,7 +64,7 @@ extension CoreTable {
                 .copyBytes(from: Random.bytes(count))
         }
         core.hash = { algorithm, data, digest, capacity in
-            guard let function = HashFunction(rawValue: algorithm.string.uppercased()) else {
+            guard let function = HashFunction(abi: algorithm.string) else {
                 return Int64(MARTLET_EUNSUPPORTED)
             }
             let hashed = function.hash([UInt8](data.bytes))
@@ -73,6 +73,18 @@ extension CoreTable {
                     .copyBytes(from: hashed)
             }
             return Int64(hashed.count)
+        }
+    }
+}
+
+extension HashFunction {
+    /// The function of a name, in the letters of the header as a rule.
+    fileprivate init?(abi name: String) {
+        switch name {
+        case "sha-1": self = .sha1
+        case "sha-256": self = .sha256
+        case "sha-512": self = .sha512
+        default: self.init(rawValue: name.uppercased())
         }
     }
 }

@@ -10,4 +10,9 @@ public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "plugin \(plugin): \(reason)" }
+
+    /// The same of one that was to say who may log in to a domain.
+    func closing(_ domain: String) -> PluginFault {
+        PluginFault(plugin, "\(reason); until it does, nobody can log in to \(domain)")
+    }
 }

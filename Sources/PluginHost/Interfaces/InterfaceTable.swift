@@ -13,16 +13,18 @@ final class InterfaceTable: @unchecked Sendable {
         let table: UnsafeRawPointer
     }
 
-    private let entries = Mutex<[String: [String: Entry]]>([:])
+    /// By domain and name; of several the last counts, which took over from those before it.
+    private let entries = Mutex<[String: [String: [Entry]]]>([:])
 
     /// False when the name is taken there.
     func provide(_ name: String, _ table: UnsafeRawPointer, by site: PluginSite) -> Bool {
         guard !Self.ofServer.contains(name) else { return false }
         return entries.withLock { entries in
-            // A plugin that is started anew takes over from itself.
-            let other = entries[site.domain]?[name]?.site
-            guard other == nil || other?.image === site.image else { return false }
-            entries[site.domain, default: [:]][name] = Entry(site: site, table: table)
+            // A plugin that is started anew takes over from itself, until one of both is stopped.
+            let others = entries[site.domain]?[name] ?? []
+            guard others.allSatisfy({ $0.site.image === site.image }) else { return false }
+            let kept = others.filter { $0.site !== site }
+            entries[site.domain, default: [:]][name] = kept + [Entry(site: site, table: table)]
             return true
         }
     }
@@ -30,14 +32,16 @@ final class InterfaceTable: @unchecked Sendable {
     /// What a plugin offers in a domain, or in all of them.
     func table(_ name: String, in domain: String) -> (UnsafeRawPointer, PluginSite)? {
         entries.withLock { entries in
-            let entry = entries[domain]?[name] ?? entries[""]?[name]
+            let entry = (entries[domain]?[name] ?? entries[""]?[name])?.last
             return entry.map { ($0.table, $0.site) }
         }
     }
 
     func remove(of site: PluginSite) {
         entries.withLock { entries in
-            let left = entries[site.domain]?.filter { $0.value.site !== site } ?? [:]
+            let left = (entries[site.domain] ?? [:])
+                .mapValues { $0.filter { $0.site !== site } }
+                .filter { !$0.value.isEmpty }
             entries[site.domain] = left.isEmpty ? nil : left
         }
     }

@@ -3,6 +3,8 @@ public import MartletCore
 
 /// `martlet.auth/1`: a plugin that knows who may log in, in place of the server's own accounts.
 extension PluginHost {
+    static let authentication = "martlet.auth/1"
+
     /// What a plugin knows of an account.
     public enum Credentials: Sendable {
         /// SCRAM verifiers by their mechanisms, as RFC 5803 writes them.
@@ -14,15 +16,19 @@ extension PluginHost {
         case failed
     }
 
-    /// Whether a plugin says who may log in to a domain.
-    public func hasAuthentication(in domain: String) -> Bool {
-        interfaces.table("martlet.auth/1", in: domain) != nil
+    /// Whether the plugin that was to say who may log in to a domain is not at work there.
+    ///
+    /// The server's own accounts do not count then: those whom the plugin let in no more could come back.
+    func isClosed(_ domain: String) -> Bool {
+        (services.router.domains[domain]?.attachment as? DomainPlugins)?.isClosed == true
     }
 
     /// Asks the domain's plugin; nil where none is, and the server's own accounts count.
     public func credentials(of account: JID) async -> Credentials? {
         let domain = account.domainpart
-        guard let (table, site) = interfaces.table("martlet.auth/1", in: domain) else { return nil }
+        guard let (table, site) = interfaces.table(Self.authentication, in: domain) else {
+            return isClosed(domain) ? .failed : nil
+        }
         guard let auth = martlet_auth(reading: table), let lookup = auth.lookup else {
             return .failed
         }

@@ -2,7 +2,7 @@
 public struct ResultSet: Hashable, Sendable {
     public static let namespace = "http://jabber.org/protocol/rsm"
 
-    /// How many at most; zero asks for the count alone (XEP-0059 §2.6).
+    /// How many at most; zero asks for the count alone (XEP-0059 §2.7).
     public var limit: Int?
     /// Those behind the item with this id (XEP-0059 §2.2).
     public var after: String?

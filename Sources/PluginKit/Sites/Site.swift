@@ -136,13 +136,19 @@ extension Site {
 
     /// `sha-1`, `sha-256` or `sha-512`; empty for another.
     public func digest(_ algorithm: String, of bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 64)
-        let count = algorithm.lend { algorithm in
-            bytes.withUnsafeBufferPointer {
-                Core.functions.pointee.hash?(algorithm, martlet_str($0), &digest, 64) ?? -1
+        [UInt8](unsafeUninitializedCapacity: 64) { digest, count in
+            let length = algorithm.lend { algorithm in
+                bytes.withUnsafeBufferPointer {
+                    Core.functions.pointee.hash?(
+                        algorithm,
+                        martlet_str($0),
+                        digest.baseAddress,
+                        digest.count
+                    ) ?? -1
+                }
             }
+            count = length > digest.count ? 0 : max(Int(length), 0)
         }
-        return Array(digest.prefix(max(Int(count), 0)))
     }
 
     public static func hex(_ bytes: [UInt8]) -> String {

@@ -95,7 +95,7 @@ struct Accounts: Sendable {
         let stand = decoy.credentials(of: account, hash: hash)
         try await adopt(account, if: foreign)
         switch foreign {
-        case .failed: throw .unavailable("the plugin that knows the accounts did not answer")
+        case .failed: throw .unavailable("the plugin that knows the accounts did not say")
         case .none:
             _ = await derive("nobody's", like: stand)
             return stand

@@ -116,7 +116,7 @@ extension C2SConnection {
                 do {
                     return try await work()
                 } catch {
-                    log.error("the store failed", metadata: ["error": "\(error)"])
+                    log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
                     return .authenticationUnavailable
                 }
             }

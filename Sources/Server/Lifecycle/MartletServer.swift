@@ -57,11 +57,15 @@ public final class MartletServer: Service {
         var accounts = Accounts(store: store, decoy: decoy)
         let throttle = SharedThrottle(settings.throttle)
         let reference = ServerReference()
+        // Plugins that check passwords ask it, too.
+        accounts.source = { account in
+            guard let server = reference.server else { return .failed }
+            return await server.plugins.credentials(of: account)
+        }
         let services = Self.services(router, accounts, throttle, reference, log)
         let plugins = PluginHost(folders: settings.plugins.folders, services: services)
         self.plugins = plugins
         commandSessions = CommandSessions(clock: clock)
-        accounts.source = { await plugins.credentials(of: $0) }
         clients = C2SService(
             router: router,
             accounts: accounts,

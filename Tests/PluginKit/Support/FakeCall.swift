@@ -38,9 +38,13 @@ final class FakeCall: Sendable {
     let completions: AsyncStream<Completion>
     private let completed: AsyncStream<Completion>.Continuation
 
+    /// The stream that it comes from, at that phase.
+    let stream: FakeStream?
+
     /// Refuses to wait, or to take payloads, if it is told so.
-    init(mayPend: Bool = true, takesPayloads: Bool = true) {
+    init(mayPend: Bool = true, takesPayloads: Bool = true, stream: FakeStream? = nil) {
         self.mayPend = mayPend
+        self.stream = stream
         self.takesPayloads = takesPayloads
         (completions, completed) = AsyncStream.makeStream()
     }
@@ -81,6 +85,7 @@ final class FakeCall: Sendable {
         event.kind = stanza.map { $0.kind.number } ?? 0
         event.type = stanza.map { $0.type.number } ?? 0
         event.session = 7
+        event.place = site.home?.place
         return withExtendedLifetime((stanza, self)) {
             guard let error else { return call(hook.run, hook.ud, event) }
             return error.lend { said in

@@ -14,6 +14,9 @@ enum FakeCore {
         fillRegistering(&table.pointee)
         fillDeciding(&table.pointee)
         fillRest(&table.pointee)
+        fillInterfaces(&table.pointee)
+        FakeHome.fill(&table.pointee)
+        FakeStream.fill(&table.pointee)
         return UnsafePointer(table)
     }()
 
@@ -74,10 +77,6 @@ enum FakeCore {
             guard let site else { return }
             FakeSite.at(site).say("\(level) \(text.string)")
         }
-        core.query = { site, name in
-            guard let site, name.string == "martlet.store/1" else { return nil }
-            return FakeSite.at(site).store.map { UnsafeRawPointer($0) }
-        }
         core.timer = { site, first, every, call, ud in
             guard let site, let call else { return 0 }
             return FakeSite.at(site).add(FakeTimer(first: first, every: every, call, ud))
@@ -86,6 +85,18 @@ enum FakeCore {
         core.answer = { token, status, pairs, count, body in
             FakeAnswers.shared.put(token, status, body.string, pairs, count)
             return Int32(MARTLET_OK)
+        }
+    }
+
+    private static func fillInterfaces(_ core: inout martlet_core) {
+        core.query = { site, name in
+            guard let site else { return nil }
+            return FakeSite.at(site).interface(name.string)
+        }
+        core.provide = { site, name, table in
+            guard let site, let table else { return Int32(MARTLET_EINVAL) }
+            let isFree = FakeSite.at(site).provide(name.string, table)
+            return Int32(isFree ? MARTLET_OK : MARTLET_ECONFLICT)
         }
     }
 }

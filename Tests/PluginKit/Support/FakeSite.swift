@@ -42,13 +42,17 @@ final class FakeSite: @unchecked Sendable {
         var timers: [FakeTimer] = []
         var lines: [String] = []
         var count: UInt64 = 0
+        var interfaces: [String: Interface] = [:]
+        var home: FakeHome?
     }
 
+    /// Unchecked: a table of functions that its maker keeps as it is.
+    private struct Interface: @unchecked Sendable { let table: UnsafeRawPointer }
+
     private let state = Mutex(State())
-    let store: UnsafePointer<martlet_store>?
 
     init(store: UnsafePointer<martlet_store>? = nil) {
-        self.store = store
+        if let store { _ = provide("martlet.store/1", UnsafeRawPointer(store)) }
         _ = Unmanaged.passRetained(self)
     }
 
@@ -66,6 +70,25 @@ final class FakeSite: @unchecked Sendable {
     var calls: [Call] { state.withLock { $0.calls } }
 
     func say(_ line: String) { state.withLock { $0.lines.append(line) } }
+
+    /// The only home that can be visited.
+    var home: FakeHome? {
+        get { state.withLock(\.home) }
+        set { state.withLock { $0.home = newValue } }
+    }
+
+    func interface(_ name: String) -> UnsafeRawPointer? {
+        state.withLock { $0.interfaces[name] }?.table
+    }
+
+    func provide(_ name: String, _ table: UnsafeRawPointer) -> Bool {
+        let interface = Interface(table: table)
+        return state.withLock { state in
+            guard state.interfaces[name] == nil else { return false }
+            state.interfaces[name] = interface
+            return true
+        }
+    }
 }
 
 // MARK: Registering

@@ -1,0 +1,90 @@
+import CPlugin
+import Testing
+
+@testable import MartletPluginKit
+
+/// Handlers of streams that have no resource yet.
+@Suite struct StreamHookTests {
+    private final class Doorkeeper: Plugin {
+        static let about = PluginDescription("doorkeeper", version: "1.0", "Asks who is there.")
+
+        static func register(in registration: borrowing Registration<Doorkeeper>) {
+            registration.streamFeature(XML("door", in: "urn:x"), .beforeLogin)
+            registration.streamFeature(XML("hall", in: "urn:x"), .beforeBind)
+            registration.on(.stream, "iq", name: "ask") { _, event in
+                guard let stream = event.stream else { return .continue }
+                event.sendToStream(XML("who", in: "urn:x", ["peer": stream.peer]))
+                return .reply(XML("from", in: "urn:x", ["domain": stream.domain]))
+            }
+            registration.on(.stream, "iq", name: "enter") { _, event throws(StanzaError) in
+                guard let stream = event.stream, stream.isEncrypted,
+                    let address = JID("romeo@\(stream.domain)/orchard")
+                else { throw .notAcceptable }
+                return .logIn(address, nil)
+            }
+            registration.on(.stream, "iq", name: "later") {
+                (_, arrival) async throws(StanzaError) -> Verdict in
+                await Task.yield()
+                guard let account = arrival.stream?.account else { throw .notAuthorized }
+                return .logIn(account, XML("in", in: "urn:x"))
+            }
+        }
+
+        init(_ site: Site, _ settings: NoSettings) {}
+    }
+
+    private let plugin: Loaded<Doorkeeper>
+    private let request: Stanza
+    private let stream = FakeStream(
+        domain: "montague.example",
+        peer: "192.0.2.1",
+        account: "romeo@montague.example"
+    )
+
+    init() throws {
+        plugin = try Loaded(Doorkeeper.self)
+        request = try #require(Stanza(.iq, type: .set, to: nil, id: "1", XML("x", in: "urn:x")))
+    }
+
+    @Test func `stream features are told with their moment`() {
+        let features = plugin.whole.items.filter { $0.kind == MARTLET_ITEM_STREAM }
+        #expect(features.map(\.flags) == [MARTLET_BEFORE_LOGIN, MARTLET_BEFORE_BIND])
+        #expect(features.map(\.value) == ["<door xmlns='urn:x'/>", "<hall xmlns='urn:x'/>"])
+    }
+
+    @Test func `a handler knows the stream, writes to it, and answers`() throws {
+        let call = FakeCall(stream: stream)
+        let (verdict, decision) = try plugin.run("ask", request, in: call)
+        #expect(verdict == MARTLET_HANDLED)
+        #expect(stream.written == ["<who xmlns='urn:x' peer='192.0.2.1'/>"])
+        #expect(decision.payloads == ["<from xmlns='urn:x' domain='montague.example'/>"])
+    }
+
+    @Test func `elsewhere there is no stream`() throws {
+        let (verdict, decision) = try plugin.run("ask", request)
+        #expect(verdict == MARTLET_CONTINUE)
+        #expect(decision.payloads == [])
+    }
+
+    @Test func `a client is let in, or told why it is not`() throws {
+        let (verdict, decision) = try plugin.run("enter", request, in: FakeCall(stream: stream))
+        #expect(verdict == MARTLET_HANDLED)
+        #expect(decision.login == "romeo@montague.example/orchard")
+        let refused = try plugin.run("enter", request)
+        #expect(refused.verdict == MARTLET_ERROR)
+        #expect(refused.decision.login == nil)
+        #expect(refused.decision.error?.condition == .notAcceptable)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `one that waits keeps what the stream was`() async throws {
+        let call = FakeCall(stream: stream)
+        #expect(try plugin.run("later", request, in: call).verdict == MARTLET_PENDING)
+        let completion = await call.completion
+        #expect(completion?.verdict == MARTLET_HANDLED)
+        #expect(completion?.login == "romeo@montague.example")
+        #expect(completion?.payload == "<in xmlns='urn:x'/>")
+        let stranger = FakeCall(stream: FakeStream(domain: "montague.example", peer: "192.0.2.1"))
+        #expect(try plugin.run("later", request, in: stranger).verdict == MARTLET_PENDING)
+        #expect(await stranger.completion?.error?.condition == .notAuthorized)
+    }
+}
