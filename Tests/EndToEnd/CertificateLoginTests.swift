@@ -126,6 +126,38 @@ struct CertificateLoginTests {
         }
     }
 
+    /// The address that C would read ends at the NUL; the first, without any, shows that it is that.
+    @Test(arguments: [("", true), ("\0", false), ("\0.verona.example", false)])
+    func `an address is read to its end, whatever stands in it`(tail: String, isGood: Bool)
+        async throws
+    {
+        let address = Hex.encode(Array("romeo@montague.example\(tail)".utf8))
+        // As a UTF8String that the command does not look at; a comma begins no other name here.
+        let names = """
+            @names_of_romeo
+            [names_of_romeo]
+            otherName = 1.3.6.1.5.5.7.8.5;IMPLICIT:12U,FORMAT:HEX,OCT:\(address)
+            """
+        try await withFolder { folder in
+            let shown = try ClientCertificate(
+                "shown",
+                names: names,
+                from: "20200101",
+                until: "20991231",
+                in: folder
+            )
+            try await show(shown, trusting: shown) { client, features in
+                #expect(Self.offers(features).contains("EXTERNAL") == isGood)
+                await client.send(Self.external)
+                if isGood {
+                    try await client.expect("{\(Namespace.sasl)}success")
+                } else {
+                    try await client.expectFailure("invalid-mechanism")
+                }
+            }
+        }
+    }
+
     @Test
     func `one does not log in as somebody else`() async throws {
         let names = Self.address("romeo@montague.example")
