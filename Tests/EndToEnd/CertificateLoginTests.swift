@@ -98,18 +98,17 @@ struct CertificateLoginTests {
         }
     }
 
-    /// The first is good today, which shows that it is the dates that tell.
-    @Test(arguments: [
-        ("20200101", "20991231", true), ("20200101", "20200102", false),
-        ("20980101", "20991231", false),
-    ])
-    func `one is good within its dates alone`(from: String, until: String, isGood: Bool)
-        async throws
-    {
+    /// Shows a certificate that is trusted, and says whether it logs in.
+    private func expect(
+        _ names: String,
+        from: String = "20200101",
+        until: String = "20991231",
+        toLogIn isGood: Bool
+    ) async throws {
         try await withFolder { folder in
             let shown = try ClientCertificate(
                 "shown",
-                names: Self.address("romeo@montague.example"),
+                names: names,
                 from: from,
                 until: until,
                 in: folder
@@ -124,6 +123,33 @@ struct CertificateLoginTests {
                 }
             }
         }
+    }
+
+    /// The first is good today, which shows that it is the dates that tell.
+    @Test(arguments: [
+        ("20200101", "20991231", true), ("20200101", "20200102", false),
+        ("20980101", "20991231", false),
+    ])
+    func `one is good within its dates alone`(from: String, until: String, isGood: Bool)
+        async throws
+    {
+        let names = Self.address("romeo@montague.example")
+        try await expect(names, from: from, until: until, toLogIn: isGood)
+    }
+
+    /// The address that C would read ends at the NUL; the first, without any, shows that it is that.
+    @Test(arguments: [("", true), ("\0", false), ("\0.verona.example", false)])
+    func `an address is read to its end, whatever stands in it`(tail: String, isGood: Bool)
+        async throws
+    {
+        let address = Hex.encode(Array("romeo@montague.example\(tail)".utf8))
+        // As a UTF8String that the command does not look at; a comma begins no other name here.
+        let names = """
+            @names_of_romeo
+            [names_of_romeo]
+            otherName = 1.3.6.1.5.5.7.8.5;IMPLICIT:12U,FORMAT:HEX,OCT:\(address)
+            """
+        try await expect(names, toLogIn: isGood)
     }
 
     @Test
