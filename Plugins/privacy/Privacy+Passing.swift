@@ -52,6 +52,9 @@ extension Privacy {
         return false
     }
 
+    /// False where nothing can be denied.
+    private func hasRules(_ book: PrivacyBook) -> Bool { !book.isEmpty || site.blocklist != nil }
+
     /// Neither the user's own sessions nor the server are ever blocked.
     private func isJudged(_ other: JID, _ account: JID?) -> Bool {
         guard let account else { return false }
@@ -66,7 +69,7 @@ extension Privacy {
     /// What got as far as one session, whose list may be another than that of those beside it.
     func judgeWriting(_ event: borrowing Event) -> Verdict {
         guard let session = event.session, let place = event.place,
-            let book = place.state(PrivacyBook.self)
+            let book = place.state(PrivacyBook.self), hasRules(book)
         else { return .continue }
         let stanza = event.stanza
         // An error is our own answer, or was judged when it arrived: it is for one session alone.
@@ -80,7 +83,7 @@ extension Privacy {
     }
 
     func judgeBroadcast(_ event: borrowing Event) -> Verdict {
-        guard let place = event.place, let book = place.state(PrivacyBook.self),
+        guard let place = event.place, let book = place.state(PrivacyBook.self), hasRules(book),
             let to = event.stanza.to, isJudged(to, place.account)
         else { return .continue }
         let isBlocked = isBlocked(to, at: place) ?? false

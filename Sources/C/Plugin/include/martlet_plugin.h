@@ -501,7 +501,8 @@ typedef MARTLET_RECORD(martlet_store, 0) {
     uint32_t size;
     void *ctx;
     /* All operations or none, in their order. Answers MARTLET_OK and calls `done` later, on any
-     * thread; or a negative status, and never calls it. */
+     * thread: the store's perhaps, which does nothing else until `done` returns. Or a negative
+     * status, and never calls it. */
     int32_t (*perform)(void *ctx, martlet_site *, martlet_str owner, const martlet_operation *,
                        size_t count, martlet_store_done, void *ud);
     /* All that the plugin keeps under a name of its own. What an account or the domain owns is others'
