@@ -138,11 +138,15 @@ struct PresenceTests {
             try await mercutio.expectNothing()
             let sofar = String(decoding: await juliet.received, as: UTF8.self)
             #expect(!sofar.contains("<status>14<"), "others are served meanwhile")
-            for index in 1..<15 {
+            var last = 0
+            while last < 14 {
                 let told = try await juliet.expect("presence/status")
-                #expect(told.child("status")?.text == "\(index)", "none is lost")
+                let index = try #require(Int(told.child("status")?.text ?? ""))
+                // The answer to her own probe may be among them.
+                #expect(index == last || index == last + 1, "none is lost")
+                last = index
             }
-            #expect(start.duration(to: .now) > .milliseconds(1_900))
+            #expect(start.duration(to: .now) > .milliseconds(1_700))
         }
     }
 

@@ -60,8 +60,9 @@ struct CallPlan: @unchecked Sendable {
 }
 
 extension Contribution.What {
-    /// All that the router learns of it, as a text: two with the same text are the same to it. Nil where
-    /// functions are given, which nothing can compare.
+    /// All that the router learns of it, as a text; nil where functions are given, which nothing can compare.
+    ///
+    /// Two with the same text are the same to it.
     var trace: String? {
         switch self {
         case .hooks: nil
