@@ -49,6 +49,8 @@ struct LibXML2: Sendable {
             let namespace = find("xmlTextReaderConstNamespaceUri", as: Name.self),
             let value = find("xmlTextReaderConstValue", as: Name.self)
         else { return nil }
+        // Before several threads use it.
+        find("xmlInitParser", as: (@convention(c) () -> Void).self)?()
         (self.open, self.free, self.complain, self.read) = (open, free, complain, read)
         (self.nodeType, self.isEmpty) = (nodeType, isEmpty)
         (self.nextAttribute, self.isDeclaration) = (nextAttribute, isDeclaration)
