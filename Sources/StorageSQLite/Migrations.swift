@@ -118,7 +118,6 @@ enum Migrations {
             value BLOB NOT NULL,
             UNIQUE (log, id)
         );
-        CREATE INDEX entry_time ON entry (log, time, id);
         CREATE TABLE entry_text (
             log INTEGER NOT NULL,
             name INTEGER NOT NULL,

@@ -17,7 +17,7 @@ public struct SQLiteOptions: Sendable {
     /// Bytes of values that may wait to be written; a call that passes it is `.unavailable`.
     public var queuedBytes = 64 << 20
     /// Bytes of the file that each of the two connections keeps in memory.
-    public var cachedBytes = 8 << 20
+    public var cachedBytes = 32 << 20
     /// The size at which the database is full, or nil to use all of the disk.
     public var byteLimit: Int64?
     /// Bytes up to which a database is searched for damage when it is opened.

@@ -45,32 +45,15 @@ extension Database {
         }
     }
 
-    /// Finds ids that all entries of these times lie between: two steps into an index.
-    ///
-    /// An entry is at most `disorder` older than any before it. So all before one that is older than
-    /// `from` by more than that are older than `from`, and all behind one that is younger than `through`
-    /// by more than that are younger.
+    /// Finds ids that all entries of these times lie between.
     private func narrow(
         _ search: inout EntrySearch,
         from: Timestamp?,
         through: Timestamp?,
         _ head: LogHead
     ) throws(StorageError) {
-        let log = Value.integer(head.number)
-        if let from {
-            let older = from.microseconds.minusClamped(head.disorder)
-            let sql = """
-                SELECT id FROM entry WHERE log = ? AND time < ? ORDER BY time DESC, id DESC LIMIT 1
-                """
-            let last = try row(sql, log, .integer(older)) { $0.integer(0) }
-            if let last { search.raise(to: last) }
-        }
-        if let through {
-            let younger = through.microseconds.minusClamped(-head.disorder)
-            let sql = "SELECT id FROM entry WHERE log = ? AND time > ? ORDER BY time, id LIMIT 1"
-            let first = try row(sql, log, .integer(younger)) { $0.integer(0) }
-            if let first { search.lower(to: first) }
-        }
+        if let from { search.raise(to: try lastID(before: from, in: head)) }
+        if let through { search.lower(to: try firstID(after: through, in: head)) }
     }
 }
 

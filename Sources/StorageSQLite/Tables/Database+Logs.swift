@@ -183,7 +183,8 @@ extension Database {
         let most = Int64(StoreBounds.trimCount)
         switch trim {
         case .before(let time):
-            let values = [log, .integer(time.microseconds), .integer(most)]
+            let end = try firstID(after: time, in: head)
+            let values = [log, .integer(end), .integer(time.microseconds), .integer(most)]
             return try remove(try rows(Self.before, values, read: Victim.init), from: head)
         case .through(let id):
             let values = [log, .integer(id), .integer(most)]
@@ -197,7 +198,7 @@ extension Database {
 
     private static let before = """
         SELECT id, columns, length(value) FROM entry
-        WHERE log = ? AND time < ? ORDER BY time, id LIMIT ?
+        WHERE log = ? AND id < ? AND time < ? ORDER BY id LIMIT ?
         """
     private static let through = """
         SELECT id, columns, length(value) FROM entry

@@ -57,8 +57,7 @@ struct EntrySearch {
     }
 
     mutating func require(from: Timestamp?, through: Timestamp?) {
-        // The plus keeps the times from choosing the index: it is in another order.
-        conditions += " AND +e.time >= ? AND +e.time <= ?"
+        conditions += " AND e.time >= ? AND e.time <= ?"
         conditionValues.append(.integer(from?.microseconds ?? .min))
         conditionValues.append(.integer(through?.microseconds ?? .max))
     }
