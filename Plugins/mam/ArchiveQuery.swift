@@ -2,9 +2,8 @@ import MartletPluginKit
 
 /// What a client asks of an archive (XEP-0313 §4).
 struct ArchiveQuery: Sendable {
-    /// Columns of the log: the other one's bare address, and the resource if there was one.
+    /// A column of the log: the other one's bare address.
     static let peer = "with"
-    static let resource = "resource"
 
     var queryID: String?
     var with: JID?
@@ -61,10 +60,7 @@ struct ArchiveQuery: Sendable {
     /// What the log is asked, given the numbers of the ids that the query names.
     func logQuery(_ numbers: [String: Int64], limit: Int) -> LogQuery {
         var filters: [LogQuery.Filter] = []
-        if let with {
-            filters.append(.equal(Self.peer, with.bare.description))
-            if let resource = with.resourcepart { filters.append(.equal(Self.resource, resource)) }
-        }
+        if let with { filters.append(.equal(Self.peer, with.bare.description)) }
         if let start { filters.append(.from(start)) }
         if let end { filters.append(.through(end)) }
         filters += ids.compactMap { numbers[$0] }.map { .id($0) }

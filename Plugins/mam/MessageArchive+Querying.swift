@@ -49,11 +49,14 @@ extension MessageArchive {
                 guard let number = cipher.number(of: id) else { throw StanzaError.itemNotFound }
                 numbers[id] = number
             }
-            let found = try await read(
-                query.logQuery(numbers, limit: limit),
-                Set(numbers.values),
-                account
-            )
+            let wanted = query.logQuery(numbers, limit: limit)
+            let named = Set(numbers.values)
+            let found =
+                if let peer = query.with, !peer.isBare {
+                    try await read(wanted, with: peer, named, account)
+                } else {
+                    try await read(wanted, named, account)
+                }
             return ArchivePage(found, of: query, cipher, byteLimit: settings.pageBytes)
         } catch let error as StoreError {
             throw error.stanzaError
@@ -65,7 +68,7 @@ extension MessageArchive {
     }
 
     /// Both at one moment: what is asked for, and whether the entries that were named are there.
-    private func read(_ query: LogQuery, _ named: Set<Int64>, _ account: JID) async throws
+    func read(_ query: LogQuery, _ named: Set<Int64>, _ account: JID) async throws
         -> LogPage
     {
         var operations = [Operation.query(query, in: Self.log)]

@@ -127,9 +127,11 @@ extension MessageArchive {
     private func append(_ message: Stanza, of account: JID, with peer: JID) -> Operation {
         // Without an addressee it was for the account itself.
         let whole = message.to == nil ? message.edited(to: .set(account)) ?? message : message
-        var columns = [ArchiveQuery.peer: peer.bare.description]
-        if let resource = peer.resourcepart { columns[ArchiveQuery.resource] = resource }
-        let entry = LogEntry(time: time, columns: columns, value: Array(whole.xml.text.utf8))
+        let entry = LogEntry(
+            time: time,
+            columns: [ArchiveQuery.peer: peer.bare.description],
+            value: Array(whole.xml.text.utf8)
+        )
         return .append(entry, to: Self.log)
     }
 

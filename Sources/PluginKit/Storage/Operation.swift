@@ -109,6 +109,12 @@ public struct LogPage: Hashable, Sendable {
     public var isComplete: Bool
     /// How many match the filters, when the query asked for it.
     public var total: Int?
+
+    public init(entries: [LogEntry], isComplete: Bool, total: Int? = nil) {
+        self.entries = entries
+        self.isComplete = isComplete
+        self.total = total
+    }
 }
 
 /// A document of a collection.
