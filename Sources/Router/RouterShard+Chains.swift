@@ -64,9 +64,12 @@ extension RouterShard {
                 context.value = value
                 stanza = other ?? stanza
             case .handled: return .handled
-            case .pending(let verdict):
+            case .pending(let work):
                 let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
-                return wait(for: verdict, link, stanza, context, later: later)
+                return wait(for: begun(work), link, stanza, context, later: later)
+            case .waiting(let begin):
+                let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
+                return wait(for: begin, link, stanza, context, later: later)
             }
             word = firstWord(chain, from: index + 1, stanza, context)
         }
@@ -97,9 +100,12 @@ extension RouterShard {
                     return run(rest, other ?? stanza, context, later: later)
                 case .handled: return .handled
                 case .failed(let other): error = other
-                case .pending(let verdict):
+                case .pending(let work):
                     let link = Link(rest: rest, menders: rest)
-                    return wait(for: verdict, link, stanza, context, later: later)
+                    return wait(for: begun(work), link, stanza, context, later: later)
+                case .waiting(let begin):
+                    let link = Link(rest: rest, menders: rest)
+                    return wait(for: begin, link, stanza, context, later: later)
                 }
             } catch let other {
                 error = other
@@ -123,7 +129,7 @@ extension RouterShard {
         while let (index, verdict) = firstWord(chain, from: next, stanza, context) {
             next = index + 1
             switch verdict {
-            case .continue, .pending: continue
+            case .continue, .pending, .waiting: continue
             case .failed(let error): return .failed(error, stanza)
             case .replace(let other): stanza = other
             case .passing(let value, let other):
@@ -135,77 +141,69 @@ extension RouterShard {
         return .passed(stanza)
     }
 
-    /// Awaits a verdict, then the rest of the chain.
+    /// Has a verdict made, then goes on with the rest of the chain.
     ///
-    /// If nothing suspends, the outcome is here at once.
+    /// If nothing waits after all, the outcome is here at once.
     private func wait(
-        for verdict: @escaping PendingVerdict,
+        for verdict: WaitingVerdict,
         _ link: Link,
         _ stanza: Stanza,
         _ context: Context,
         later: @escaping Continuation
     ) -> ChainOutcome? {
         let relay = OutcomeRelay()
-        track { shard in
-            let outcome = await shard.settle(verdict, link, stanza, context)
-            if relay.hasReturned { later(shard, outcome) } else { relay.outcome = outcome }
+        beginWork()
+        verdict(self) { shard, verdict in
+            let outcome = shard.goOn(with: verdict, link, stanza, context, later: later)
+            if !relay.hasReturned {
+                relay.outcome = outcome
+            } else if let outcome {
+                later(shard, outcome)
+            }
+            shard.endWork()
         }
         relay.hasReturned = true
         return relay.outcome
     }
 
-    private func settle(
-        _ verdict: PendingVerdict,
+    /// Work that waits, as something that is begun: on a task, which starts at once.
+    private func begun(_ work: @escaping PendingVerdict) -> WaitingVerdict {
+        { shard, done in
+            shard.track { shard in
+                do throws(StanzaError) {
+                    done(shard, try await work(shard))
+                } catch {
+                    done(shard, .failed(error))
+                }
+            }
+        }
+    }
+
+    /// Goes on with what was waited for; nil when somebody else waits then.
+    private func goOn(
+        with verdict: Verdict,
         _ link: Link,
         _ stanza: Stanza,
-        _ context: Context
-    ) async -> ChainOutcome {
-        do {
-            switch try await verdict(self) {
-            case .continue: return await runAll(link.rest, stanza, context)
-            case .replace(let other): return await runAll(link.rest, other, context)
-            case .passing(let value, let other):
-                var context = context
-                context.value = value
-                return await runAll(link.rest, other ?? stanza, context)
-            case .handled: return .handled
-            case .failed(let error): return await mendAll(error, link.menders, stanza, context)
-            case .pending(let next): return await settle(next, link, stanza, context)
-            }
-        } catch {
-            return await mendAll(error, link.menders, stanza, context)
-        }
-    }
-
-    private func mendAll(
-        _ error: StanzaError,
-        _ chain: PhaseTable.Chain,
-        _ stanza: Stanza,
-        _ context: Context
-    ) async -> ChainOutcome {
-        await withCheckedContinuation { continuation in
-            let outcome = mend(error, chain, stanza, context) { _, outcome in
-                continuation.resume(returning: outcome)
-            }
-            if let outcome { continuation.resume(returning: outcome) }
-        }
-    }
-
-    private func runAll(
-        _ chain: PhaseTable.Chain,
-        _ stanza: Stanza,
-        _ context: Context
-    ) async -> ChainOutcome {
-        await withCheckedContinuation { continuation in
-            let outcome = run(chain, stanza, context) { _, outcome in
-                continuation.resume(returning: outcome)
-            }
-            if let outcome { continuation.resume(returning: outcome) }
+        _ context: Context,
+        later: @escaping Continuation
+    ) -> ChainOutcome? {
+        switch verdict {
+        case .continue: return run(link.rest, stanza, context, later: later)
+        case .replace(let other): return run(link.rest, other, context, later: later)
+        case .passing(let value, let other):
+            var context = context
+            context.value = value
+            return run(link.rest, other ?? stanza, context, later: later)
+        case .handled: return .handled
+        case .failed(let error): return mend(error, link.menders, stanza, context, later: later)
+        case .pending(let work):
+            return wait(for: begun(work), link, stanza, context, later: later)
+        case .waiting(let begin): return wait(for: begin, link, stanza, context, later: later)
         }
     }
 }
 
-/// Carries an outcome between a task that may end at once and the call that started it.
+/// Carries an outcome between work that may end at once and the call that started it.
 ///
 /// Unchecked: both run on the one shard that made it.
 private final class OutcomeRelay: @unchecked Sendable {

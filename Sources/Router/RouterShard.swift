@@ -21,7 +21,7 @@ public actor RouterShard: ShardHomed {
     var leavingBySerial: [UInt64: Session] = [:]
     private var lastSerial: UInt64 = 0
     nonisolated let frames = FrameShelf()
-    private var tasksInFlight = 0
+    private var workInFlight = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {
@@ -64,10 +64,10 @@ public actor RouterShard: ShardHomed {
 
     /// Runs work that may wait, on this actor; it starts at once, and `drained` waits for its end.
     public func track(_ work: @escaping @Sendable (isolated RouterShard) async -> Void) {
-        tasksInFlight += 1
+        beginWork()
         Task.immediate {
             await work(self)
-            self.untrack()
+            self.endWork()
         }
     }
 
@@ -86,16 +86,19 @@ public actor RouterShard: ShardHomed {
         }
     }
 
-    private func untrack() {
-        tasksInFlight -= 1
-        guard tasksInFlight == 0 else { return }
+    /// Something waits that `drained` is to wait for, until `endWork`.
+    func beginWork() { workInFlight += 1 }
+
+    func endWork() {
+        workInFlight -= 1
+        guard workInFlight == 0 else { return }
         for waiter in idleWaiters { waiter.resume() }
         idleWaiters.removeAll()
     }
 
     /// Returns when no handler waits any more.
     public func drained() async {
-        guard tasksInFlight > 0 else { return }
+        guard workInFlight > 0 else { return }
         await withCheckedContinuation { idleWaiters.append($0) }
     }
 }

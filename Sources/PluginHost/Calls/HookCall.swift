@@ -199,8 +199,8 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         case MARTLET_ERROR:
             return try fail(decision?.error, shard, stanza, site)
         case MARTLET_PENDING where token != 0:
-            return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
-                try await self.verdict(of: token, shard, stanza, site)
+            return .waiting { (shard: isolated RouterShard, done) in
+                self.wait(for: token, shard, stanza, site, done)
             }
         default:
             host.complain(
@@ -255,13 +255,49 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     }
 
     /// Waits for a verdict until its time is over.
+    ///
+    /// It is told in a turn of its own: who completes may hold something that the next handler needs.
+    private func wait(
+        for token: martlet_token,
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ site: PluginSite,
+        _ done: @escaping @Sendable (isolated RouterShard, Verdict) -> Void
+    ) {
+        let timer = shard.shard.schedule(after: plan.timeout) {
+            TokenSlab.shared.complete(token, .timeout)
+        }
+        TokenSlab.shared.await(token) { outcome in
+            shard.shard.submit {
+                shard.assumeIsolated { shard in
+                    shard.shard.cancel(timer)
+                    done(shard, self.verdict(outcome, shard, stanza, site))
+                }
+            }
+        }
+    }
+
+    /// What the end of a wait means.
     private func verdict(
-        of token: martlet_token,
+        _ outcome: TokenSlab.Outcome,
         _ shard: isolated RouterShard,
         _ stanza: Stanza,
         _ site: PluginSite
-    ) async throws(StanzaError) -> Verdict {
-        switch await outcome(of: token, shard) {
+    ) -> Verdict {
+        do throws(StanzaError) {
+            return try read(outcome, shard, stanza, site)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func read(
+        _ outcome: TokenSlab.Outcome,
+        _ shard: isolated RouterShard,
+        _ stanza: Stanza,
+        _ site: PluginSite
+    ) throws(StanzaError) -> Verdict {
+        switch outcome {
         case .verdict(let verdict, let replaced, let payload, let error, let passed, _):
             switch Int(verdict) {
             case MARTLET_CONTINUE: return goOn(replaced, passed)
@@ -286,6 +322,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         }
     }
 
+    /// The same on a task, for what is asked of streams.
     func outcome(
         of token: martlet_token,
         _ shard: isolated RouterShard

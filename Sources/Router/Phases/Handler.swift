@@ -14,7 +14,15 @@ public enum Verdict: Sendable {
     indirect case failed(StanzaError)
     /// The verdict comes later. Later stanzas of the same stream wait behind this one; others do not.
     case pending(PendingVerdict)
+    /// The same for who needs no task to wait on.
+    case waiting(WaitingVerdict)
 }
+
+/// Begins something, and tells the verdict when it is there: once, on the shard.
+public typealias WaitingVerdict =
+    @Sendable (
+        isolated RouterShard, @escaping @Sendable (isolated RouterShard, Verdict) -> Void
+    ) -> Void
 
 /// Work that waits (for the store, mostly) and then decides.
 public typealias PendingVerdict =
