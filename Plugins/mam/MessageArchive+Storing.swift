@@ -93,18 +93,34 @@ extension MessageArchive {
         guard register.knows(account), let cipher = ids.knownCipher(for: account) else {
             return .waiting
         }
-        let clean = try Self.clean(message, of: account)
+        let isForged = !StanzaIDs.all(by: account, in: message).isEmpty
+        let clean = isForged ? try Self.clean(message, of: account) : message
         let operation = append(clean, of: account, with: peer)
         let site = site
         return .begun { pending in
             site.store.perform([operation], of: .account(account)) { result in
                 // The store's thread is for the store: the rest is done at home.
-                let isThere = site.visit(account) { _ in
-                    pending.finish(Self.verdict(clean, result, cipher, of: account))
+                let isThere = site.visit(account) { place in
+                    guard case .success = result, !Self.showsOwnID(clean, of: account, at: place)
+                    else {
+                        return pending.finish(Self.verdict(clean, result, cipher, of: account))
+                    }
+                    pending.finish(.success(isForged ? .replace(clean) : .continue))
                 }
                 if !isThere { pending.finish(.failure(.internalServerError)) }
             }
         }
+    }
+
+    /// Whether anybody is to see the id that a message has in an account's archive: not where the account
+    /// sent it to another, and has no client but the one that did.
+    private static func showsOwnID(
+        _ message: Stanza,
+        of account: JID,
+        at place: borrowing Place
+    ) -> Bool {
+        guard let to = message.to, !to.isSameAccount(as: account) else { return true }
+        return place.sessionCount > 1
     }
 
     private static func verdict(

@@ -31,6 +31,19 @@ public struct Place: ~Copyable {
         return found.all
     }
 
+    /// How many they are, without making a list of them.
+    public var sessionCount: Int {
+        var count = 0
+        withUnsafeMutablePointer(to: &count) { count in
+            _ = Core.functions.pointee.sessions?(
+                raw,
+                { ud, _ in ud?.assumingMemoryBound(to: Int.self).pointee += 1 },
+                count
+            )
+        }
+        return count
+    }
+
     /// Writes a stanza straight to one session's client, past all phases but `client`.
     @discardableResult
     public func send(_ stanza: Stanza, to session: SessionID) -> Bool {
