@@ -15,9 +15,9 @@ struct Opening {
         try startLog(database)
         let level = options.durability == .full ? "FULL" : "NORMAL"
         try database.runScript("PRAGMA synchronous = \(level)")
-        // The log is moved into the file when it has 64 MB, by the commit that comes to it; after a
+        // The log is moved into the file when it has 32 MB, by the commit that comes to it; after a
         // flood it shrinks to 64 MB.
-        try database.runScript("PRAGMA wal_autocheckpoint = 16000")
+        try database.runScript("PRAGMA wal_autocheckpoint = 8000")
         try database.runScript("PRAGMA journal_size_limit = 67108864")
         try limitSize(of: database)
         try Migrations.run(on: database)
