@@ -51,7 +51,8 @@ fuzz: dependencies ## feed the parser with rubbish for SECONDS
 
 test-thread: dependencies ## run every test under ThreadSanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread.suppressions halt_on_error=1" \
-		.ci/run-tests --no-parallel --sanitize=thread --scratch-path .build-thread
+		.ci/run-tests --no-parallel --sanitize=thread --scratch-path .build-thread \
+		-Xlinker --export-dynamic
 
 test-address: dependencies ## run every test under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --no-parallel --sanitize=address --scratch-path .build-address
