@@ -63,7 +63,7 @@ struct Dispatch: AsyncParsableCommand {
         )
         setenv(variable, "1", 1)
         let once = try await time(Bench(plugin: name))
-        report.figure("a chain of one of those", slope(once, alone, over: 1), "ns")
+        report.figure("a chain of one in \(language)", slope(once, alone, over: 1), "ns")
     }
 
     private func slope(
