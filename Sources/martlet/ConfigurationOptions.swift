@@ -4,12 +4,17 @@ import MartletServer
 
 /// Where the configuration is; shared by the verbs that need it.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The configuration file.")
-    var config = "config.json"
+    @Option(
+        name: .shortAndLong,
+        help: "The configuration file; $MARTLET_CONFIG takes the place of the default."
+    )
+    var config = named ?? "config.json"
+
+    private static let named = ProcessInfo.processInfo.environment["MARTLET_CONFIG"]
 
     /// Reads the file; a missing default file means the defaults.
     func load() throws -> Configuration {
-        if config == "config.json", !FileManager.default.fileExists(atPath: config) {
+        if Self.named == nil, config == "config.json", !FileManager.default.fileExists(atPath: config) {
             return try Configuration("{}")
         }
         do {

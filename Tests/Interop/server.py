@@ -101,14 +101,23 @@ class Server:
             return hit
         raise AssertionError(f"the server ended without logging {pattern!r}")
 
-    async def martlet(self, *arguments, stdin="", configured=True):
-        """Runs another verb of the program; returns its exit status and all that it wrote."""
+    async def martlet(self, *arguments, stdin="", configured=True, named=False):
+        """Runs another verb of the program; returns its exit status and all that it wrote.
+
+        The configuration is an option's, or, where it is `named`, the environment's.
+        """
+        if named:
+            configured = False
+            environment = os.environ | {"MARTLET_CONFIG": f"{self.folder}/config.json"}
+        else:
+            environment = None
         options = ["--config", f"{self.folder}/config.json"] if configured else []
         process = await asyncio.create_subprocess_exec(
             self.program, *arguments, *options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=environment,
         )
         async with asyncio.timeout(20):
             output, _ = await process.communicate(stdin.encode())

@@ -87,7 +87,10 @@ public struct Administration: Sendable {
         _ path: String
     ) async throws -> AdminReply {
         let line = try await UnixSocket.ask([UInt8](try JSONEncoder().encode(request)), at: path)
-        return try JSONDecoder().decode(AdminReply.self, from: Data(line))
+        guard let reply = try? JSONDecoder().decode(AdminReply.self, from: Data(line)) else {
+            throw AdminFault("the server was asked, and did not answer in time")
+        }
+        return reply
     }
 }
 

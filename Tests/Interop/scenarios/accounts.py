@@ -6,8 +6,9 @@ from server import PASSWORD
 
 async def run(server, step):
     (paris,) = await server.add("paris@montague.example")
-    status, output = await server.martlet("user", "list", "montague.example")
-    assert status == 0 and paris in output.split(), output
+    for named in (False, True):
+        status, output = await server.martlet("user", "list", "montague.example", named=named)
+        assert status == 0 and paris in output.split(), output
     status, output = await server.martlet(
         "user", "add", paris, "--password-stdin", stdin="another\n"
     )
