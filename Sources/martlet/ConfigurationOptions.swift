@@ -14,7 +14,8 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Reads the file; a missing default file means the defaults.
     func load() throws -> Configuration {
-        if Self.named == nil, config == "config.json", !FileManager.default.fileExists(atPath: config) {
+        let isDefault = Self.named == nil && config == "config.json"
+        if isDefault, !FileManager.default.fileExists(atPath: config) {
             return try Configuration("{}")
         }
         do {
