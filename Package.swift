@@ -48,7 +48,7 @@ func tests(
 /// What several folders of tests share.
 let testSupport = Target.target(
     name: "TestSupport",
-    dependencies: ["MartletCrypto"],
+    dependencies: ["MartletCore", "MartletCrypto", "MartletStorage"],
     path: "Tests/Support",
     swiftSettings: strict
 )
@@ -195,7 +195,11 @@ let package = Package(
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
-        tests(of: "Router", uses: ["XML", "Core", "Net", "Storage", "Router"]),
+        tests(
+            of: "Router",
+            uses: ["XML", "Core", "Net", "Storage", "Router"],
+            packages: ["TestSupport"]
+        ),
         tests(of: "IM", uses: ["XML", "Core", "Net", "Storage", "Router", "IM"]),
         tests(
             of: "Transcripts",

@@ -1,88 +1,17 @@
 import MartletCore
 import MartletStorage
 import Synchronization
+import TestSupport
 
 /// Counts how often somebody asks whether an account exists.
-final class CountingStore: Store {
-    private let store = MemoryStore()
+final class CountingStore: ForwardingStore {
+    let store = MemoryStore()
     private let count = Mutex(0)
 
     var lookUps: Int { count.withLock { $0 } }
 
-    func close() async { await store.close() }
-
     func account(_ jid: JID) async throws(StorageError) -> Account? {
         count.withLock { $0 += 1 }
         return try await store.account(jid)
-    }
-
-    func createAccount(_ account: Account) async throws(StorageError) {
-        try await store.createAccount(account)
-    }
-
-    func replaceVerifiers(
-        _ old: [String: String],
-        with new: [String: String],
-        of jid: JID
-    ) async throws(StorageError) {
-        try await store.replaceVerifiers(old, with: new, of: jid)
-    }
-
-    func setVerifiers(_ verifiers: [String: String], of jid: JID) async throws(StorageError) {
-        try await store.setVerifiers(verifiers, of: jid)
-    }
-
-    func setDisabled(_ isDisabled: Bool, of jid: JID) async throws(StorageError) {
-        try await store.setDisabled(isDisabled, of: jid)
-    }
-
-    func removeAccount(_ jid: JID) async throws(StorageError) {
-        try await store.removeAccount(jid)
-    }
-
-    func accounts(in domain: String, after localpart: String?, limit: Int)
-        async throws(StorageError) -> [Account]
-    {
-        try await store.accounts(in: domain, after: localpart, limit: limit)
-    }
-
-    func countAccounts(in domain: String) async throws(StorageError) -> Int {
-        try await store.countAccounts(in: domain)
-    }
-
-    func roster(of jid: JID) async throws(StorageError) -> Roster {
-        try await store.roster(of: jid)
-    }
-
-    func rosterItem(_ contact: JID, of jid: JID) async throws(StorageError) -> RosterItem? {
-        try await store.rosterItem(contact, of: jid)
-    }
-
-    func countRosterItems(of jid: JID) async throws(StorageError) -> Int {
-        try await store.countRosterItems(of: jid)
-    }
-
-    func changeRoster(_ changes: [RosterChange], of jid: JID) async throws(StorageError) -> Int64 {
-        try await store.changeRoster(changes, of: jid)
-    }
-
-    func rosterChanges(of jid: JID, since version: Int64)
-        async throws(StorageError) -> RosterHistory?
-    {
-        try await store.rosterChanges(of: jid, since: version)
-    }
-
-    func perform(_ operations: [Operation], of owner: Owner)
-        async throws(StorageError) -> [Outcome]
-    {
-        try await store.perform(operations, of: owner)
-    }
-
-    func removeAll(of owner: Owner) async throws(StorageError) {
-        try await store.removeAll(of: owner)
-    }
-
-    func removeExpiredDocuments(limit: Int) async throws(StorageError) -> Int {
-        try await store.removeExpiredDocuments(limit: limit)
     }
 }
