@@ -6,7 +6,7 @@ data_path = "$folder/data"
 certificates = "$folder/certificates"
 log = { warn = "*console" }
 
-network_backend = "epoll"
+network_backend = "epoll" -- opportunistic_writes made it slower, Nagle off made no difference
 gc = { mode = "generational" } -- less work than the incremental one that is the default
 
 -- Presence, messages, offline messages and c2s are always on.

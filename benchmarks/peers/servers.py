@@ -164,8 +164,8 @@ class Ejabberd(Server):
     listens = ("plain", "direct", "api")
 
     def command(self):
-        # The schedulers do not spin while they wait: on one core that would only cost.
-        quiet = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"]
+        # One scheduler for the one core, and none that spins while it waits.
+        quiet = ["+S", "1:1", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"]
         return [
             "erl", "-noinput", "+K", "true", "+P", "250000", "+Q", "250000", *quiet,
             "-mnesia", "dir", f'"{self.folder}/data"', "-s", "ejabberd",
