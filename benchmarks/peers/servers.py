@@ -36,7 +36,7 @@ class Server:
     template = None  # its configuration in this folder, with $names in it
     tls = ("none", "direct")
     listens = ("plain", "direct")
-    workloads = ("chat", "login", "idle")
+    workloads = ("chat", "rate", "login", "idle")
 
     def __init__(self, folder, core, certificate):
         self.folder = folder / self.name
@@ -212,7 +212,7 @@ class Relay(Server):
     name = "relay"
     tls = ("none",)
     listens = ("plain",)
-    workloads = ("chat",)
+    workloads = ("chat", "rate")
 
     def command(self):
         return [str(self.folder / "relay"), str(self.ports["plain"])]

@@ -9,12 +9,19 @@ FIGURES = {
         ("deliveries (/s)", 0, False),
         ("latency p99 (ms)", 2, True),
     ],
+    "rate": [
+        ("server CPU per message (µs)", 1, True),
+        ("latency p50 (ms)", 2, True),
+        ("latency p99 (ms)", 2, True),
+        ("latency p99.9 (ms)", 2, True),
+    ],
     "login": [("server CPU per login (ms)", 3, True), ("logins (/s)", 0, False)],
     "idle": [("KiB per connection (KiB)", 1, True)],
 }
 WORDS = {
     "chat-1": "chat, 1 in flight",
     "chat-8": "chat, 8 in flight",
+    "rate-5000": "chat, 5,000 a second",
     "login": "login, SCRAM-SHA-1",
     "idle": "idle",
     "none": "no",
@@ -23,9 +30,11 @@ WORDS = {
 }
 PEERS = ("prosody", "ejabberd")
 GENERATOR, SERVER = "generator's share of a core ()", "server's share of a core ()"
+LATE, LATE_MILLISECONDS = "sent late p99 (ms)", 0.1
 MARKS = {
     "†": "The generator's core was full: the server could do more.",
     "‡": "Neither core was full: something else had its share, or the server waits for something.",
+    "◊": f"The generator was late itself: a hundredth of its messages by {LATE_MILLISECONDS} ms or more.",
 }
 
 
@@ -49,6 +58,8 @@ def mark(result, workload, tls, server):
     ]  # fmt: skip
     if max(each.get(GENERATOR, 0) for each in figures) > 0.9:
         return " †"
+    if LATE in figures[0]:
+        return " ◊" if max(each[LATE] for each in figures) >= LATE_MILLISECONDS else ""
     return " ‡" if min(each.get(SERVER, 1) for each in figures) < 0.9 else ""
 
 
