@@ -51,5 +51,6 @@ def kill(pid, signal):
 
 def machine():
     text = pathlib.Path("/proc/cpuinfo").read_text()
-    names = [line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")]
+    lines = text.splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return f"{names[0] if names else 'unknown'}, {os.cpu_count()} cores, Linux {os.uname().release}"

@@ -54,9 +54,11 @@ def panel(row):
     ticks = ", ".join(f"'{name}' {at}" for at, (name, _) in places)
     most = max(max(all_of) for all_of in values.values())
     what = f"{table.WORDS[workload]}{', TLS' if tls != 'none' else ''}"
+    which = f"{table.WORDS.get(figure, figure)}, {'less' if less else 'more'} is better"
+    across, up = f"[-0.6:{len(places) - 0.4}]", f"[0:{most * 1.15 or 1}]"
     return "\n".join([
-        f"set title \"{what}\\n{table.WORDS.get(figure, figure)}, {'less' if less else 'more'} is better\"",
-        f"set xrange [-0.6:{len(places) - 0.4}]; set yrange [0:{most * 1.15 or 1}]; set xtics ({ticks})",
+        f'set title "{what}\\n{which}"',
+        f"set xrange {across}; set yrange {up}; set xtics ({ticks})",
         "$bars << E", *bars, "E", "$spreads << E", *spreads, "E", "$labels << E", *labels, "E",
         "plot $bars using 1:2:3 with boxes lc rgb variable, "
         "$spreads using 1:2:3:4 with yerrorbars ps 0 lc rgb 'black', "

@@ -1,8 +1,8 @@
-"""The result of a comparison as a Markdown table: medians, and the least and greatest beside them."""
+"""The result of a comparison as a Markdown table: medians, with the least and the greatest."""
 
 import statistics
 
-# What is told of each workload: the figure's name in `load`'s JSON, digits, and whether less is better.
+# What is told of each workload: a figure's name in `load`'s JSON, digits, whether less is better.
 FIGURES = {
     "chat": [
         ("server CPU per message (µs)", 1, True),
@@ -34,12 +34,12 @@ LATE, LATE_MILLISECONDS = "sent late p99 (ms)", 0.1
 MARKS = {
     "†": "The generator's core was full: the server could do more.",
     "‡": "Neither core was full: something else had its share, or the server waits for something.",
-    "◊": f"The generator was late itself: a hundredth of its messages by {LATE_MILLISECONDS} ms or more.",
+    "◊": f"The generator was late itself: p99 of its delay was {LATE_MILLISECONDS} ms or more.",
 }
 
 
 def rows(result):
-    """For each figure: workload, TLS, its name, digits, whether less is better, values by server."""
+    """Gives for each figure: workload, TLS, name, digits, whether less is better, all values."""
     found = {}
     for run in result["runs"]:
         for figure, digits, less in FIGURES[run["workload"].partition("-")[0]]:

@@ -154,7 +154,8 @@ static void XMLCALL ended(void *user, const XML_Char *name) {
         client->ends = true;
     }
     if (client->depth != 1) return;
-    XML_Index end = XML_GetCurrentByteIndex(client->parser) + XML_GetCurrentByteCount(client->parser);
+    XML_Index end = XML_GetCurrentByteIndex(client->parser)
+        + XML_GetCurrentByteCount(client->parser);
     switch (client->kind) {
     case MESSAGE: deliver(client, end); break;
     case BIND: bind_resource(client); break;
