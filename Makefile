@@ -6,7 +6,7 @@ SYSCONFDIR ?= $(PREFIX)/etc
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-smoke clean dependencies
+.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test-address: dependencies ## run every test under AddressSanitizer
 
 bench: build ## measure, and print the figures of benchmarks/README.md
 	benchmarks/run
+
+bench-compare: build ## measure Martlet, prosody, ejabberd and a bare C relay by turns
+	benchmarks/compare $(COMPARE)
 
 bench-smoke: build ## run every benchmark at toy size
 	benchmarks/run smoke

@@ -1,18 +1,30 @@
 import MartletNet
 
-/// Clients in pairs, each writing back for every message it gets; confined to the crew's shard.
+/// Clients in pairs who write to each other; confined to the crew's shard.
 ///
 /// Unchecked for that reason.
 final class Conversations: @unchecked Sendable {
+    /// When a message is written.
+    enum Pace {
+        /// For each that came: closed loop, so many under way in a pair.
+        case answers(inFlight: Int)
+        /// When it is due, whatever came: open loop, so many a second in all.
+        case rate(Double)
+    }
+
     private let crew: Crew
-    private let window: Int
+    private let pace: Pace
     private let bodyBytes: Int
     private let clock = MonotonicClock()
     private var latencies = Histogram()
+    private var lateness = Histogram()
+    private var lanes: [(client: Client, lane: Lane)] = []
+    private var origin: Int64 = 0
+    private var begun = 0
 
-    init(_ crew: Crew, window: Int, bodyBytes: Int) {
+    init(_ crew: Crew, _ pace: Pace, bodyBytes: Int) {
         self.crew = crew
-        self.window = window
+        self.pace = pace
         self.bodyBytes = bodyBytes
     }
 
@@ -23,8 +35,27 @@ final class Conversations: @unchecked Sendable {
             let back = Lane(to: romeo, bodyBytes)
             listen(romeo, hears: back, writes: there)
             listen(juliet, hears: there, writes: back)
-            write(window, from: romeo, in: there, at: clock.now)
+            lanes += [(romeo, there), (juliet, back)]
+            if case .answers(let count) = pace {
+                write(count, from: romeo, in: there, at: clock.now.nanoseconds)
+            }
         }
+        origin = clock.now.nanoseconds
+        if case .rate(let perSecond) = pace { beat(perSecond) }
+    }
+
+    /// Writes what is due, in every turn of the loop: it never sleeps, and is never late for that.
+    private func beat(_ perSecond: Double) {
+        let now = clock.now.nanoseconds
+        while !lanes.isEmpty {
+            let due = origin + Int64(Double(begun) * 1e9 / perSecond)
+            guard due <= now else { break }
+            let (client, lane) = lanes[begun % lanes.count]
+            write(1, from: client, in: lane, at: due)
+            lateness.record(nanoseconds: now - due)
+            begun += 1
+        }
+        crew.shard.schedule(after: .zero) { [self] in beat(perSecond) }
     }
 
     private func listen(_ client: Client, hears: Lane, writes: Lane) {
@@ -36,21 +67,29 @@ final class Conversations: @unchecked Sendable {
                 guard let sent = hears.take() else { return crew.fail("a message too many") }
                 latencies.record(nanoseconds: now.nanoseconds - sent)
             }
-            write(count, from: client, in: writes, at: now)
+            if case .answers = pace {
+                write(count, from: client, in: writes, at: now.nanoseconds)
+            }
         }
     }
 
-    private func write(_ count: Int, from client: Client, in lane: Lane, at now: ShardInstant) {
+    private func write(_ count: Int, from client: Client, in lane: Lane, at time: Int64) {
         client.transport?.withOutput { output in
             for _ in 0..<count { output.append(contentsOf: lane.message) }
         }
-        for _ in 0..<count { lane.put(now.nanoseconds) }
+        for _ in 0..<count { lane.put(time) }
     }
 
     /// What was measured since the last call.
     func takeLatencies() -> Histogram {
         defer { latencies = Histogram() }
         return latencies
+    }
+
+    /// How long after they were due messages were written, since the last call.
+    func takeLateness() -> Histogram {
+        defer { lateness = Histogram() }
+        return lateness
     }
 
     /// One direction between two clients: what is written there, and when what is under way was.

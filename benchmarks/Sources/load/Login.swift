@@ -32,6 +32,7 @@ struct Login: AsyncParsableCommand {
         var costs: [Double] = []
         var rates: [Double] = []
         var shares: [Double] = []
+        var serverShares: [Double] = []
         for _ in 0..<runs {
             let (before, count) = (Reading(target.meter), try await crew.read { visitors.count })
             try await Task.sleep(for: .seconds(seconds))
@@ -39,12 +40,14 @@ struct Login: AsyncParsableCommand {
             costs.append((after.server - before.server) / Double(end - count) * 1e3)
             rates.append(Double(end - count) / (after.wall - before.wall))
             shares.append((after.generator - before.generator) / (after.wall - before.wall))
+            serverShares.append((after.server - before.server) / (after.wall - before.wall))
         }
         try await crew.perform { visitors.leave() }
         await crew.stop()
         var report = Report("login", ["mechanism": mechanism.rawValue], target)
         report.figure("server CPU per login", costs, "ms", digits: 3)
         report.figure("logins", rates, "/s", digits: 0)
+        report.figure("server's share of a core", serverShares, "")
         report.figure("generator's share of a core", shares, "")
         return report
     }

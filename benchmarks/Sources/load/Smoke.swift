@@ -17,6 +17,7 @@ struct Smoke: AsyncParsableCommand {
             .run()
             let chat = ["--pairs", "5", "--in-flight", "4", "--seconds", "0.3", "--warm-up", "0.1"]
             try await Chat.parse(target + chat + ["--runs", "1"]).run()
+            try await Chat.parse(target + chat + ["--runs", "1", "--rate", "500"]).run()
         }
         for mechanism in ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
             let login = ["--mechanism", mechanism, "--accounts", "2", "--seconds", "0.5"]
