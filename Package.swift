@@ -48,7 +48,10 @@ func tests(
 /// What several folders of tests share.
 let testSupport = Target.target(
     name: "TestSupport",
-    dependencies: ["MartletCore", "MartletCrypto", "MartletStorage"],
+    dependencies: [
+        "MartletCore", "MartletCrypto", "MartletStorage",
+        .product(name: "Logging", package: "swift-log"),
+    ],
     path: "Tests/Support",
     swiftSettings: strict
 )
@@ -218,7 +221,7 @@ let package = Package(
                 "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
                 "Router", "Client", "Server", "Testing",
             ],
-            packages: [.product(name: "Logging", package: "swift-log")]
+            packages: ["TestSupport", .product(name: "Logging", package: "swift-log")]
         ),
         tests(of: "PluginKit", uses: ["PluginKit", "PluginHost"], c: ["CPlugin"]),
         tests(

@@ -1,6 +1,7 @@
 """profanity (a client in C), driven in a terminal as a person would."""
 
 import asyncio
+import os
 
 from server import PASSWORD
 
@@ -11,6 +12,7 @@ class Terminal:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir(exist_ok=True)
+        self.wrote = asyncio.Event()
         self.environment = {
             "HOME": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm",
         }
@@ -28,6 +30,21 @@ class Terminal:
     async def open(self, *command):
         told = await self.tmux("new-session", "-d", "-x", "150", "-y", "50", *command)
         assert not told, told
+        await self.listen()
+
+    async def listen(self):
+        """Has the event set whenever the program writes to its screen."""
+        path = self.folder / "output"
+        if not path.exists():
+            os.mkfifo(path)
+            # Open for both, so that it does not end with one program.
+            output = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+            asyncio.get_running_loop().add_reader(output, self.take, output)
+        await self.tmux("pipe-pane", "-O", f"exec cat >'{path}'")
+
+    def take(self, output):
+        os.read(output, 65536)
+        self.wrote.set()
 
     async def type(self, line):
         await self.tmux("send-keys", "-l", line)
@@ -41,9 +58,12 @@ class Terminal:
         screen = ""
         try:
             async with asyncio.timeout(within):
-                while not all(text in screen for text in texts):
-                    await asyncio.sleep(0.05)  # A screen tells nobody that it changed: look again.
+                while True:
+                    self.wrote.clear()
                     screen = await self.screen()
+                    if all(text in screen for text in texts):
+                        break
+                    await self.wrote.wait()
         except TimeoutError:
             raise AssertionError(f"the screen never showed {texts}:\n{screen}") from None
         return [line.strip() for line in screen.splitlines() if texts[-1] in line][-1]
@@ -55,6 +75,22 @@ class Terminal:
 
     async def close(self):
         await self.tmux("kill-server")
+
+
+async def ended(pid):
+    """Returns when a process that is nobody's child has ended, as tmux's server does with its last program."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    loop.add_reader(process, event.set)
+    try:
+        await event.wait()
+    finally:
+        loop.remove_reader(process)
+        os.close(process)
 
 
 class Profanity(Terminal):
@@ -81,10 +117,10 @@ class Profanity(Terminal):
 
     async def quit(self):
         """Returns when the program, and its session with it, has ended."""
+        pid = int(await self.tmux("display-message", "-p", "#{pid}"))
         await self.type("/quit")
         async with asyncio.timeout(20):
-            while "no server running" not in await self.tmux("list-sessions"):
-                await asyncio.sleep(0.05)  # Nor does one that ends.
+            await ended(pid)
 
     async def console(self, line, *texts):
         """Types a command in the first window, where profanity answers."""

@@ -9,6 +9,7 @@ import MartletStreams
 import MartletTesting
 import MartletXML
 import Testing
+import TestSupport
 
 /// `martlet.auth/1` provided by a plugin: a file says who may log in, and nothing else does.
 struct AuthFileTests {

@@ -1,5 +1,6 @@
 import Foundation
 import MartletCrypto
+import TestSupport
 import Testing
 
 @testable import MartletServer

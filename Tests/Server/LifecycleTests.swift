@@ -7,6 +7,7 @@ import MartletStreams
 import MartletTesting
 import MartletXML
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MartletServer

@@ -1,33 +1,24 @@
-// Lets one kind of message wait, and goes on with it from a thread of its own two seconds later.
-#define _POSIX_C_SOURCE 200809L
+// Lets one kind of message wait until another kind comes, from whomever.
 #include "fault.h"
 
-#include <pthread.h>
-#include <stdint.h>
-#include <time.h>
+#include <stdatomic.h>
 
-static void *go_on(void *argument) {
-    martlet_token *token = argument;
-    struct timespec two_seconds = {.tv_sec = 2};
-    nanosleep(&two_seconds, NULL);
-    martlet_outcome outcome = {.size = sizeof outcome, .verdict = MARTLET_CONTINUE};
-    core->complete(*token, &outcome);
-    free(token);
-    return NULL;
-}
+static _Atomic martlet_token held;
 
 static int32_t stall(void *ud, martlet_event *event) {
     (void)ud;
-    martlet_token *token = malloc(sizeof *token);
-    pthread_t thread;
+    martlet_token token = core->pend(event);
     if (!token) return MARTLET_ERROR;
-    *token = core->pend(event);
-    if (*token && pthread_create(&thread, NULL, go_on, token) == 0) {
-        pthread_detach(thread);
-        return MARTLET_PENDING;
-    }
-    free(token);
-    return MARTLET_ERROR;
+    atomic_store(&held, token);
+    core->log(event->site, MARTLET_LOG_INFO, TEXT("stalling"));
+    return MARTLET_PENDING;
+}
+
+static int32_t go_on(void *ud, martlet_event *event) {
+    (void)ud;
+    martlet_outcome outcome = {.size = sizeof outcome, .verdict = MARTLET_CONTINUE};
+    core->complete(atomic_exchange(&held, 0), &outcome);
+    return core->reply(event, (martlet_str){NULL, 0}) == MARTLET_OK ? MARTLET_HANDLED : MARTLET_ERROR;
 }
 
 static void set_up(martlet_site *site) {
@@ -38,6 +29,7 @@ static void set_up(martlet_site *site) {
         .run = stall,
     };
     core->hook(site, &hook);
+    on_request(site, "go-on", go_on, 0);
 }
 
 PLUGIN("staller")

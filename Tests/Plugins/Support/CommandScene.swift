@@ -7,6 +7,7 @@ import MartletPluginHost
 import MartletServer
 import MartletTesting
 import MartletXML
+import TestSupport
 
 /// A scene whose domains have the commands of `Tests/Plugins/Faults/clerk.c`.
 ///

@@ -5,6 +5,7 @@ import MartletPluginHost
 import MartletServer
 import MartletTesting
 import MartletXML
+import TestSupport
 import Testing
 
 /// A scene with faulty plugins of `Tests/Plugins/Faults`, with `ping` beside them, and its log.

@@ -1,8 +1,8 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Keeps what is logged, and lets a test wait for it.
-final class LogBook: Sendable {
+package final class LogBook: Sendable {
     private struct State {
         var lines: [String] = []
         var waiting: [(message: String, continuation: CheckedContinuation<Void, Never>)] = []
@@ -10,12 +10,14 @@ final class LogBook: Sendable {
 
     private let state = Mutex(State())
 
-    var lines: [String] { state.withLock { $0.lines } }
+    package init() {}
 
-    var logger: Logger { Logger(label: "plugins") { _ in Handler(book: self) } }
+    package var lines: [String] { state.withLock { $0.lines } }
+
+    package var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
 
     /// Returns when this was logged, now or later.
-    func wait(for message: String) async {
+    package func wait(for message: String) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 let isThere = state.lines.contains { $0.hasPrefix(message) }
