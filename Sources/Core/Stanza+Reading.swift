@@ -15,6 +15,28 @@ public enum StanzaFault: Error, Sendable {
 extension Stanza {
     /// Reads a child of the stream; `language` is the stream's.
     public convenience init(_ element: Element, language: String? = nil) throws(StanzaFault) {
+        try self.init(element, language: language, client: nil, recent: nil)
+    }
+
+    /// Reads what a client sent, and stamps its full address on it (RFC 6120 §8.1.2.1).
+    ///
+    /// A `from` of its own may be left out, or be its full or bare address. `recent` is whom it lately wrote
+    /// to: the same text is not prepared again.
+    public convenience init(
+        _ element: Element,
+        sentBy client: JID,
+        language: String? = nil,
+        recent: JID? = nil
+    ) throws(StanzaFault) {
+        try self.init(element, language: language, client: client, recent: recent)
+    }
+
+    private convenience init(
+        _ element: Element,
+        language: String?,
+        client: JID?,
+        recent: JID?
+    ) throws(StanzaFault) {
         guard let kind = Kind(element) else { throw .unsupported }
         guard
             let type = element.withAttributeBytes("type", { StanzaType(utf8: $0, of: kind) })
@@ -26,8 +48,8 @@ extension Stanza {
         self.init(
             kind,
             type: type,
-            to: try Self.recipient(of: element, type: type),
-            from: try Self.sender(of: element),
+            to: try Self.recipient(of: element, type: type, recent),
+            from: try Self.sender(of: element, client),
             id: id,
             language: element.language ?? language,
             element: element
@@ -36,29 +58,38 @@ extension Stanza {
 
     private static func recipient(
         of element: Element,
-        type: StanzaType
+        type: StanzaType,
+        _ recent: JID?
     ) throws(StanzaFault) -> JID? {
         do {
-            return try address("to", of: element)
+            return try address("to", of: element, recent)
         } catch {
             throw type == .error || type == .result ? .ignored : .refused(.jidMalformed)
         }
     }
 
-    private static func sender(of element: Element) throws(StanzaFault) -> JID? {
+    private static func sender(of element: Element, _ client: JID?) throws(StanzaFault) -> JID? {
+        let from: JID?
         do {
-            return try address("from", of: element)
+            from = try address("from", of: element, client)
         } catch {
             throw .invalidFrom
         }
+        guard let client, let from else { return from ?? client }
+        guard from == client || (from.isBare && from.isSameAccount(as: client)) else {
+            throw .invalidFrom
+        }
+        return client
     }
 
     private static func address(
         _ name: StaticString,
-        of element: Element
+        of element: Element,
+        _ known: JID?
     ) throws(JIDError) -> JID? {
         let read = element.withAttributeBytes(name) { text -> Result<JID?, JIDError> in
             guard let text else { return .success(nil) }
+            if let known, known.isWritten(text) { return .success(known) }
             return Result { () throws(JIDError) in try JID(utf8: text) }
         }
         return try read.get()

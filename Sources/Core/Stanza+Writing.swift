@@ -64,42 +64,14 @@ extension [UInt8] {
     /// `opening` is all from the space before the name to the quote before the value.
     fileprivate mutating func appendAttribute(_ opening: StaticString, _ value: JID) {
         append(opening)
-        value.withUTF8 { appendEscaped($0) }
+        value.withUTF8 { appendEscapedAttribute($0) }
         append(UInt8(ascii: "'"))
     }
 
     fileprivate mutating func appendAttribute(_ opening: StaticString, _ value: String) {
         append(opening)
         var value = value
-        value.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
+        value.withUTF8 { appendEscapedAttribute(UnsafeRawBufferPointer($0)) }
         append(UInt8(ascii: "'"))
-    }
-
-    /// Appends whole runs between the characters that are written as references.
-    private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
-        var runStart = 0
-        for at in 0..<text.count {
-            guard let reference = Self.reference(for: text[at]) else { continue }
-            append(contentsOf: text[runStart..<at])
-            append(reference)
-            runStart = at + 1
-        }
-        append(contentsOf: UnsafeRawBufferPointer(rebasing: text[runStart...]))
-    }
-
-    /// How a character stands in the value of an attribute, where it is not itself.
-    private static func reference(for byte: UInt8) -> StaticString? {
-        // All of them are below `?`.
-        guard byte < 0x3F else { return nil }
-        return switch byte {
-        case UInt8(ascii: "<"): "&lt;"
-        case UInt8(ascii: "&"): "&amp;"
-        case UInt8(ascii: ">"): "&gt;"
-        case UInt8(ascii: "'"): "&apos;"
-        case 0x09: "&#9;"
-        case 0x0A: "&#10;"
-        case 0x0D: "&#13;"
-        default: nil
-        }
     }
 }

@@ -85,6 +85,11 @@ public final class Stanza: Sendable {
         element.child(name, in: namespace)
     }
 
+    /// Whether its `from` is this very address, and so stamped already.
+    package func isFrom(_ address: JID) -> Bool {
+        from.map { $0.isIdentical(to: address) } ?? false
+    }
+
     public var isError: Bool { type == .error }
     /// An iq that must be answered exactly once.
     public var isRequest: Bool { type == .get || type == .set }

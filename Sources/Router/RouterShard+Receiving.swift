@@ -8,7 +8,9 @@ extension RouterShard {
     /// Takes a stanza that a client sent on its session's stream.
     public func receive(_ stanza: Stanza, from id: SessionID) {
         guard let session = sessionsBySerial[id.serial] else { return }
-        let stamped = stanza.addressed(to: stanza.to, from: session.jid)
+        // Stamped where it was read, as a rule.
+        let stamped =
+            stanza.isFrom(session.jid) ? stanza : stanza.addressed(to: stanza.to, from: session.jid)
         guard session.inbox.admits(.stanza(stamped)) else { return slowDown(session) }
         handle(stamped, of: session)
     }

@@ -80,13 +80,7 @@ extension [UInt8] {
         append(0x20)
         append(contentsOf: name.utf8)
         append(contentsOf: Bytes("='"))
-        for byte in legalText(value).utf8 {
-            if Escaping.attribute.contains(byte) {
-                append(contentsOf: Bytes(Escaping.reference(for: byte)))
-            } else {
-                append(byte)
-            }
-        }
+        withUTF8(legalText(value)) { appendEscapedAttribute(UnsafeRawBufferPointer($0)) }
         append(0x27)
     }
 }

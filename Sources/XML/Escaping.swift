@@ -1,8 +1,8 @@
 /// Which characters a canonical document writes as references, as bits of one word.
 ///
-/// They are all below U+0040, so a test is one comparison and one shift.
+/// They are all below U+0040, so a test of one is a comparison and a shift.
 struct Escaping {
-    let mask: UInt64
+    private let mask: UInt64
 
     /// `>` too, so that `]]>` never stands in text; CR, which a parser would read as LF.
     static let text = Escaping([0x26, 0x3C, 0x3E, 0x0D])
@@ -27,6 +27,50 @@ struct Escaping {
         default: "&#13;"
         }
     }
+
+    /// Where the first of them stands from `start` on; the count where there is none.
+    ///
+    /// Most text has none, so eight bytes at a time are passed over; the last step goes back over what was seen
+    /// already, so that no rest is left to be looked at one by one.
+    @inline(__always)
+    func first(in source: Bytes, from start: Int = 0) -> Int {
+        guard let base = source.baseAddress else { return 0 }
+        let (bytes, count) = (UnsafeRawPointer(base), source.count)
+        var at = start
+        while count &- at >= 8 {
+            if Self.mayStand(in: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) {
+                let found = search(base, at, at &+ 8)
+                if found < at &+ 8 { return found }
+            }
+            at &+= 8
+        }
+        if at < count, count &- start >= 8 {
+            let last = bytes.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            guard Self.mayStand(in: last) else { return count }
+        }
+        return search(base, at, count)
+    }
+
+    @inline(__always)
+    private func search(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+        var at = start
+        while at < end, !contains(base[at]) { at &+= 1 }
+        return at
+    }
+
+    /// Whether any of eight bytes is `&`, `'`, `<`, `>`, or below U+000E; sometimes also when none is.
+    ///
+    /// A byte that is zero, or below `n`, borrows from its own highest bit when 1, or `n`, is taken off.
+    @inline(__always)
+    private static func mayStand(in word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = (word | ones) ^ (ones &* 0x27)
+        let brackets = (word | (ones &* 2)) ^ (ones &* 0x3E)
+        let found =
+            ((quotes &- ones) & ~quotes) | ((brackets &- ones) & ~brackets)
+            | ((word &- ones &* 0x0E) & ~word)
+        return found & (ones &* 0x80) != 0
+    }
 }
 
 extension Scratch<UInt8> {
@@ -34,15 +78,30 @@ extension Scratch<UInt8> {
     ///
     /// - Returns: whether any became a reference.
     mutating func appendEscaped(_ source: Bytes, _ escaping: Escaping) -> Bool {
-        guard let start = source.baseAddress else { return false }
-        var runStart = 0
-        for at in 0..<source.count where escaping.contains(start[at]) {
-            append(start + runStart, at - runStart)
-            append(Escaping.reference(for: start[at]))
-            runStart = at + 1
+        guard let base = source.baseAddress else { return false }
+        var run = 0
+        while true {
+            let end = escaping.first(in: source, from: run)
+            append(base + run, end - run)
+            guard end < source.count else { return run > 0 }
+            append(Escaping.reference(for: base[end]))
+            run = end + 1
         }
-        append(start + runStart, source.count - runStart)
-        return runStart > 0
+    }
+}
+
+extension [UInt8] {
+    /// Appends the value of an attribute as a canonical document has it.
+    package mutating func appendEscapedAttribute(_ value: UnsafeRawBufferPointer) {
+        let source = value.assumingMemoryBound(to: UInt8.self)
+        var run = 0
+        while true {
+            let end = Escaping.attribute.first(in: source, from: run)
+            append(contentsOf: Bytes(rebasing: source[run..<end]))
+            guard end < source.count else { return }
+            append(contentsOf: Bytes(Escaping.reference(for: source[end])))
+            run = end + 1
+        }
     }
 }
 

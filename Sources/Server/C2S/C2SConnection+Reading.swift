@@ -112,21 +112,24 @@ extension C2SConnection {
     func receive(_ element: Element, of session: SessionID) {
         countStanza()
         do {
-            let stanza = try Stanza(element, language: machine.language)
-            guard isOwn(stanza.from, session) else {
-                _ = carryOut(machine.close(StreamError(.invalidFrom)))
-                return
-            }
+            let stanza = try Stanza(
+                element,
+                sentBy: session.jid,
+                language: machine.language,
+                recent: correspondent
+            )
+            noteCorrespondent(stanza.to)
             home.enter(with: (stanza, session)) { $0.receive($1.0, from: $1.1) }
         } catch {
             refuse(element, error, of: session)
         }
     }
 
-    /// A client may leave `from` out, or give its own full or bare address (RFC 6120 §8.1.2.1).
-    private func isOwn(_ from: JID?, _ session: SessionID) -> Bool {
-        guard let from else { return true }
-        return from == session.jid || (from.isBare && from.isSameAccount(as: session.jid))
+    /// Most write to the same again.
+    private func noteCorrespondent(_ to: JID?) {
+        guard let to else { return }
+        if let correspondent, correspondent.isIdentical(to: to) { return }
+        correspondent = to
     }
 
     private func refuse(_ element: Element, _ fault: StanzaFault, of session: SessionID) {

@@ -28,6 +28,8 @@ actor C2SConnection: ShardHomed {
     @exclusivity(unchecked) var session: SessionID?
     @exclusivity(unchecked) var byteBucket: TokenBucket
     @exclusivity(unchecked) var stanzaBucket: TokenBucket
+    /// Whom the client wrote to last.
+    @exclusivity(unchecked) var correspondent: JID?
     var lastReceived: ShardInstant
     var watchdog: TimerID?
     /// When a resource has to be bound at the latest, whatever steps lead there.
