@@ -6,7 +6,8 @@ public import MartletCrypto
 /// `transportClosed`, and the shard keeps it while it is open. An idle transport holds no buffer.
 ///
 /// Unchecked, because it is confined: debug builds assert the thread in each entry. Where exclusivity
-/// is unchecked a property is read and assigned whole, never lent: no access can meet another.
+/// is unchecked a property is read and assigned whole, or lent to what reaches no transport (`withOutput`
+/// asks that of its caller): no access can meet another.
 public class Transport: @unchecked Sendable {
     enum Phase {
         case open
@@ -47,10 +48,10 @@ public class Transport: @unchecked Sendable {
     final var admission: Admission?
 
     /// What goes to the medium, from `outputStart` on.
-    final var output: [UInt8] = []
+    @exclusivity(unchecked) final var output: [UInt8] = []
     @exclusivity(unchecked) final var outputStart = 0
     /// What is still to be encrypted.
-    final var plain: [UInt8] = []
+    @exclusivity(unchecked) final var plain: [UInt8] = []
     @exclusivity(unchecked) final var session: TLSSession?
     @exclusivity(unchecked) final var isDirty = false
     final var awaitsFlush = false

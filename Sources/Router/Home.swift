@@ -39,7 +39,8 @@ public final class Home {
     }
 
     public func session(with full: JID) -> Session? {
-        sessions.first { $0.jid == full }
+        for session in sessions where session.jid == full { return session }
+        return nil
     }
 
     public var availableSessions: [Session] { sessions.filter(\.isAvailable) }

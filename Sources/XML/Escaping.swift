@@ -5,14 +5,10 @@ struct Escaping {
     private let mask: UInt64
 
     /// `>` too, so that `]]>` never stands in text; CR, which a parser would read as LF.
-    static let text = Escaping([0x26, 0x3C, 0x3E, 0x0D])
+    static let text = Escaping(mask: 1 << 0x26 | 1 << 0x3C | 1 << 0x3E | 1 << 0x0D)
 
     /// What a parser would turn into a space (XML 1.0 §3.3.3), or end the value at.
-    static let attribute = Escaping([0x26, 0x3C, 0x3E, 0x0D, 0x27, 0x09, 0x0A])
-
-    private init(_ characters: [UInt8]) {
-        mask = characters.reduce(0) { $0 | 1 << UInt64($1) }
-    }
+    static let attribute = Escaping(mask: text.mask | 1 << 0x27 | 1 << 0x09 | 1 << 0x0A)
 
     func contains(_ byte: UInt8) -> Bool { byte < 64 && (mask &>> UInt64(byte)) & 1 != 0 }
 

@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 
-__thread void *martlet_thread_shard = 0;
+__thread void *martlet_thread_shard __attribute__((tls_model("initial-exec"))) = 0;
 
 int martlet_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
     return accept4(listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

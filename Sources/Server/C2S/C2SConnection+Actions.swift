@@ -83,10 +83,11 @@ extension C2SConnection {
 
     private func start(_ work: @escaping @Sendable () async -> C2SMachine.Event) {
         guard !machine.isClosed else { return }
-        negotiation = Task { [weak self] in
+        // Not weakly: that would make each count of the connection a slow one from then on.
+        negotiation = Task {
             let event = await work()
             guard !Task.isCancelled else { return }
-            await self?.answer(event)
+            answer(event)
         }
     }
 

@@ -5,10 +5,13 @@ import MartletXML
 /// Clients that do not log in, and clients that fall silent.
 extension C2SConnection {
     /// Ends the connection unless negotiation got further in time.
+    ///
+    /// The timer keeps the connection, which cancels it at its end: a weak reference would make each count of
+    /// the connection a slow one, for as long as it lives.
     func armWatchdog(within time: Duration) {
         disarmWatchdog()
-        watchdog = shard.schedule(after: time) { [weak self] in
-            self?.assumeIsolated { $0.timeOut() }
+        watchdog = shard.schedule(after: time) {
+            self.assumeIsolated { $0.timeOut() }
         }
     }
 
@@ -32,8 +35,8 @@ extension C2SConnection {
         disarmWatchdog()
         let limit = isPinged ? service.limits.pingTime : service.limits.idleTime
         let silent = lastReceived.duration(to: shard.now)
-        watchdog = shard.schedule(after: max(limit - silent, .milliseconds(10))) { [weak self] in
-            self?.assumeIsolated { $0.checkSilence() }
+        watchdog = shard.schedule(after: max(limit - silent, .milliseconds(10))) {
+            self.assumeIsolated { $0.checkSilence() }
         }
     }
 
@@ -64,8 +67,8 @@ extension C2SConnection {
                 if let bound = home.session(session) { home.send(stanza, to: bound) }
             }
         }
-        watchdog = shard.schedule(after: service.limits.pingTime) { [weak self] in
-            self?.assumeIsolated { $0.pingEnded() }
+        watchdog = shard.schedule(after: service.limits.pingTime) {
+            self.assumeIsolated { $0.pingEnded() }
         }
     }
 

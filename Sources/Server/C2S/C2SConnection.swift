@@ -15,9 +15,10 @@ actor C2SConnection: ShardHomed {
     nonisolated let service: C2SService
     nonisolated let terms: C2SListenerTerms
     let transport: Transport
-    var parser: StreamParser
-    var machine: C2SMachine
-    var events: [StreamEvent] = []
+    /// Unchecked for exclusive access, as is the machine: neither calls anybody while it is changed.
+    @exclusivity(unchecked) var parser: StreamParser
+    @exclusivity(unchecked) var machine: C2SMachine
+    @exclusivity(unchecked) var events: [StreamEvent] = []
     /// Why reading stands still, if it does.
     var pauses: Set<Pause> = []
     /// Bytes that came behind an element whose handling waits.

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 /* The shard whose thread this is, or NULL. */
-extern __thread void *martlet_thread_shard;
+extern __thread void *martlet_thread_shard __attribute__((tls_model("initial-exec")));
 static inline void *martlet_get_shard(void) { return martlet_thread_shard; }
 static inline void martlet_set_shard(void *shard) { martlet_thread_shard = shard; }
 
