@@ -5,6 +5,8 @@ extension RouterShard {
     /// Sends a stanza to wherever its `to` leads; from this shard only.
     public func route(_ stanza: Stanza) {
         guard let to = stanza.to else { return }
+        // Most are for somebody who is here: one look-up, since a home has its domain.
+        if let home = homesByAccount[AccountKey(to)] { return deliver(stanza, to: home) }
         switch place(of: to) {
         case .home(let index):
             if index == shard.index { deliver(stanza) } else { peers[index].post(stanza) }
