@@ -40,6 +40,20 @@ extension JID {
         self.init(storage: storage)
     }
 
+    /// Takes an address as it was written when its parts had been prepared.
+    ///
+    /// - Returns: nil when a part is empty, or longer than 1023 bytes.
+    package init?(preparedText text: String) {
+        let storage = text.withBytes { bytes -> Storage? in
+            let parts = Parts(bytes)
+            let lengths = [parts.local?.count ?? 1, parts.domain.count, parts.resource?.count ?? 1]
+            guard lengths.allSatisfy({ 1...1023 ~= $0 }) else { return nil }
+            return .make(parts.local, parts.domain, parts.resource)
+        }
+        guard let storage else { return nil }
+        self.init(storage: storage)
+    }
+
     /// Prepares and joins parts as a user or a client gave them.
     ///
     /// - Throws: the fault of the first part that has one, left to right.

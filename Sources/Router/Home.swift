@@ -19,8 +19,8 @@ public final class Home {
     @exclusivity(unchecked) var inbox = WorkQueue<Work>()
     /// The bytes of what waits.
     @exclusivity(unchecked) var waitingBytes = 0
-    /// Whether the store knows the account, or why it could not say.
-    @exclusivity(unchecked) var existence = Result<Bool, StanzaError>.success(true)
+    /// Whether the store knows the account, or why it could not say; nil until somebody wants to know.
+    @exclusivity(unchecked) var existence: Result<Bool, StanzaError>? = .success(true)
 
     /// Stanzas of its own sessions whose handling waits; they need its state, even if the session that
     /// sent them has ended.

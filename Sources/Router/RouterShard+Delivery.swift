@@ -86,7 +86,7 @@ extension RouterShard {
         if let home = homesByAccount[AccountKey(to)] {
             deliver(stanza, to: home)
         } else if let domain = domains[of: to], concernsAbsent(stanza) {
-            summon(to.bare, of: domain, for: stanza)
+            deliver(stanza, to: summon(to.bare, of: domain))
         } else if let owner = domains.owner(ofService: to) {
             reach(serviceOf: owner, stanza)
         }
@@ -120,10 +120,17 @@ extension RouterShard {
         forgetIfVacant(home)
     }
 
-    /// Finds out whether the account exists; what arrives meanwhile waits behind `stanza`.
-    private func summon(_ account: JID, of domain: Domain, for stanza: Stanza) {
+    /// Makes a home for an account of which nobody is there.
+    private func summon(_ account: JID, of domain: Domain) -> Home {
         let home = Home(jid: account, domain: domain)
+        home.existence = nil
         homesByAccount[AccountKey(account)] = home
+        return home
+    }
+
+    /// Finds out whether the account exists; what arrives meanwhile waits behind `stanza`.
+    private func lookUp(_ home: Home, for stanza: Stanza) {
+        let account = home.jid
         home.inbox.suspend()
         track { shard in
             let found = await shard.accountExists(account)
@@ -164,6 +171,9 @@ extension RouterShard {
     private func handle(_ stanza: Stanza, at home: Home) {
         switch home.existence {
         case .success(true): break
+        // The answer to a probe does not say whether there is such an account.
+        case nil where stanza.type == .probe: break
+        case nil: return lookUp(home, for: stanza)
         case .success(false): return refuse(stanza)
         case .failure(let error): return bounce(stanza, error)
         }

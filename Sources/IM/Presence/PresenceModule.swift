@@ -147,8 +147,38 @@ extension RouterShard {
     }
 
     /// Someone asks whether the user is there (RFC 6121 §4.3.2).
+    ///
+    /// Whoever logs in asks all contacts, most of whom are away: of theirs one item is read, not the roster.
     func answer(probe: Stanza) async throws(StanzaError) {
         guard let asker = probe.from, let to = probe.to else { return }
+        if isAway(to) {
+            let isShown = try await shows(to.bare, to: asker)
+            if isAway(to) { return answer(asker, ofAway: to, isShown: isShown) }
+        }
+        try await answer(asker, of: to)
+    }
+
+    /// Whether none of an account's clients is there, and so nothing held of its roster either.
+    private func isAway(_ account: JID) -> Bool { home(of: account)?.sessions.isEmpty ?? true }
+
+    private func shows(_ account: JID, to asker: JID) async throws(StanzaError) -> Bool {
+        if asker.isSameAccount(as: account) { return true }
+        do {
+            return try await store.rosterItem(asker.bare, of: account)?.subscription.hasFrom == true
+        } catch {
+            throw error.stanzaError
+        }
+    }
+
+    private func answer(_ asker: JID, ofAway to: JID, isShown: Bool) {
+        if isShown {
+            route(Stanza.presence(.unavailable, to: asker, from: to))
+        } else {
+            route(Stanza.presence(.unsubscribed, to: asker.bare, from: to.bare))
+        }
+    }
+
+    private func answer(_ asker: JID, of to: JID) async throws(StanzaError) {
         let account = to.bare
         let roster = try await roster(of: account)
         if to.isFull, let session = home(of: account)?.session(with: to),
@@ -158,13 +188,9 @@ extension RouterShard {
             let type = session.isAvailable ? StanzaType.available : .unavailable
             return route(Stanza.presence(type, to: asker, from: to))
         }
-        guard roster.shows(account, to: asker) else {
-            return route(Stanza.presence(.unsubscribed, to: asker.bare, from: account))
-        }
-        let sessions = to.isFull ? [] : home(of: account)?.availableSessions ?? []
-        if sessions.isEmpty {
-            return route(Stanza.presence(.unavailable, to: asker, from: to))
-        }
+        let isShown = roster.shows(account, to: asker)
+        let sessions = to.isFull || !isShown ? [] : home(of: account)?.availableSessions ?? []
+        if sessions.isEmpty { return answer(asker, ofAway: to, isShown: isShown) }
         for session in sessions {
             guard let presence = session.presence else { continue }
             route(presence.addressed(to: asker, from: session.jid))

@@ -114,22 +114,9 @@ extension Account {
 extension JID {
     /// Takes an address as the store wrote it; the parts are prepared already.
     init(stored text: String) throws(StorageError) {
-        let (bare, resource) = text.cut(at: "/")
-        let (first, second) = bare.cut(at: "@")
-        let (local, domain) = second == nil ? (nil, first) : (first, second ?? "")
-        let parts = [local ?? "-", domain, resource ?? "-"]
-        guard parts.allSatisfy({ (1...1023).contains($0.utf8.count) }) else {
+        guard let address = JID(preparedText: text) else {
             throw .corrupt("an address in it cannot be read")
         }
-        self.init(prepared: local.map(String.init), String(domain), resource.map(String.init))
-    }
-}
-
-extension StringProtocol {
-    /// What stands before the first separator and what behind it, if there is one.
-    fileprivate func cut(at separator: Unicode.Scalar) -> (SubSequence, SubSequence?) {
-        let scalars = unicodeScalars
-        guard let index = scalars.firstIndex(of: separator) else { return (self[...], nil) }
-        return (self[..<index], self[scalars.index(after: index)...])
+        self = address
     }
 }
