@@ -10,22 +10,38 @@ final class Crew: @unchecked Sendable {
     let terms: LoginTerms
     private(set) var clients: [Client] = []
     private var waiting: CheckedContinuation<String?, Never>?
+    private var timer: TimerID?
     private var failure: String?
-    private let concurrency: Int
+    let concurrency: Int
+    /// Who the next client logs in as; the same client may come again under the same name.
+    private let name: (Int) -> String
+    private let domain: (Int) -> String?
     private var begun = 0
     private var wanted = 0
 
-    init(_ terms: LoginTerms, concurrency: Int) {
+    init(
+        _ terms: LoginTerms,
+        concurrency: Int,
+        name: @escaping (Int) -> String = Population.name,
+        domain: @escaping (Int) -> String? = { _ in nil }
+    ) {
         self.terms = terms
         self.concurrency = concurrency
+        self.name = name
+        self.domain = domain
         shard.start()
     }
 
     /// Starts work on the shard and returns when it calls `finish`.
-    func perform(_ work: @escaping @Sendable () -> Void) async throws {
+    ///
+    /// - Throws: what a client met, or that so many seconds have passed: something is lost.
+    func perform(within seconds: Int = 600, _ work: @escaping @Sendable () -> Void) async throws {
         let failure = await withCheckedContinuation { continuation in
             shard.submit {
                 self.waiting = continuation
+                self.timer = self.shard.schedule(after: .seconds(seconds)) {
+                    self.fail("what was waited for did not come within \(seconds) seconds")
+                }
                 if self.failure == nil { work() }
                 self.tell()
             }
@@ -48,6 +64,7 @@ final class Crew: @unchecked Sendable {
     private func tell() {
         guard failure != nil || isFinished, let waiting else { return }
         self.waiting = nil
+        if let timer { shard.cancel(timer) }
         isFinished = false
         waiting.resume(returning: failure)
     }
@@ -71,7 +88,7 @@ final class Crew: @unchecked Sendable {
 
     private func connectNext() {
         guard begun < wanted else { return }
-        let client = makeClient("user\(begun)")
+        let client = makeClient(name(begun), in: domain(begun))
         begun += 1
         client.onBound = { [self] client in
             clients.append(client)
@@ -80,8 +97,9 @@ final class Crew: @unchecked Sendable {
         client.connect(on: shard)
     }
 
-    func makeClient(_ username: String) -> Client {
-        let client = Client(username, terms, pool)
+    /// One that logs in to the target's domain when it is given no other.
+    func makeClient(_ username: String, in domain: String? = nil) -> Client {
+        let client = Client(username, terms, pool, domain: domain)
         client.onFailed = { [self] in fail($0) }
         return client
     }

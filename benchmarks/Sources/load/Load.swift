@@ -11,7 +11,11 @@ struct Load: AsyncParsableCommand {
             --pid to have that process measured. Each run prints a block to read and a line of JSON.
             """,
         subcommands: [
-            Idle.self, Chat.self, Login.self, Micro.self, Dispatch.self, Start.self, Smoke.self,
+            Login.self, Idle.self, Chat.self, Presence.self, Storm.self, Mix.self, Soak.self,
+            RosterLoad.self,
+            Offline.self, VirtualHosts.self,
+            Scaling.self,
+            Micro.self, Dispatch.self, Start.self, Smoke.self, Hold.self,
         ]
     )
 }

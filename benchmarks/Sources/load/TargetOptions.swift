@@ -30,44 +30,60 @@ struct TargetOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Server on the first core, generator on the last.")
     var pin = true
 
+    @Option(
+        help: """
+            The share of a core that each shard of the server that is started may have, by a cgroup;             nothing is pinned then.
+            """
+    )
+    var serverQuota: Double?
+
     @Option(help: "Connections that may be logging in at once.")
     var concurrency = 32
 
     enum TLSUse: String, ExpressibleByArgument, CaseIterable { case none, starttls, direct }
 
-    /// Starts the server where that was asked for, with so many accounts `user0` … of the password
-    /// `secret`, and gives what to connect to.
-    func open(accounts: Int = 0) async throws -> Target {
-        let pins = pin ? Pins.choose(serverCores: shards) : nil
+    /// Starts the server where that was asked for, with those it is to know, and gives what to connect
+    /// to; another server has to know them already.
+    func open(
+        _ population: Population = Population(0),
+        otherDomains: Int = 0
+    ) async throws -> Target {
+        let pins = pin && serverQuota == nil ? Pins.choose(serverCores: shards) : nil
         pins?.adopt()
+        _ = Descriptors.limit
         guard let server else {
             guard let address = SocketAddress(address, port: port) else {
                 throw LoadError("\(address) is not an address in numbers")
             }
             return Target(address, domain: domain, tls: tls, pid: pid, pins: pins)
         }
-        let process = try ServerProcess(
+        let process = try await ServerProcess(
             program: server,
             domain: domain,
             shards: shards,
             pins: pins,
-            hasPlugins: plugins
+            hasPlugins: plugins,
+            otherDomains: otherDomains,
+            population: population
         )
         do {
             try await process.waitUntilItListens()
-            for number in 0..<accounts { try process.addAccount("user\(number)") }
+            let quota = try serverQuota.map {
+                try CPUQuota(of: process.pid, cores: $0 * Double(shards))
+            }
+            return Target(
+                .loopback(port: process.port(for: tls)),
+                domain: domain,
+                tls: tls,
+                pid: process.pid,
+                pins: pins,
+                process: process,
+                quota: quota
+            )
         } catch {
             process.stop()
             throw error
         }
-        return Target(
-            .loopback(port: process.port(for: tls)),
-            domain: domain,
-            tls: tls,
-            pid: process.pid,
-            pins: pins,
-            process: process
-        )
     }
 }
 
@@ -79,6 +95,7 @@ struct Target: Sendable {
     let meter: ProcessMeter?
     let pins: Pins?
     let process: ServerProcess?
+    let quota: CPUQuota?
 
     init(
         _ address: SocketAddress,
@@ -86,17 +103,20 @@ struct Target: Sendable {
         tls: TargetOptions.TLSUse,
         pid: Int32?,
         pins: Pins?,
-        process: ServerProcess? = nil
+        process: ServerProcess? = nil,
+        quota: CPUQuota? = nil
     ) {
         self.address = address
         self.domain = domain
         self.tls = tls
         self.pins = pins
         self.process = process
+        self.quota = quota
         meter = pid.map(ProcessMeter.init(pid:))
     }
 
     func close() {
         process?.stop()
+        quota?.remove()
     }
 }
