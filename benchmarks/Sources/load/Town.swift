@@ -173,7 +173,10 @@ final class Town: @unchecked Sendable {
     // MARK: What they hear
 
     private func hear(_ element: Element, by client: Client) {
-        if element["type"] == "error" { fault("\(client.jid) was told \(element)") }
+        // A server that knows no pings answers them with an error: an answer, too (XEP-0199 §4.2).
+        if element["type"] == "error", element["id"]?.hasPrefix("p") != true {
+            fault("\(client.jid) was told \(element)")
+        }
         switch element.name {
         case "message": note(element)
         case "presence": tally.presences += 1
