@@ -13,10 +13,20 @@ final class Database: @unchecked Sendable {
 
     let names = NameCache()
     var sequence = NumberSequence()
+    let tail: Tail
+    let known = KnownLogs()
+    var indexRound: IndexRound?
+    /// Whether the tail could not be written to the indexes when it was to be.
+    var hasIndexingFailed = false
+    /// Whether a transaction that may write is under way: what is known stays true until its end.
+    var isWriting = false
+    /// What SQLite gives for the state that other connections have left the database in.
+    var dataVersion: Int64?
     /// Whether there may be rows of removed owners; at first nobody knows.
     var hasRemovedOwners = true
 
-    init(path: String) throws(StorageError) {
+    init(path: String, unindexedEntries: Int = 16_384) throws(StorageError) {
+        tail = Tail(limit: unindexedEntries)
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {

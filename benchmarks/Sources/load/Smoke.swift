@@ -25,6 +25,7 @@ struct Smoke: AsyncParsableCommand {
             try await Login.parse(target + login).run()
         }
         try await Micro.parse(["--milliseconds", "20"]).run()
+        try await StoreMicro.parse(["--appends", "2000", "--runs", "1"]).run()
         try await Dispatch.parse(["--milliseconds", "20", "--runs", "1"]).run()
         try await Start.parse(["--server", server, "--domains", "20"]).run()
     }
