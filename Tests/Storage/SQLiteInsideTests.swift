@@ -150,7 +150,10 @@ private let owner = Owner(romeo)
     }
 
     private func counts(in database: Database) throws -> [Int] {
-        try ["owner", "roster", "roster_item", "document", "log", "entry", "entry_place", "entry_text"].map {
+        try [
+            "owner", "roster", "roster_item", "document", "log", "entry", "entry_place",
+            "entry_text",
+        ].map {
             try database.row("SELECT count(*) FROM \($0)") { $0.int(0) } ?? -1
         }
     }

@@ -196,7 +196,9 @@ private let owner = Owner(romeo)
     }
 
     private func tailEntry(_ row: Int64) -> Tail.Entry {
-        Tail.Entry(row: row, id: row, time: 0, bytes: 1, texts: [Tail.Text(name: 1, text: "x")])
+        var entry = Tail.Entry(row: row, id: row, time: 0, bytes: 1)
+        entry.add(Tail.Text(name: 1, text: "x"))
+        return entry
     }
 }
 

@@ -74,7 +74,7 @@ extension Database {
                 entries.removeAll { !ids.contains($0.id) }
             case .column(let column, let test):
                 let name = try knownName(column)
-                entries.removeAll { !$0.texts.contains { $0.name == name && test.passes(ByteText($0.text)) } }
+                entries.removeAll { entry in name.map { entry.has($0, test) } != true }
             case .time(let from, let through):
                 let (from, through) = (from?.microseconds ?? .min, through?.microseconds ?? .max)
                 entries.removeAll { $0.time < from || $0.time > through }

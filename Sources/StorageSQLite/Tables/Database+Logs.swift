@@ -60,28 +60,20 @@ extension Database {
     private func insert(_ entry: NewLogEntry, id: Int64, into log: Int64) throws(StorageError)
         -> Tail.Entry
     {
-        var texts: [Tail.Text] = []
-        for (column, text) in entry.columns {
-            texts.append(Tail.Text(name: try name(column), text: text))
-        }
-        let row = try sequence.takeRow(from: self)
-        try run(
-            """
-            INSERT INTO entry (row, log, id, time, columns, content) VALUES (?, ?, ?, ?, ?, ?)
-            """,
-            .integer(row),
-            .integer(log),
-            .integer(id),
-            .integer(entry.time.microseconds),
-            entry.columns.isEmpty ? .null : .bytes(TextList.encode(entry.columns)),
-            .bytes(entry.value)
-        )
-        return Tail.Entry(
-            row: row,
+        var added = Tail.Entry(
+            row: try sequence.takeRow(from: self),
             id: id,
             time: entry.time.microseconds,
-            bytes: entry.value.count,
-            texts: texts
+            bytes: entry.value.count
         )
+        for (column, text) in entry.columns {
+            added.add(Tail.Text(name: try name(column), text: text))
+        }
+        try insert(.entry).insert(
+            (added.row, log, id, added.time),
+            TextList.encode(entry.columns),
+            entry.value
+        )
+        return added
     }
 }

@@ -22,18 +22,16 @@ extension Database {
     }
 
     private func tailEntry(_ row: Row) throws(StorageError) -> (Int64, Tail.Entry) {
-        var texts: [Tail.Text] = []
-        for (column, text) in try TextList.decodeTable(row.bytes(4)) {
-            guard let name = try knownName(column) else { throw .corrupt("a column has no name") }
-            texts.append(Tail.Text(name: name, text: text))
-        }
-        let entry = Tail.Entry(
+        var entry = Tail.Entry(
             row: row.integer(0),
             id: row.integer(2),
             time: row.integer(3),
-            bytes: row.int(5),
-            texts: texts
+            bytes: row.int(5)
         )
+        for (column, text) in try TextList.decodeTable(row.bytes(4)) {
+            guard let name = try knownName(column) else { throw .corrupt("a column has no name") }
+            entry.add(Tail.Text(name: name, text: text))
+        }
         return (row.integer(1), entry)
     }
 
@@ -62,22 +60,15 @@ extension Database {
     }
 
     private func index(_ entry: Tail.Entry, of log: Int64) throws(StorageError) {
-        try run(
-            "INSERT INTO entry_place (log, id, row) VALUES (?, ?, ?)",
-            .integer(log),
-            .integer(entry.id),
-            .integer(entry.row)
-        )
-        for text in entry.texts {
-            try run(
-                "INSERT INTO entry_text (log, name, text, id, row) VALUES (?, ?, ?, ?, ?)",
-                .integer(log),
-                .integer(text.name),
-                .text(text.text),
-                .integer(entry.id),
-                .integer(entry.row)
-            )
-        }
+        try insert(.place).insert((log, entry.id, entry.row))
+        if let text = entry.first { try index(text, of: entry, log) }
+        for text in entry.others { try index(text, of: entry, log) }
+    }
+
+    private func index(_ text: Tail.Text, of entry: Tail.Entry, _ log: Int64)
+        throws(StorageError)
+    {
+        try insert(.text).insert((log, text.name, entry.id, entry.row), text.text)
     }
 }
 

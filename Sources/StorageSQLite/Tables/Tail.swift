@@ -12,7 +12,26 @@ final class Tail {
         let time: Int64
         /// The length of the value.
         let bytes: Int
-        let texts: [Text]
+        /// Most have one column, and need no array for it.
+        private(set) var first: Text?
+        private(set) var others: [Text] = []
+
+        init(row: Int64, id: Int64, time: Int64, bytes: Int) {
+            self.row = row
+            self.id = id
+            self.time = time
+            self.bytes = bytes
+        }
+
+        mutating func add(_ text: Text) {
+            if first == nil { first = text } else { others.append(text) }
+        }
+
+        /// Whether one of its texts is in the column, and passes the test.
+        func has(_ name: Int64, _ test: TextTest) -> Bool {
+            let passes = { (text: Text) in text.name == name && test.passes(ByteText(text.text)) }
+            return first.map(passes) == true || others.contains(where: passes)
+        }
     }
 
     /// What an entry has in a column, by the number of the column's name.
@@ -130,5 +149,7 @@ extension Tail {
 }
 
 extension Tail.Entry {
-    fileprivate var textBytes: Int { texts.reduce(0) { $0 + $1.text.utf8.count } }
+    fileprivate var textBytes: Int {
+        others.reduce(first?.text.utf8.count ?? 0) { $0 + $1.text.utf8.count }
+    }
 }

@@ -11,7 +11,8 @@ struct Load: AsyncParsableCommand {
             --pid to have that process measured. Each run prints a block to read and a line of JSON.
             """,
         subcommands: [
-            Idle.self, Chat.self, Login.self, Micro.self, StoreMicro.self, Dispatch.self, Start.self, Smoke.self,
+            Idle.self, Chat.self, Login.self, Micro.self, StoreMicro.self, Dispatch.self,
+            Start.self, Smoke.self,
         ]
     )
 }

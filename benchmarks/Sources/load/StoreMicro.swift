@@ -8,7 +8,8 @@ import Synchronization
 struct StoreMicro: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Appends to the logs of many owners: CPU of each, in all and of the store's thread."
+        abstract:
+            "Appends to the logs of many owners: CPU of each, in all and of the store's thread."
     )
 
     @Option(help: "Owners, each with a log.") var owners = 400
@@ -47,7 +48,7 @@ struct StoreMicro: AsyncParsableCommand {
         for _ in 0..<runs {
             let flow = StoreFlow(store, self)
             let (begin, cpu) = (ProcessMeter.wallSeconds(), ProcessMeter.ownSeconds())
-            let callers = try await flow.run()
+            let callers = try flow.run()
             let used = ProcessMeter.ownSeconds() - cpu
             let seconds = ProcessMeter.wallSeconds() - begin
             rounds.append(
@@ -80,6 +81,7 @@ private final class StoreFlow: Sendable {
     private let terms: StoreMicro
     private let owners: [Owner]
     private let state = Mutex(State())
+    private let answers = DispatchSemaphore(value: 0)
 
     init(_ store: SQLiteStore, _ terms: StoreMicro) {
         self.store = store
@@ -89,30 +91,24 @@ private final class StoreFlow: Sendable {
         }
     }
 
-    /// Appends all, and gives the seconds of CPU that calling took.
-    @concurrent func run() async throws -> Double {
+    /// Appends all, half of what may be under way at a time, and gives the seconds of CPU that calling took.
+    func run() throws -> Double {
+        let half = max(1, terms.inFlight / 2)
         var (sent, seconds) = (0, 0.0)
         while sent < terms.appends {
-            let (answered, failure) = state.withLock { ($0.answered, $0.failure) }
-            if let failure { throw failure }
-            let room = min(terms.inFlight - (sent - answered), terms.appends - sent)
-            guard room > 0 else {
-                try await Task.sleep(for: .microseconds(200))
-                continue
-            }
+            if sent >= 2 * half { answers.wait() }
             let begin = Self.threadSeconds()
-            for number in sent..<sent + room { append(number) }
+            for number in sent..<sent + half { append(number, of: half) }
             seconds += Self.threadSeconds() - begin
-            sent += room
+            sent += half
         }
-        while state.withLock({ $0.answered }) < sent {
-            try await Task.sleep(for: .microseconds(200))
-        }
+        for _ in 0..<min(2, sent / half) { answers.wait() }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
         return seconds
     }
 
     /// Each message is appended by the two of a pair, with the same value.
-    private func append(_ number: Int) {
+    private func append(_ number: Int, of half: Int) {
         let pair = number / 2 % (owners.count / 2)
         let owner = owners[pair * 2 + number % 2]
         let peer = owners[pair * 2 + 1 - number % 2]
@@ -124,10 +120,12 @@ private final class StoreFlow: Sendable {
             value: value
         )
         store.perform([.append([entry], to: "archive")], of: owner) { [self] result in
-            state.withLock { state in
+            let isHalf = state.withLock { state in
                 state.answered += 1
                 if case .failure(let failure) = result { state.failure = failure }
+                return state.answered.isMultiple(of: half)
             }
+            if isHalf { answers.signal() }
         }
     }
 
