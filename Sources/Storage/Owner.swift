@@ -1,3 +1,4 @@
+internal import Glibc
 public import MartletCore
 
 /// Whose documents and logs: an account, a room, a service, or a domain as a whole.
@@ -21,8 +22,8 @@ public struct Owner: Hashable, Sendable {
     }
 
     public static func == (left: Owner, right: Owner) -> Bool {
-        left.domain.utf8.elementsEqual(right.domain.utf8)
-            && left.name.utf8.elementsEqual(right.name.utf8)
+        ByteText(left.name) == ByteText(right.name)
+            && ByteText(left.domain) == ByteText(right.domain)
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -41,7 +42,15 @@ package struct ByteText: Hashable, Comparable, Sendable {
     }
 
     package static func == (left: ByteText, right: ByteText) -> Bool {
-        left.string.utf8.elementsEqual(right.string.utf8)
+        let (one, other) = (left.string.utf8, right.string.utf8)
+        guard one.count == other.count else { return false }
+        let isEqual = one.withContiguousStorageIfAvailable { one in
+            other.withContiguousStorageIfAvailable { other -> Bool in
+                guard let one = one.baseAddress, let start = other.baseAddress else { return true }
+                return memcmp(one, start, other.count) == 0
+            }
+        }
+        return (isEqual ?? nil) ?? one.elementsEqual(other)
     }
 
     package static func < (left: ByteText, right: ByteText) -> Bool {
@@ -53,7 +62,10 @@ package struct ByteText: Hashable, Comparable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in string.utf8 { hasher.combine(byte) }
+        let isHashed: Void? = string.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
+        if isHashed == nil { for byte in string.utf8 { hasher.combine(byte) } }
         hasher.combine(0xff as UInt8)
     }
 }

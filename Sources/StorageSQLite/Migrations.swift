@@ -28,9 +28,9 @@ enum Migrations {
     }
 
     /// Takes the steps that are missing; another process that does the same waits, and finds none.
-    static func run(on database: Database) throws(StorageError) {
-        guard try pragma("user_version", of: database) < newest else { return }
-        for (index, step) in steps.enumerated() {
+    static func run(on database: Database, to version: Int = newest) throws(StorageError) {
+        guard try pragma("user_version", of: database) < version else { return }
+        for (index, step) in steps.prefix(version).enumerated() {
             try database.transaction { () throws(StorageError) in
                 guard try pragma("user_version", of: database) == index else { return }
                 try database.runScript(step)
@@ -125,6 +125,53 @@ enum Migrations {
             entry INTEGER NOT NULL,
             PRIMARY KEY (log, name, text, entry)
         ) WITHOUT ROWID;
+        """,
+        // Entries one after the other as they come, and their indexes apart, so that these can be written
+        // later. The value is called `content`: a server that knows only the first step, and still runs,
+        // fails to append instead of leaving entries that no index has.
         """
+        ALTER TABLE sequence ADD COLUMN last_row INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sequence ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE log ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+
+        ALTER TABLE entry RENAME TO entry_1;
+        CREATE TABLE entry (
+            row INTEGER PRIMARY KEY,
+            log INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            columns BLOB,
+            content BLOB NOT NULL
+        );
+        INSERT INTO entry (row, log, id, time, columns, content)
+        SELECT rowid, log, id, time, columns, value FROM entry_1 ORDER BY rowid;
+        DROP TABLE entry_1;
+        CREATE TABLE entry_place (
+            log INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            row INTEGER NOT NULL,
+            PRIMARY KEY (log, id)
+        ) WITHOUT ROWID;
+        INSERT INTO entry_place (log, id, row) SELECT log, id, row FROM entry ORDER BY log, id;
+
+        ALTER TABLE entry_text RENAME TO entry_text_1;
+        CREATE TABLE entry_text (
+            log INTEGER NOT NULL,
+            name INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            id INTEGER NOT NULL,
+            row INTEGER NOT NULL,
+            PRIMARY KEY (log, name, text, id)
+        ) WITHOUT ROWID;
+        INSERT INTO entry_text (log, name, text, id, row)
+        SELECT t.log, t.name, t.text, t.entry, p.row
+        FROM entry_text_1 t JOIN entry_place p ON p.log = t.log AND p.id = t.entry
+        ORDER BY t.log, t.name, t.text, t.entry;
+        DROP TABLE entry_text_1;
+
+        UPDATE sequence SET last_row = (SELECT ifnull(max(row), 0) FROM entry);
+        UPDATE sequence SET indexed = last_row;
+        UPDATE log SET indexed = (SELECT last_row FROM sequence);
+        """,
     ]
 }

@@ -39,7 +39,7 @@ struct Opening {
     }
 
     private func connect() throws(StorageError) -> Database {
-        let database = try Database(path: path)
+        let database = try Database(path: path, unindexedEntries: options.unindexedEntries)
         database.waitForLocks(milliseconds: options.lockTimeout.milliseconds)
         // secure_delete: what is removed is overwritten where that costs no extra write.
         try database.runScript(

@@ -18,6 +18,11 @@ public struct SQLiteOptions: Sendable {
     public var queuedBytes = 64 << 20
     /// Bytes of the file that each of the two connections keeps in memory.
     public var cachedBytes = 32 << 20
+    /// Entries of logs that may be on the disk without being in an index, all logs together.
+    ///
+    /// They are in memory, some 150 bytes each, and are read again after a crash; the more there are, the
+    /// fewer pages an entry writes.
+    public var unindexedEntries = 16_384
     /// The size at which the database is full, or nil to use all of the disk.
     public var byteLimit: Int64?
     /// Bytes up to which a database is searched for damage when it is opened.

@@ -33,7 +33,10 @@ public final class SQLiteStore: Store {
         try writer.start(on: forWriter) { database, jobs in
             if jobs.isEmpty { Self.tidyUp(database) }
             GroupCommit.commit(jobs, on: database)
-            return database.hasRemovedOwners
+            if jobs.isEmpty { database.keepTailShort() }
+            return database.hasRemovedOwners || database.indexRound != nil
+        } end: { database in
+            if database.tail.count > 0 { try? database.indexAll() }
         }
         try reader.start(on: forReader) { database, jobs in
             Self.read(jobs, on: database)

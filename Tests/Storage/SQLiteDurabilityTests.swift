@@ -7,14 +7,16 @@ import Testing
 private let owner = Owner(romeo)
 
 @Suite struct `What the SQLite store has acknowledged` {
-    @Test(arguments: [50, 300, 1000])
-    func `outlives the process`(count: Int) async throws {
+    @Test(arguments: [50, 300, 1000], [3, SQLiteOptions().unindexedEntries])
+    func `outlives the process`(count: Int, unindexed: Int) async throws {
         let place = try Place()
         let file = place.file
         // The child is this very program, and ends itself as `kill -9` would, amid its writes.
         await #expect(processExitsWith: .signal(SIGKILL)) {
-            [file = file as String, count = count as Int] in
-            let store = try SQLiteStore(path: file)
+            [file = file as String, count = count as Int, unindexed = unindexed as Int] in
+            var options = SQLiteOptions()
+            options.unindexedEntries = unindexed
+            let store = try SQLiteStore(path: file, options: options)
             let acknowledged = open(file + ".acknowledged", O_CREAT | O_WRONLY | O_APPEND, 0o600)
             await withTaskGroup(of: Void.self) { group in
                 for task in 0..<20 {
@@ -35,6 +37,12 @@ private let owner = Owner(romeo)
         }
         #expect(ids.allSatisfy(kept.contains))
         #expect(try await store.size(of: "l", of: owner).count == kept.count)
+        var found = 0
+        for task in 0..<20 {
+            let query = LogQuery([.column("with", .equal("\(task)"))], limit: .max)
+            found += try await store.query(query, in: "l", of: owner).entries.count
+        }
+        #expect(found == kept.count, "each is found by its column")
         let documents = try await store.countDocuments(in: "c", of: owner)
         #expect(documents == kept.count, "a batch is there as a whole")
         await store.close()

@@ -88,7 +88,8 @@ extension LogFilter {
 }
 
 extension TextTest {
-    func passes(_ text: ByteText) -> Bool {
+    /// Whether a text passes the test, byte by byte.
+    package func passes(_ text: ByteText) -> Bool {
         switch self {
         case .equal(let other): text == ByteText(other)
         case .less(let other): text < ByteText(other)

@@ -8,10 +8,14 @@ extension Database {
     func transaction<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
         try run("BEGIN IMMEDIATE")
         do {
+            try noticeOthers()
+            isWriting = true
             let result = try body()
             try sequence.store(in: self)
             try run("COMMIT")
+            isWriting = false
             sequence.reset()
+            tail.keep()
             return result
         } catch {
             rollBack()
@@ -19,15 +23,25 @@ extension Database {
         }
     }
 
+    /// Forgets what another connection may have changed since the last transaction.
+    private func noticeOthers() throws(StorageError) {
+        let version = try row("PRAGMA data_version") { $0.integer(0) }
+        guard version != dataVersion else { return }
+        dataVersion = version
+        known.forgetAll()
+        tail.isStale = true
+    }
+
     /// Does all of the body, or undoes it and leaves the transaction around it as it was.
     func step<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
+        let mark = tail.mark
         try run("SAVEPOINT step")
         do {
             let result = try body()
             try run("RELEASE step")
             return result
         } catch {
-            names.removeAll()
+            forget(to: mark)
             // When SQLite has undone everything already (a full disk), this fails, and so does COMMIT.
             try? run("ROLLBACK TO step")
             try? run("RELEASE step")
@@ -42,8 +56,16 @@ extension Database {
         if isInTransaction { try run("COMMIT") }
     }
 
-    private func rollBack() {
+    /// What was learnt in what is undone was never true.
+    private func forget(to mark: Int) {
         names.removeAll()
+        known.forgetAll()
+        tail.undo(to: mark)
+    }
+
+    private func rollBack() {
+        isWriting = false
+        forget(to: 0)
         sequence.reset()
         // SQLite may have done it by itself; then there is nothing left to undo.
         if isInTransaction { try? run("ROLLBACK") }

@@ -8,15 +8,27 @@ internal import MartletStorage
 final class Database: @unchecked Sendable {
     private var handle: OpaquePointer?
     private var statements: [String: Statement] = [:]
+    private var inserts: [Statement?] = [nil, nil, nil]
     /// The bound on `statements`: the fixed ones are some fifty, the shapes of queries add to them.
     private static let statementCount = 200
 
     let names = NameCache()
     var sequence = NumberSequence()
+    let tail: Tail
+    let known = KnownLogs()
+    var indexRound: IndexRound?
+    /// Whether the tail could not be written to the indexes when it was to be.
+    var hasIndexingFailed = false
+    /// Whether a transaction that may write is under way: what is known stays true until its end.
+    var isWriting = false
+    /// What SQLite gives for the state that other connections have left the database in.
+    var dataVersion: Int64?
     /// Whether there may be rows of removed owners; at first nobody knows.
     var hasRemovedOwners = true
 
-    init(path: String) throws(StorageError) {
+    init(path: String, unindexedEntries: Int = 16_384) throws(StorageError) {
+        tail = Tail(limit: unindexedEntries)
+        _ = Self.isConfigured
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {
@@ -26,11 +38,15 @@ final class Database: @unchecked Sendable {
         }
     }
 
+    /// SQLite need not count its memory, which takes a lock at each allocation.
+    private static let isConfigured = martlet_sqlite_configure() == SQLITE_OK
+
     deinit { close() }
 
     /// Ends the connection; the last one to a database moves its log into the file.
     func close() {
         statements = [:]
+        inserts = [nil, nil, nil]
         sqlite3_close_v2(handle)
         handle = nil
     }
@@ -90,6 +106,15 @@ extension Database {
         guard code == SQLITE_OK else { throw StorageError(code, on: handle) }
     }
 
+    /// A statement that an append runs: to look for it by its text would cost as much as to run it.
+    func insert(_ insert: Insert) throws(StorageError) -> Statement {
+        if let statement = inserts[insert.rawValue] { return statement }
+        guard let handle else { throw .unavailable("it is closed") }
+        let statement = try Statement(insert.sql, on: handle)
+        inserts[insert.rawValue] = statement
+        return statement
+    }
+
     private func prepared(_ sql: String) throws(StorageError) -> Statement {
         if let statement = statements[sql] { return statement }
         guard let handle else { throw .unavailable("it is closed") }
@@ -97,5 +122,22 @@ extension Database {
         let statement = try Statement(sql, on: handle)
         statements[sql] = statement
         return statement
+    }
+}
+
+/// What an entry of a log is written with; integers come first.
+enum Insert: Int {
+    case entry
+    case place
+    case text
+
+    fileprivate var sql: String {
+        switch self {
+        case .entry:
+            "INSERT INTO entry (row, log, id, time, columns, content) VALUES (?, ?, ?, ?, ?, ?)"
+        case .place: "INSERT INTO entry_place (log, id, row) VALUES (?, ?, ?)"
+        case .text:
+            "INSERT INTO entry_text (log, name, id, row, text) VALUES (?, ?, ?, ?, ?)"
+        }
     }
 }

@@ -20,6 +20,7 @@ enum GroupCommit {
             } else {
                 for job in group { job.finish() }
             }
+            database.keepTailShort()
         }
     }
 

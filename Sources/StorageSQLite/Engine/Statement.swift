@@ -55,6 +55,67 @@ final class Statement {
 
     var row: Row { Row(handle: handle) }
 
+    /// Runs an insert with integers, then a text that is not copied.
+    func insert(_ integers: (Int64, Int64, Int64, Int64), _ text: String) throws(StorageError) {
+        bind(integers)
+        var text = text
+        let code = text.withUTF8 { text -> Int32 in
+            bindUnowned(UnsafeRawBufferPointer(text), at: 5, isText: true)
+            return sqlite3_step(handle)
+        }
+        try end(code)
+    }
+
+    /// Runs an insert with integers, then bytes that are not copied; without any the first is null.
+    func insert(
+        _ integers: (Int64, Int64, Int64, Int64),
+        _ first: [UInt8],
+        _ second: [UInt8]
+    ) throws(StorageError) {
+        bind(integers)
+        let code = first.withUnsafeBytes { first in
+            second.withUnsafeBytes { second -> Int32 in
+                if !first.isEmpty { bindUnowned(first, at: 5, isText: false) }
+                bindUnowned(second, at: 6, isText: false)
+                return sqlite3_step(handle)
+            }
+        }
+        try end(code)
+    }
+
+    /// Runs an insert with integers alone.
+    func insert(_ integers: (Int64, Int64, Int64)) throws(StorageError) {
+        sqlite3_bind_int64(handle, 1, integers.0)
+        sqlite3_bind_int64(handle, 2, integers.1)
+        sqlite3_bind_int64(handle, 3, integers.2)
+        try end(sqlite3_step(handle))
+    }
+
+    private func bind(_ integers: (Int64, Int64, Int64, Int64)) {
+        sqlite3_bind_int64(handle, 1, integers.0)
+        sqlite3_bind_int64(handle, 2, integers.1)
+        sqlite3_bind_int64(handle, 3, integers.2)
+        sqlite3_bind_int64(handle, 4, integers.3)
+    }
+
+    /// Binds bytes that stay where they are until ``end(_:)``.
+    private func bindUnowned(_ bytes: UnsafeRawBufferPointer, at index: Int32, isText: Bool) {
+        let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+        let count = sqlite3_uint64(bytes.count)
+        if isText {
+            let text = start?.assumingMemoryBound(to: CChar.self)
+            sqlite3_bind_text64(handle, index, text, count, nil, UInt8(SQLITE_UTF8))
+        } else {
+            sqlite3_bind_blob64(handle, index, start, count, nil)
+        }
+    }
+
+    private func end(_ code: Int32) throws(StorageError) {
+        let failure = code == SQLITE_DONE ? nil : StorageError(code, on: database)
+        reset()
+        if let failure { throw failure }
+    }
+
     private func bind(_ value: Value, at index: Int32) -> Int32 {
         switch value {
         case .null: sqlite3_bind_null(handle, index)

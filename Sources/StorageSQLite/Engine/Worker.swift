@@ -17,15 +17,19 @@ final class Worker: Sendable {
     ///   - database: its connection, which it closes in the end.
     ///   - turn: does a group of jobs and tells each caller; an empty group is a time to tidy up.
     ///     Says whether there may be something to tidy up.
+    ///   - end: what is to be done before it closes the connection.
     /// - Throws: `.unavailable` when the system has no thread for it.
-    func start(on database: Database, turn: @escaping @Sendable (Database, [Job]) -> Bool)
-        throws(StorageError)
-    {
+    func start(
+        on database: Database,
+        turn: @escaping @Sendable (Database, [Job]) -> Bool,
+        end: @escaping @Sendable (Database) -> Void = { _ in }
+    ) throws(StorageError) {
         try startThread {
             var isTidy = false
             while let jobs = self.queue.take(waits: isTidy) {
                 isTidy = !turn(database, jobs)
             }
+            end(database)
             database.close()
             self.end()
         }

@@ -1,12 +1,20 @@
 internal import MartletStorage
 
 /// A collection of an owner, by their numbers.
-struct Place {
-    let owner: Value
-    let collection: Value
+struct Place: Hashable {
+    private let ownerNumber: Int64
+    private let collectionNumber: Int64
+
+    init(owner: Int64, collection: Int64) {
+        ownerNumber = owner
+        collectionNumber = collection
+    }
+
+    var owner: Value { .integer(ownerNumber) }
+    var collection: Value { .integer(collectionNumber) }
 
     /// Where nothing was ever stored: numbers start at one.
-    static let nowhere = Place(owner: .integer(0), collection: .integer(0))
+    static let nowhere = Place(owner: 0, collection: 0)
 }
 
 extension Database {
@@ -15,13 +23,12 @@ extension Database {
         guard let owner = try knownOwner(owner), let collection = try knownName(collection) else {
             return .nowhere
         }
-        return Place(owner: .integer(owner), collection: .integer(collection))
+        return Place(owner: owner, collection: collection)
     }
 
     /// The place to write to.
     func newPlace(of collection: String, _ owner: Owner) throws(StorageError) -> Place {
-        let collection = Value.integer(try name(collection))
-        return Place(owner: .integer(try self.owner(owner)), collection: collection)
+        Place(owner: try self.owner(owner), collection: try name(collection))
     }
 
     func perform(_ operation: Operation, of owner: Owner, at now: Timestamp)

@@ -3,12 +3,15 @@ internal import MartletStorage
 extension Database {
     /// The number of an owner, or nil when it has nothing.
     func knownOwner(_ owner: Owner) throws(StorageError) -> Int64? {
+        if isWriting, let number = known[owner] { return number }
         guard let domain = try knownName(owner.domain) else { return nil }
-        return try row(
+        let number = try row(
             "SELECT id FROM owner WHERE domain = ? AND name = ?",
             .integer(domain),
             .text(owner.name)
         ) { $0.integer(0) }
+        if isWriting, let number { known.remember(owner, as: number) }
+        return number
     }
 
     /// The number of an owner, which gets one when it has none.
@@ -27,6 +30,7 @@ extension Database {
     /// space when the writer has nothing else to do.
     func removeOwner(_ owner: Owner) throws(StorageError) {
         guard let number = try knownOwner(owner) else { return }
+        known.forget(owner)
         try run("DELETE FROM owner WHERE id = ?", .integer(number))
         try run("INSERT INTO removed_owner (id) VALUES (?)", .integer(number))
         hasRemovedOwners = true
@@ -50,11 +54,27 @@ extension Database {
     private func purgeLog(of owner: Value) throws(StorageError) -> Bool {
         let found = try row("SELECT id FROM log WHERE owner = ? LIMIT 1", owner) { $0.integer(0) }
         guard let found else { return false }
-        for purge in [Self.purgeEntries, Self.purgeTexts] {
-            try run(purge, .integer(found))
-            if changes > 0 { return true }
-        }
+        try indexTail(of: found)
+        if try purgeEntries(of: .integer(found)) { return true }
+        try run(Self.purgeTexts, .integer(found))
+        if changes > 0 { return true }
         try run("DELETE FROM log WHERE id = ?", .integer(found))
+        known.forgetAll()
+        return true
+    }
+
+    private func purgeEntries(of log: Value) throws(StorageError) -> Bool {
+        let last = try row(
+            """
+            SELECT max(id) FROM
+            (SELECT id FROM entry_place WHERE log = ? ORDER BY id LIMIT 500)
+            """,
+            log
+        ) { $0.optionalInteger(0) }
+        guard let last, let last else { return false }
+        for purge in [Self.purgeEntries, "DELETE FROM entry_place WHERE log = ? AND id <= ?"] {
+            try run(purge, log, .integer(last))
+        }
         return true
     }
 
@@ -67,11 +87,11 @@ extension Database {
         (SELECT owner, contact FROM roster_item WHERE owner = ? LIMIT 500)
         """
     private static let purgeEntries = """
-        DELETE FROM entry WHERE rowid IN
-        (SELECT rowid FROM entry WHERE log = ? LIMIT 500)
+        DELETE FROM entry WHERE row IN
+        (SELECT row FROM entry_place WHERE log = ? AND id <= ?)
         """
     private static let purgeTexts = """
-        DELETE FROM entry_text WHERE (log, name, text, entry) IN
-        (SELECT log, name, text, entry FROM entry_text WHERE log = ? LIMIT 500)
+        DELETE FROM entry_text WHERE (log, name, text, id) IN
+        (SELECT log, name, text, id FROM entry_text WHERE log = ? LIMIT 500)
         """
 }

@@ -66,7 +66,7 @@ extension Database {
         guard !changes.isEmpty else { return try version(of: owner) }
         let number = try self.owner(owner)
         // A roster of an earlier life may have had any version before the first one of this.
-        let first = try sequence.last(from: self) + 1
+        let first = try sequence.read(from: self).last + 1
         var head = try rosterHead(number) ?? RosterHead(forgotten: first)
         for change in changes { try apply(change, to: number, &head) }
         guard head.version > 0 else { return 0 }

@@ -1,6 +1,6 @@
 internal import MartletStorage
 
-/// The place of a time in a log.
+/// The place of a time in a log, as far as it is indexed.
 ///
 /// Ids follow the times, but for the log's disorder, so that a time is found by halving the ids: a few dozen
 /// steps into the index that a log has anyway, and none of its own, which every entry would have to be written
@@ -35,7 +35,10 @@ extension Database {
         while high - low > 1 {
             let middle = low + (high - low) / 2
             let found = try row(
-                "SELECT id, time FROM entry WHERE log = ? AND id >= ? AND id < ? ORDER BY id LIMIT 1",
+                """
+                SELECT p.id, e.time FROM entry_place p CROSS JOIN entry e ON e.row = p.row
+                WHERE p.log = ? AND p.id >= ? AND p.id < ? ORDER BY p.id LIMIT 1
+                """,
                 .integer(head.number),
                 .integer(middle),
                 .integer(high)

@@ -21,6 +21,9 @@ struct EntrySearch {
 
     mutating func lower(to id: Int64) { before = min(before, id) }
 
+    /// Whether the cursor lets an id pass.
+    func isWithin(_ id: Int64) -> Bool { id > after && id < before }
+
     mutating func require(_ name: Int64, _ test: TextTest) {
         switch test {
         case .equal(let text) where driver == nil:
@@ -28,21 +31,21 @@ struct EntrySearch {
         case .equal(let text):
             conditions += """
                  AND EXISTS (SELECT 1 FROM entry_text x
-                WHERE x.log = e.log AND x.name = ? AND x.text = ? AND x.entry = e.id)
+                WHERE x.log = k.log AND x.name = ? AND x.text = ? AND x.id = k.id)
                 """
             conditionValues += [.integer(name), .text(text)]
         case .oneOf(let texts):
             isSparse = true
             let marks = Array(repeating: "?", count: texts.count).joined(separator: ", ")
             conditions += """
-                 AND e.id IN (SELECT entry FROM entry_text
+                 AND k.id IN (SELECT id FROM entry_text
                 WHERE log = ? AND name = ? AND text IN (\(marks)))
                 """
             conditionValues += [log, .integer(name)] + texts.map { .text($0) }
         case .less, .atMost, .greater, .atLeast, .prefix:
             let range = TextRange(test)
             conditions += """
-                 AND e.id IN (SELECT entry FROM entry_text
+                 AND k.id IN (SELECT id FROM entry_text
                 WHERE log = ? AND name = ? AND text >= ? AND text < ?)
                 """
             conditionValues += [log, .integer(name), range.from, range.below]
@@ -52,7 +55,7 @@ struct EntrySearch {
     mutating func require(ids: [Int64]) {
         isSparse = true
         let list = ids.map(String.init).joined(separator: ",")
-        conditions += " AND e.id IN (SELECT value FROM json_each(?))"
+        conditions += " AND k.id IN (SELECT value FROM json_each(?))"
         conditionValues.append(.text("[\(list)]"))
     }
 
@@ -70,18 +73,18 @@ struct EntrySearch {
     var countSQL: String { "SELECT count(*) " + source }
 
     func pageSQL(isBackwards: Bool) -> String {
-        let id = driver == nil ? "e.id" : "t.entry"
-        return "SELECT e.id, e.time, e.columns, e.value " + source
-            + " ORDER BY \(id)\(isBackwards ? " DESC" : "") LIMIT ?"
+        "SELECT e.id, e.time, e.columns, e.content " + source
+            + " ORDER BY k.id\(isBackwards ? " DESC" : "") LIMIT ?"
     }
 
+    /// The index that drives the search is `k`.
     private var source: String {
-        let id = isSparse ? "+e.id" : "e.id"
-        return driver == nil
-            ? "FROM entry e WHERE e.log = ? AND \(id) > ? AND \(id) < ?" + conditions
-            : """
-            FROM entry_text t CROSS JOIN entry e ON e.log = t.log AND e.id = t.entry
-            WHERE t.log = ? AND t.name = ? AND t.text = ? AND t.entry > ? AND t.entry < ?
+        let (index, texts) =
+            driver == nil ? ("entry_place", "") : ("entry_text", " AND k.name = ? AND k.text = ?")
+        let id = isSparse && driver == nil ? "+k.id" : "k.id"
+        return """
+            FROM \(index) k CROSS JOIN entry e ON e.row = k.row
+            WHERE k.log = ?\(texts) AND \(id) > ? AND \(id) < ?
             """ + conditions
     }
 }

@@ -4,13 +4,13 @@ internal import MartletStorage
 enum TextList {
     static func encode(_ texts: some Sequence<String>) -> [UInt8] {
         var bytes: [UInt8] = []
-        for text in texts {
-            withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) {
-                bytes.append(contentsOf: $0)
-            }
-            bytes.append(contentsOf: text.utf8)
-        }
+        for text in texts { append(text, to: &bytes) }
         return bytes
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: text.utf8)
     }
 
     static func decode(_ bytes: [UInt8]) throws(StorageError) -> [String] {
@@ -29,7 +29,14 @@ enum TextList {
 
     /// A table of texts: key and value by turns, in the order of the keys.
     static func encode(_ table: [String: String]) -> [UInt8] {
-        encode(table.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+        guard table.count == 1, let (key, value) = table.first else {
+            return encode(table.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(key.utf8.count + value.utf8.count + 8)
+        append(key, to: &bytes)
+        append(value, to: &bytes)
+        return bytes
     }
 
     static func decodeTable(_ bytes: [UInt8]) throws(StorageError) -> [String: String] {

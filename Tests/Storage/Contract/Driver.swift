@@ -18,16 +18,22 @@ struct Driver: Sendable, CustomTestStringConvertible {
         open: { _, clock in MemoryStore(now: { clock.now }) },
         persists: false
     )
-    static let sqlite = Driver(
-        testDescription: "SQLite",
-        open: { place, clock in
-            var options = SQLiteOptions()
-            options.durability = .normal  // The tests that cut the power ask for more.
-            return try SQLiteStore(path: place.file, options: options, now: { clock.now })
-        },
-        persists: true
-    )
-    static let all = [memory, sqlite]
+    static let sqlite = sqlite("SQLite", unindexedEntries: SQLiteOptions().unindexedEntries)
+    static let indexing = sqlite("SQLite, always indexing", unindexedEntries: 3)
+    static let all = [memory, sqlite, indexing]
+
+    private static func sqlite(_ description: String, unindexedEntries: Int) -> Driver {
+        Driver(
+            testDescription: description,
+            open: { place, clock in
+                var options = SQLiteOptions()
+                options.durability = .normal  // The tests that cut the power ask for more.
+                options.unindexedEntries = unindexedEntries
+                return try SQLiteStore(path: place.file, options: options, now: { clock.now })
+            },
+            persists: true
+        )
+    }
 
     /// Runs a test on an empty store, and closes and removes it.
     func withStore<T>(

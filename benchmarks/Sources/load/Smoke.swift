@@ -21,6 +21,7 @@ struct Smoke: AsyncParsableCommand {
         try await contacts()
         try await many()
         try await Micro.parse(["--milliseconds", "10"]).run()
+        try await StoreMicro.parse(["--appends", "2000", "--runs", "1"]).run()
         try await Dispatch.parse(["--milliseconds", "10", "--runs", "1"]).run()
         try await Start.parse(["--server", server, "--domains", "20"]).run()
     }
