@@ -83,10 +83,11 @@ extension C2SConnection {
 
     private func start(_ work: @escaping @Sendable () async -> C2SMachine.Event) {
         guard !machine.isClosed else { return }
-        negotiation = Task { [weak self] in
+        // It holds the connection, and with it this actor: so it begins and goes on here, without a hop.
+        negotiation = Task { [self] in
             let event = await work()
             guard !Task.isCancelled else { return }
-            await self?.answer(event)
+            answer(event)
         }
     }
 
