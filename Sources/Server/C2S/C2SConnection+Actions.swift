@@ -110,10 +110,10 @@ extension C2SConnection {
     ) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
-            log.notice("login refused", metadata: ["account": "\(account)"])
+            report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
         case .allow(let delay):
-            return negotiate(after: delay) { [log] in
+            return negotiate(after: delay) { [log = service.log] in
                 do {
                     return try await work()
                 } catch {
@@ -128,13 +128,12 @@ extension C2SConnection {
         becomeFamiliar()
         parser.limits = service.limits.afterLogin
         service.throttle.succeeded(account, from: transport.peerAddress)
-        log[metadataKey: "account"] = "\(account)"
-        log.info("login")
+        report(.info, "login")
     }
 
     private func loginFailed(_ account: JID?) {
         if let account { service.throttle.failed(account, from: transport.peerAddress) }
-        log.notice("login failed", metadata: ["account": "\(account?.description ?? "unknown")"])
+        report(.notice, "login failed", ["account": "\(account?.description ?? "unknown")"])
     }
 
     private func bind(_ account: JID, _ resource: String?) -> Flow {
@@ -204,7 +203,7 @@ extension C2SConnection {
         switch home.assumeIsolated({ $0.bind(full, in: domain, sink: self) }) {
         case .success(let id):
             session = id
-            log[metadataKey: "resource"] = "\(full.resourcepart ?? "")"
+            bound = full
             return machine.receive(.bound(full))
         case .failure(let error): return machine.receive(.bindRefused(error))
         }
@@ -216,7 +215,7 @@ extension C2SConnection {
         guard !isSecuring else { return transport.close(afterFlush: false, within: .zero) }
         if let error {
             write(error.element)
-            log.info("stream error", metadata: ["condition": "\(error.condition.rawValue)"])
+            report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
         transport.send(StreamOpening.closing)
         transport.close(afterFlush: true, within: service.limits.closingTime)
