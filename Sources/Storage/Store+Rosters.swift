@@ -17,3 +17,11 @@ extension RosterStore {
         try await changeRoster([.remove(contact)], of: jid)
     }
 }
+
+extension Store {
+    public func roster(of jid: JID, sizing collection: String)
+        async throws(StorageError) -> (Roster, LogSize)
+    {
+        (try await roster(of: jid), try await size(of: collection, of: Owner(jid)))
+    }
+}

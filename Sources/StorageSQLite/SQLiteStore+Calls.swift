@@ -63,6 +63,17 @@ extension SQLiteStore {
         }
     }
 
+    public func roster(of jid: JID, sizing collection: String)
+        async throws(StorageError) -> (Roster, LogSize)
+    {
+        let moment = now()
+        return try await reader.call { (database) throws(StorageError) in
+            let owner = Owner(jid)
+            let size = try database.perform(.size(of: collection), of: owner, at: moment).size
+            return (try database.roster(of: owner), size)
+        }
+    }
+
     public func rosterItem(_ contact: JID, of jid: JID) async throws(StorageError) -> RosterItem? {
         try await reader.call { (database) throws(StorageError) in
             try database.rosterItem(contact, of: Owner(jid))

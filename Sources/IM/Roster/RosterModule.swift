@@ -11,6 +11,9 @@ public struct RosterModule: Module {
 
     public func register(in registration: inout Registration) throws {
         registration.streamFeature(Element("ver", in: Namespace.rosterVersioning))
+        registration.onSession { shard, session, event in
+            if event == .bound { shard.readAhead(for: session) }
+        }
         let get = try Match("iq[@type='get']/{\(Namespace.roster)}query")
         registration.on(.account, get) { _, request, context in
             .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in

@@ -51,6 +51,10 @@ extension RouterShard {
     /// The roster of an account homed here.
     func roster(of account: JID) async throws(StanzaError) -> UserRoster {
         if let roster = heldRoster(of: account) { return roster }
+        if let arrival = home(of: account)?.state[Arrival.self] {
+            await arrival.over()
+            if let roster = heldRoster(of: account) { return roster }
+        }
         let stored: Roster
         do {
             stored = try await store.roster(of: account.bare)
