@@ -65,10 +65,15 @@ extension C2SConnection {
         return .drop
     }
 
-    /// Work that takes time; its answer goes on where the stream stands now.
+    /// Work that takes time, on the connection's shard: a hop to another executor would cost as much as
+    /// what is looked up.
+    private typealias Negotiation =
+        @Sendable (isolated C2SConnection) async -> C2SMachine.Event
+
+    /// Begins work that takes time; its answer goes on where the stream stands now.
     private func negotiate(
         after delay: Duration,
-        _ work: @escaping @Sendable () async -> C2SMachine.Event
+        _ work: @escaping Negotiation
     ) -> Flow {
         pause(.negotiation)
         guard delay > .zero else {
@@ -81,11 +86,10 @@ extension C2SConnection {
         return .wait
     }
 
-    private func start(_ work: @escaping @Sendable () async -> C2SMachine.Event) {
+    private func start(_ work: @escaping Negotiation) {
         guard !machine.isClosed else { return }
-        // It holds the connection, and with it this actor: so it begins and goes on here, without a hop.
         negotiation = Task { [self] in
-            let event = await work()
+            let event = await work(self)
             guard !Task.isCancelled else { return }
             answer(event)
         }
@@ -93,31 +97,36 @@ extension C2SConnection {
 
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
         let accounts = service.accounts
-        return attempt(account) {
+        return attempt(account) { _ in
             .credentials(try await accounts.credentials(of: account, for: mechanism))
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
         let accounts = service.accounts
-        return attempt(account) { .verified(try await accounts.verify(password, of: account)) }
+        return attempt(account) { _ in
+            .verified(try await accounts.verify(password, of: account))
+        }
     }
 
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
     private func attempt(
         _ account: JID,
-        _ work: @escaping @Sendable () async throws -> C2SMachine.Event
+        _ work: @escaping @Sendable (isolated C2SConnection) async throws -> C2SMachine.Event
     ) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
         case .allow(let delay):
-            return negotiate(after: delay) { [log = service.log] in
+            return negotiate(after: delay) { connection in
                 do {
-                    return try await work()
+                    return try await work(connection)
                 } catch {
-                    log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
+                    connection.service.log.error(
+                        "nobody knows who may log in",
+                        metadata: ["error": "\(error)"]
+                    )
                     return .authenticationUnavailable
                 }
             }
@@ -159,7 +168,7 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) {
+        return negotiate(after: .zero) { _ in
             switch await home.consult(stanza, peer) {
             case .ignored: .consulted(.ignored)
             case .handled(let elements): .consulted(.handled(elements))
