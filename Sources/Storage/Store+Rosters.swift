@@ -19,9 +19,19 @@ extension RosterStore {
 }
 
 extension Store {
-    public func roster(of jid: JID, sizing collection: String)
-        async throws(StorageError) -> (Roster, LogSize)
-    {
-        (try await roster(of: jid), try await size(of: collection, of: Owner(jid)))
+    public func readRoster(
+        of jid: JID,
+        sizing collection: String,
+        then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
+    ) {
+        // Who waits is told by it, and nobody waits for the task itself.
+        Task {
+            do throws(StorageError) {
+                let roster = try await roster(of: jid)
+                done(.success((roster, try await size(of: collection, of: Owner(jid)))))
+            } catch {
+                done(.failure(error))
+            }
+        }
     }
 }

@@ -63,15 +63,21 @@ extension SQLiteStore {
         }
     }
 
-    public func roster(of jid: JID, sizing collection: String)
-        async throws(StorageError) -> (Roster, LogSize)
-    {
+    public func readRoster(
+        of jid: JID,
+        sizing collection: String,
+        then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
+    ) {
         let moment = now()
-        return try await reader.call { (database) throws(StorageError) in
-            let owner = Owner(jid)
-            let size = try database.perform(.size(of: collection), of: owner, at: moment).size
-            return (try database.roster(of: owner), size)
-        }
+        reader.call(
+            cost: 0,
+            { (database) throws(StorageError) in
+                let owner = Owner(jid)
+                let size = try database.perform(.size(of: collection), of: owner, at: moment).size
+                return (try database.roster(of: owner), size)
+            },
+            then: done
+        )
     }
 
     public func rosterItem(_ contact: JID, of jid: JID) async throws(StorageError) -> RosterItem? {

@@ -40,6 +40,11 @@ extension RouterShard {
         offlineCursor(at: home).isEmpty = true
     }
 
+    /// Whether it is known, without a look into the store, that nothing is kept for the account.
+    func hasNoOffline(for account: JID) -> Bool {
+        home(of: account)?.state[OfflineCursor.self]?.isEmpty == true
+    }
+
     /// A message is about to be stored, or has just been: what was read before says nothing of it.
     func noteOffline(of account: JID) {
         guard let home = home(of: account) else { return }
