@@ -13,7 +13,8 @@ extension C2SConnection {
     ) {
         let log = service.log
         guard log.logLevel <= level else { return }
-        var facts = more
+        var facts = Logger.Metadata(minimumCapacity: 6)
+        for (name, value) in more { facts[name] = value }
         facts["peer"] = .string(transport.peerAddress.description)
         if let tlsVersion { facts["tls"] = .string(tlsVersion) }
         if let account = machine.account { facts["account"] = .string(account.description) }
