@@ -7,11 +7,33 @@ public enum DateTime {
         let days = floored(seconds, by: 86_400)
         let second = seconds - days * 86_400
         let (year, month, day) = civil(days: days)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        let time =
-            "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        let fraction = milliseconds == 0 ? "" : ".\(padded(milliseconds, 3))"
-        return "\(date)T\(time)\(fraction)Z"
+        return String(unsafeUninitializedCapacity: 40) { text in
+            var count = 0
+            func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar) {
+                let digits = digitCount(number, atLeast: width)
+                var rest = number
+                for place in stride(from: count + digits - 1, through: count, by: -1) {
+                    text.initializeElement(at: place, to: 0x30 + UInt8(rest % 10))
+                    rest /= 10
+                }
+                text.initializeElement(at: count + digits, to: UInt8(ascii: end))
+                count += digits + 1
+            }
+            append(max(0, year), 4, "-")
+            append(month, 2, "-")
+            append(day, 2, "T")
+            append(second / 3600, 2, ":")
+            append(second / 60 % 60, 2, ":")
+            append(second % 60, 2, milliseconds == 0 ? "Z" : ".")
+            if milliseconds != 0 { append(milliseconds, 3, "Z") }
+            return count
+        }
+    }
+
+    private static func digitCount(_ number: Int64, atLeast width: Int) -> Int {
+        var (digits, rest) = (1, number / 10)
+        while rest > 0 { (digits, rest) = (digits + 1, rest / 10) }
+        return max(digits, width)
     }
 
     /// The date of a day counted from 1970-01-01, in the Gregorian calendar.
@@ -32,10 +54,5 @@ public enum DateTime {
 
     private static func floored(_ value: Int64, by divisor: Int64) -> Int64 {
         value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 }

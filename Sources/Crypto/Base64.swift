@@ -7,23 +7,8 @@ public enum Base64 {
 
     /// Writes bytes as ASCII, with padding and without line breaks.
     public static func encodeBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var group: UInt32 = 0
-        var held = 0
-        for byte in bytes {
-            group = group << 8 | UInt32(byte)
-            held += 1
-            if held == 3 {
-                append(group, digits: 4, to: &out)
-                (group, held) = (0, 0)
-            }
-        }
-        if held > 0 {
-            append(group << UInt32(8 * (3 - held)), digits: held + 1, to: &out)
-            for _ in held..<3 { out.append(padding) }
-        }
-        return out
+        bytes.withContiguousStorageIfAvailable(encode)
+            ?? Array(bytes).withUnsafeBufferPointer(encode)
     }
 
     /// Reads text back, or returns nil at a foreign character, whitespace, missing or misplaced
@@ -34,29 +19,46 @@ public enum Base64 {
 
     /// Reads ASCII back, as strictly as `decode(_: String)`.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        let count = text.count
-        guard count % 4 == 0 else { return nil }
-        let padded = text.suffix(2).reversed().prefix { $0 == padding }.count
-        var out: [UInt8] = []
-        out.reserveCapacity(count / 4 * 3)
-        var group: UInt32 = 0
-        var held: UInt32 = 0
-        for digit in text.dropLast(padded) {
-            let value = values[Int(digit)]
-            guard value < 64 else { return nil }
-            group = group << 6 | UInt32(value)
-            held += 6
-            if held >= 8 {
-                held -= 8
-                out.append(UInt8(truncatingIfNeeded: group >> held))
-                group &= (1 << held) - 1
-            }
-        }
-        return group == 0 ? out : nil
+        text.withContiguousStorageIfAvailable(decode) ?? Array(text).withUnsafeBufferPointer(decode)
     }
 
-    private static func append(_ group: UInt32, digits: Int, to out: inout [UInt8]) {
-        for place in 0..<digits { out.append(alphabet[Int(group >> UInt32(18 - 6 * place)) & 63]) }
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        let length = (bytes.count + 2) / 3 * 4
+        return [UInt8](unsafeUninitializedCapacity: length) { out, count in
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let held = min(3, bytes.count - start)
+                var group = UInt32(bytes[start]) << 16
+                if held > 1 { group |= UInt32(bytes[start + 1]) << 8 }
+                if held > 2 { group |= UInt32(bytes[start + 2]) }
+                for place in 0..<4 {
+                    let digit = alphabet[Int(group >> UInt32(18 - 6 * place)) & 63]
+                    out.initializeElement(at: count + place, to: place <= held ? digit : padding)
+                }
+                count += 4
+            }
+        }
+    }
+
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        guard text.count % 4 == 0 else { return nil }
+        let padded = text.suffix(2).reversed().prefix { $0 == padding }.count
+        var rest: UInt32 = 0
+        var isLegal = true
+        let out = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { out, count in
+            var held: UInt32 = 0
+            for digit in text.dropLast(padded) {
+                let value = values[Int(digit)]
+                isLegal = isLegal && value < 64
+                rest = rest << 6 | UInt32(value & 63)
+                held += 6
+                guard held >= 8 else { continue }
+                held -= 8
+                out.initializeElement(at: count, to: UInt8(truncatingIfNeeded: rest >> held))
+                count += 1
+                rest &= (1 << held) - 1
+            }
+        }
+        return isLegal && rest == 0 ? out : nil
     }
 
     private static let padding = UInt8(ascii: "=")

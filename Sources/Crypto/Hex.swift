@@ -2,13 +2,18 @@
 public enum Hex {
     /// Writes two lower-case digits a byte.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            out.append(digits[Int(byte >> 4)])
-            out.append(digits[Int(byte & 15)])
+        bytes.withContiguousStorageIfAvailable(encode)
+            ?? Array(bytes).withUnsafeBufferPointer(encode)
+    }
+
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { out in
+            for (index, byte) in bytes.enumerated() {
+                out.initializeElement(at: 2 * index, to: digits[Int(byte >> 4)])
+                out.initializeElement(at: 2 * index + 1, to: digits[Int(byte & 15)])
+            }
+            return bytes.count * 2
         }
-        return String(decoding: out, as: UTF8.self)
     }
 
     /// Reads digits of either case, or returns nil when there is anything else or half a byte.

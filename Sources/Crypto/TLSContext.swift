@@ -8,12 +8,17 @@ import Synchronization
 public final class TLSContext: Sendable {
     /// Bytes of certificates that a peer may send; OpenSSL's own bound is three times this.
     private static let peerCertificateLimit = 32 * 1024
-    /// The order is ours, speed first; TLS 1.3 has suites of its own, all good.
+    /// The order is ours, speed first.
     private static let ciphers = """
         ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:\
         ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:\
         ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384
         """
+
+    /// The suites of TLS 1.3 in the same order: with SHA-256 a handshake costs a twelfth less than with
+    /// SHA-384, which goes with AES-256.
+    private static let suites =
+        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
     // Set up in init alone; OpenSSL counts references and locks what it changes later.
     nonisolated(unsafe) let handle: OpaquePointer
@@ -38,6 +43,10 @@ public final class TLSContext: Sendable {
         SSL_CTX_set_alpn_select_cb(handle, chooseProtocol, nil)
         SSL_CTX_set_options(handle, martlet_server_preference)
         setUpResumption()
+        // Connections begin with it, and need be given only another one.
+        if let usual = settings.identities.fallback, !usual.isShown(by: handle) {
+            throw TLSSettingsError("certificate", OpenSSLErrors.drain() ?? "cannot be used")
+        }
         if settings.requestsPeerCertificate {
             try install(settings.trust)
             SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
@@ -84,7 +93,8 @@ public final class TLSContext: Sendable {
         }
         let lowest = versions.lowerBound.rawValue
         guard martlet_set_versions(handle, lowest, versions.upperBound.rawValue) == 1,
-            SSL_CTX_set_cipher_list(handle, ciphers) == 1
+            SSL_CTX_set_cipher_list(handle, ciphers) == 1,
+            SSL_CTX_set_ciphersuites(handle, suites) == 1
         else {
             SSL_CTX_free(handle)
             throw TLSSettingsError("OpenSSL", OpenSSLErrors.drain() ?? "lacks our ciphers")
@@ -138,6 +148,10 @@ private func chooseIdentity(
         alert?.pointee = CInt(SSL_AD_UNRECOGNIZED_NAME)
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
+    TLSSession.of(tls)?.identity = identity
+    if SSL_get_certificate(tls) == identity.certificate { return SSL_TLSEXT_ERR_OK }
+    // One for RSA and one for ECDSA would both stand, and the client choose.
+    SSL_certs_clear(tls)
     let status = SSL_use_cert_and_key(tls, identity.certificate, identity.key, identity.chain, 1)
     return status == 1 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
 }

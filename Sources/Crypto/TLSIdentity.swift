@@ -10,6 +10,8 @@ public final class TLSIdentity: Sendable {
     nonisolated(unsafe) let certificate: OpaquePointer
     nonisolated(unsafe) let chain: OpaquePointer?
     nonisolated(unsafe) let key: OpaquePointer
+    /// What its connections can be bound by (RFC 5929 §4.1), or nil when there is no such digest.
+    let serverEndPoint: [UInt8]?
 
     /// Reads PEM texts: the certificate followed by its chain, and the key.
     ///
@@ -23,6 +25,7 @@ public final class TLSIdentity: Sendable {
             throw error
         }
         certificate = certificates.removeFirst()
+        serverEndPoint = X509Handle(retaining: certificate).serverEndPoint
         chain = martlet_certificate_stack()
         for issuer in certificates { _ = martlet_certificate_push(chain, issuer) }
         guard X509_check_private_key(certificate, key) == 1 else {
@@ -48,6 +51,11 @@ public final class TLSIdentity: Sendable {
         X509_free(certificate)
         martlet_certificate_stack_free(chain)
         EVP_PKEY_free(key)
+    }
+
+    /// Makes it the one that a context's connections begin with; says whether OpenSSL took it.
+    func isShown(by context: OpaquePointer) -> Bool {
+        SSL_CTX_use_cert_and_key(context, certificate, key, chain, 1) == 1
     }
 
     /// The certificate in DER.

@@ -29,6 +29,8 @@ public final class TLSSession: @unchecked Sendable {
 
     private let tls: OpaquePointer
     let context: TLSContext  // OpenSSL calls it back.
+    /// What a server shows.
+    var identity: TLSIdentity?
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output: [UInt8] = []
     private var handshakeBytes = 0
@@ -308,22 +310,11 @@ extension TLSSession {
         return length > 0 ? Array(value.prefix(length)) : nil
     }
 
-    /// RFC 5929 §4.1: hashed as the certificate's signature is, but never by MD5 or SHA-1.
+    /// RFC 5929 §4.1: of the server's certificate, which is ours or the peer's.
     private var serverEndPoint: [UInt8]? {
-        let peer = isServer ? nil : SSL_get1_peer_certificate(tls)
-        defer { X509_free(peer) }
-        guard let certificate = isServer ? SSL_get_certificate(tls) : peer else { return nil }
-        var kind = NID_undef
-        guard X509_get_signature_info(certificate, &kind, nil, nil, nil) == 1, kind != NID_undef
-        else { return nil }
-        let isWeak = kind == NID_md5 || kind == NID_sha1
-        guard let hash = isWeak ? EVP_sha256() : EVP_get_digestbyname(OBJ_nid2sn(kind)) else {
-            return nil
-        }
-        var value = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        guard X509_digest(certificate, hash, &value, &length) == 1 else { return nil }
-        return Array(value[..<Int(length)])
+        if isServer { return identity?.serverEndPoint }
+        guard let peer = SSL_get1_peer_certificate(tls) else { return nil }
+        return X509Handle(owning: peer).serverEndPoint
     }
 }
 

@@ -102,7 +102,6 @@ final class Acceptor: EventSource, @unchecked Sendable {
             Glibc.close(connection)
             return report(.refused(peer))
         }
-        Socket.tuneConnection(connection)
         let transport = SocketTransport(descriptor: connection, shard: shard, peerAddress: peer)
         transport.limits = options.writeLimits
         transport.admission = admission

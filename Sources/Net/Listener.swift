@@ -83,6 +83,8 @@ public final class Listener: Sendable {
         socket.set(SOL_SOCKET, SO_REUSEPORT)
         if address.isIPv6 { socket.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY) }
         let descriptor = socket.descriptor
+        // Linux hands these down to what is accepted: five calls less for each connection.
+        Socket.tuneConnection(descriptor)
         guard address.withKernelForm({ martlet_bind(descriptor, $0, $1) }) == 0,
             Glibc.listen(descriptor, backlog) == 0
         else { throw NetError("listen on \(address)", code: errno) }

@@ -47,9 +47,32 @@ public struct SocketAddress: Hashable, Sendable {
 
     /// The address without its port, as text.
     public var host: String {
+        isIPv6 ? textOfIPv6 : textOfIPv4
+    }
+
+    /// Four numbers, 15 bytes at most, which a `String` holds without memory of its own.
+    private var textOfIPv4: String {
+        String(unsafeUninitializedCapacity: 15) { text in
+            var count = 0
+            func append(_ byte: UInt8) {
+                text.initializeElement(at: count, to: byte)
+                count += 1
+            }
+            for shift in stride(from: 56, through: 32, by: -8) {
+                if count > 0 { append(UInt8(ascii: ".")) }
+                let number = UInt8(truncatingIfNeeded: high >> UInt64(shift))
+                if number >= 100 { append(0x30 + number / 100) }
+                if number >= 10 { append(0x30 + number / 10 % 10) }
+                append(0x30 + number % 10)
+            }
+            return count
+        }
+    }
+
+    private var textOfIPv6: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         var raw = bytes
-        inet_ntop(isIPv6 ? AF_INET6 : AF_INET, &raw, &text, socklen_t(text.count))
+        inet_ntop(AF_INET6, &raw, &text, socklen_t(text.count))
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

@@ -7,19 +7,15 @@ import Glibc
 final class SocketTransport: Transport, EventSource, @unchecked Sendable {
     let descriptor: CInt
     private var token: UInt64 = 0
-    private var interest: Interest = []
+    /// What the poller watches for; nil before there was anything to watch for.
+    private var interest: Interest?
 
     /// Takes over a connected, non-blocking descriptor; on the shard's thread.
     init(descriptor: CInt, shard: Shard, peerAddress: SocketAddress) {
         self.descriptor = descriptor
         super.init(shard: shard, peerAddress: peerAddress)
         token = shard.sources.insert(self)
-        let isWatched = shard.poller.add(descriptor, interest, token: token)
-        if shard.hasStopped {
-            finish(.shardStopped)
-        } else if !isWatched {
-            finish(.reset)
-        }
+        if shard.hasStopped { finish(.shardStopped) }
     }
 
     func isReady(_ readiness: Readiness) {
@@ -27,6 +23,8 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
             read()
         } else if readiness.isHungUp {
             finish(hasReachedEnd ? .peerClosed : .reset)
+        } else if readiness.canRead {
+            watch(for: wanted)
         }
         if readiness.canWrite, isBlocked, phase == .open || phase == .closing { mediumCanWrite() }
     }
@@ -52,7 +50,8 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
             descriptor,
             bytes.baseAddress,
             bytes.count,
-            CInt(MSG_NOSIGNAL)
+            // The last of it leaves together with the FIN that follows.
+            CInt(MSG_NOSIGNAL) | (phase == .closing && !hasShut ? CInt(MSG_MORE) : 0)
         )
         if count == bytes.count { return .all }
         if count >= 0 { return .some(count) }
@@ -63,28 +62,41 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
         shutdown(descriptor, CInt(SHUT_WR))
     }
 
+    /// A descriptor that is closed is watched no longer.
     override func release() {
-        unwatch()
+        shard.sources.remove(token)
         Glibc.close(descriptor)
     }
 
     override func giveMediumAway() -> DetachedTransport.Medium {
-        unwatch()
+        if interest != nil { shard.poller.remove(descriptor) }
+        shard.sources.remove(token)
         return .socket(descriptor)
     }
 
+    /// Bytes that nobody wants now go on being watched for until there are some: most pauses are over
+    /// before that, and cost no call.
     override func interestChanged() {
         guard phase == .open || phase == .closing else { return }
+        var wanted = wanted
+        if interest?.contains(.reading) == true { wanted.insert(.reading) }
+        if wanted != interest ?? [] { watch(for: wanted) }
+    }
+
+    private var wanted: Interest {
         var wanted: Interest = []
         if wantsBytes { wanted.insert(.reading) }
         if isBlocked { wanted.insert(.writing) }
-        guard wanted != interest else { return }
-        interest = wanted
-        shard.poller.change(descriptor, to: wanted, token: token)
+        return wanted
     }
 
-    private func unwatch() {
-        shard.poller.remove(descriptor)
-        shard.sources.remove(token)
+    private func watch(for wanted: Interest) {
+        guard phase == .open || phase == .closing else { return }
+        if interest != nil {
+            shard.poller.change(descriptor, to: wanted, token: token)
+        } else if !shard.poller.add(descriptor, wanted, token: token) {
+            return finish(.reset)
+        }
+        interest = wanted
     }
 }

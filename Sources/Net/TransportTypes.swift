@@ -38,6 +38,20 @@ public enum TransportEnd: Sendable, Hashable {
     case shardStopped
 }
 
+extension TransportEnd: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .closed: "closed"
+        case .peerClosed: "peerClosed"
+        case .reset: "reset"
+        case .tls(let fault): "tls(\(fault))"
+        case .timedOut: "timedOut"
+        case .overflow: "overflow"
+        case .shardStopped: "shardStopped"
+        }
+    }
+}
+
 /// The owner of a transport, called on the shard's thread.
 ///
 /// Never called from inside a call on the transport: an actor that adopts this does so with

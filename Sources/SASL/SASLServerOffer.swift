@@ -73,7 +73,7 @@ public struct SASLServerOffer: Sendable {
             domain: domain,
             decoy: decoy,
             bindings: bindings,
-            offersPlus: mechanisms.contains { $0.isPlus }
+            offersPlus: !bindings.isEmpty && mechanisms.contains { $0.isPlus }
         )
     }
 

@@ -14,17 +14,17 @@ extension ScramCredentials: CustomStringConvertible {
 
     /// Reads the line back; nil when it is not one, or when its keys have not the hash's length.
     public init?(text: String) {
-        let fields = text.split(separator: "$", omittingEmptySubsequences: false)
-        guard fields.count == 3, fields[0].hasPrefix("SCRAM-"),
-            let hash = HashFunction(rawValue: String(fields[0].dropFirst(6)))
-        else { return nil }
-        let cost = fields[1].split(separator: ":", omittingEmptySubsequences: false)
-        let keys = fields[2].split(separator: ":", omittingEmptySubsequences: false)
+        let fields = Array(text.utf8)
+            .split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        guard fields.count == 3, let hash = Self.hash(named: fields[0]) else { return nil }
+        let colon = UInt8(ascii: ":")
+        let cost = fields[1].split(separator: colon, omittingEmptySubsequences: false)
+        let keys = fields[2].split(separator: colon, omittingEmptySubsequences: false)
         guard cost.count == 2, keys.count == 2,
-            let iterations = decimal(cost[0].utf8), iterations <= Self.iterationLimits.upperBound,
-            let salt = Base64.decode(cost[1].utf8), !salt.isEmpty,
-            let storedKey = Base64.decode(keys[0].utf8), storedKey.count == hash.byteCount,
-            let serverKey = Base64.decode(keys[1].utf8), serverKey.count == hash.byteCount
+            let iterations = decimal(cost[0]), iterations <= Self.iterationLimits.upperBound,
+            let salt = Base64.decode(cost[1]), !salt.isEmpty,
+            let storedKey = Base64.decode(keys[0]), storedKey.count == hash.byteCount,
+            let serverKey = Base64.decode(keys[1]), serverKey.count == hash.byteCount
         else { return nil }
         self.init(
             hash: hash,
@@ -33,6 +33,11 @@ extension ScramCredentials: CustomStringConvertible {
             storedKey: storedKey,
             serverKey: serverKey
         )
+    }
+
+    private static func hash(named field: ArraySlice<UInt8>) -> HashFunction? {
+        guard field.starts(with: "SCRAM-".utf8) else { return nil }
+        return HashFunction(rawValue: String(decoding: field.dropFirst(6), as: UTF8.self))
     }
 
     /// Names the mechanism and its cost; the keys stay out of logs.

@@ -36,28 +36,35 @@ public struct ScramDecoy: Sendable {
 
     /// What a lookup for an account that does not exist goes on with.
     public func credentials(of account: JID, hash: HashFunction) -> ScramCredentials {
-        let count = iterations(of: account)
+        let name = Array(account.bare.description.utf8)
+        let count = iterations(of: name)
         // New verifiers have a new salt: it changes with the count.
-        let salt = bytes("salt \(count)", account, hash)
+        let salt = bytes("salt \(count)", name, hash)
         return ScramCredentials(
             hash: hash,
             salt: Array(salt.prefix(ScramCredentials.saltByteCount)),
             iterations: count,
-            storedKey: bytes("stored", account, hash),
-            serverKey: bytes("server", account, hash)
+            storedKey: bytes("stored", name, hash),
+            serverKey: bytes("server", name, hash)
         )
     }
 
     /// The same for all hashes, as it is with accounts that exist.
-    private func iterations(of account: JID) -> Int {
-        let place = bytes("iterations", account, .sha256).prefix(4)
+    private func iterations(of name: [UInt8]) -> Int {
+        let place = bytes("iterations", name, .sha256).prefix(4)
             .reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         return spread?.iterations(at: place) ?? iterations
     }
 
-    private func bytes(_ purpose: String, _ account: JID, _ hash: HashFunction) -> [UInt8] {
-        let message = "\(purpose)\0\(hash.rawValue)\0\(account.bare)"
-        return hash.hmac(key: secret, Array(message.utf8))
+    private func bytes(_ purpose: String, _ name: [UInt8], _ hash: HashFunction) -> [UInt8] {
+        var message: [UInt8] = []
+        message.reserveCapacity(32 + name.count)
+        message += purpose.utf8
+        message.append(0)
+        message += hash.rawValue.utf8
+        message.append(0)
+        message += name
+        return hash.hmac(key: secret, message)
     }
 }
 

@@ -17,3 +17,21 @@ extension RosterStore {
         try await changeRoster([.remove(contact)], of: jid)
     }
 }
+
+extension Store {
+    public func readRoster(
+        of jid: JID,
+        sizing collection: String,
+        then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
+    ) {
+        // Who waits is told by it, and nobody waits for the task itself.
+        Task {
+            do throws(StorageError) {
+                let roster = try await roster(of: jid)
+                done(.success((roster, try await size(of: collection, of: Owner(jid)))))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+}

@@ -10,6 +10,15 @@ public import MartletCore
 /// - Texts are compared and ordered byte by byte. The same localpart in two domains is two accounts.
 /// - It never blocks its caller's thread, which may be a shard's.
 public protocol Store: AccountStore, RosterStore, DocumentStore {
+    /// An account's roster, and how much is in one of its logs: what a login asks, in one call.
+    ///
+    /// `done` is told once, later and on any thread, which it must not hold up.
+    func readRoster(
+        of jid: JID,
+        sizing collection: String,
+        then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
+    )
+
     /// Lets the calls under way finish, and frees what the store holds; later ones are `.unavailable`.
     func close() async
 }

@@ -63,6 +63,23 @@ extension SQLiteStore {
         }
     }
 
+    public func readRoster(
+        of jid: JID,
+        sizing collection: String,
+        then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
+    ) {
+        let moment = now()
+        reader.call(
+            cost: 0,
+            { (database) throws(StorageError) in
+                let owner = Owner(jid)
+                let size = try database.perform(.size(of: collection), of: owner, at: moment).size
+                return (try database.roster(of: owner), size)
+            },
+            then: done
+        )
+    }
+
     public func rosterItem(_ contact: JID, of jid: JID) async throws(StorageError) -> RosterItem? {
         try await reader.call { (database) throws(StorageError) in
             try database.rosterItem(contact, of: Owner(jid))

@@ -38,6 +38,11 @@ public struct StreamFeatures: Sendable {
 
     /// `<stream:features/>` as it is sent in that state.
     public func element(in state: StreamState) -> Element {
+        guard let shelf = state.host.offers else { return make(in: state) }
+        return shelf.features(in: state) { make(in: state) }
+    }
+
+    private func make(in state: StreamState) -> Element {
         Element("features", in: Namespace.streams) { writer in
             for feature in features {
                 if let offer = feature.offer(state) { writer.append(offer) }

@@ -24,6 +24,8 @@ public struct StreamHost: Sendable {
     /// XEP-0478: advertised to clients.
     public var stanzaByteLimit: Int
     public var idleSeconds: Int?
+    /// Where its offers are kept once they are made; without it they are made for each stream.
+    public var offers: OfferShelf?
 
     public init(
         domain: JID,

@@ -23,26 +23,35 @@ public struct StreamOpening: Sendable {
     }
 
     public var bytes: [UInt8] {
-        var text = "<?xml version='1.0'?><stream:stream xmlns='\(contentNamespace)'"
-        text += " xmlns:stream='\(Namespace.streams)' version='1.0'"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(320)
+        bytes += "<?xml version='1.0'?><stream:stream xmlns='".utf8
+        bytes += contentNamespace.utf8
+        bytes += "' xmlns:stream='".utf8
+        bytes += Namespace.streams.utf8
+        bytes += "' version='1.0'".utf8
         for (name, value) in [("from", from), ("to", to), ("id", id), ("xml:lang", language)] {
-            if let value { text += " \(name)='\(escaped(value))'" }
+            guard let value else { continue }
+            bytes.append(UInt8(ascii: " "))
+            bytes += name.utf8
+            bytes += "='".utf8
+            Self.escape(value, into: &bytes)
+            bytes.append(UInt8(ascii: "'"))
         }
-        return Array((text + ">").utf8)
+        bytes.append(UInt8(ascii: ">"))
+        return bytes
     }
 
     public static let closing = Array("</stream:stream>".utf8)
 
-    private func escaped(_ value: String) -> String {
-        var escaped = ""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "<": escaped += "&lt;"
-            case "&": escaped += "&amp;"
-            case "'": escaped += "&apos;"
-            default: escaped.unicodeScalars.append(scalar)
+    private static func escape(_ value: String, into bytes: inout [UInt8]) {
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): bytes += "&lt;".utf8
+            case UInt8(ascii: "&"): bytes += "&amp;".utf8
+            case UInt8(ascii: "'"): bytes += "&apos;".utf8
+            default: bytes.append(byte)
             }
         }
-        return escaped
     }
 }

@@ -30,6 +30,9 @@ final class ExpatReader {
     }
 
     let expat: XML_Parser
+    /// Nobody outside can foretell which names share a place in expat's tables; chosen once, because
+    /// each choice is a call of the kernel.
+    private let salt = UInt.random(in: 1...UInt.max)
     @exclusivity(unchecked) var builder = DocumentBuilder()
     @exclusivity(unchecked) var namespaces = NamespaceStack()
     @exclusivity(unchecked) var open = Scratch<OpenElement>(capacity: 16)
@@ -133,7 +136,7 @@ final class ExpatReader {
     }
 
     private func configure() {
-        XML_SetHashSalt(expat, UInt.random(in: 1...UInt.max))
+        XML_SetHashSalt(expat, salt)
         martlet_expat_report_at_once(expat)
         setHandlers()
     }

@@ -122,10 +122,10 @@ struct PresenceTests {
                 settings.domains[index].limits.burstDeliveries = 100
             }
         } _: { server in
+            try await befriend(server, try JID("romeo@montague.example"))
             let romeo = try await server.login("romeo@montague.example")
             let juliet = try await server.login("juliet@capulet.example", resource: "balcony")
             let mercutio = try await server.login("mercutio@montague.example")
-            try await befriend(server, try JID("romeo@montague.example"))
             await juliet.send("<presence/>")
             try await juliet.expect("presence")
             let start = ContinuousClock.now

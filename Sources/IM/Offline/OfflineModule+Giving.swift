@@ -10,6 +10,8 @@ private final class OfflineCursor {
     var isReturning = false
     /// A message was stored when nobody was there who takes it, though somebody was on the way in.
     var isMissed = false
+    /// The log was empty, and nothing was stored since.
+    var isEmpty = false
 }
 
 /// How much a client is given before it must have taken it, so that a full log neither becomes one
@@ -26,6 +28,30 @@ private struct Portion {
 
 /// Messages that were kept are given to a client.
 extension RouterShard {
+    private func offlineCursor(at home: Home) -> OfflineCursor {
+        if let cursor = home.state[OfflineCursor.self] { return cursor }
+        let cursor = OfflineCursor()
+        home.state[OfflineCursor.self] = cursor
+        return cursor
+    }
+
+    /// The log was looked at, and is empty.
+    func noteNoOffline(at home: Home) {
+        offlineCursor(at: home).isEmpty = true
+    }
+
+    /// Whether it is known, without a look into the store, that nothing is kept for the account.
+    func hasNoOffline(for account: JID) -> Bool {
+        home(of: account)?.state[OfflineCursor.self]?.isEmpty == true
+    }
+
+    /// A message is about to be stored, or has just been: what was read before says nothing of it.
+    func noteOffline(of account: JID) {
+        guard let home = home(of: account) else { return }
+        home.state[Arrival.self]?.isOutdated = true
+        home.state[OfflineCursor.self]?.isEmpty = false
+    }
+
     /// A resource may have come while the message was being stored: it then takes it at once.
     func giveOutLate(_ account: JID) async {
         guard let home = home(of: account) else { return }
@@ -50,8 +76,8 @@ extension RouterShard {
     /// Called before the session is available, so that nothing newer overtakes them.
     func giveOutOffline(to id: SessionID) async {
         guard let home = home(of: id.jid) else { return }
-        let cursor = home.state[OfflineCursor.self] ?? OfflineCursor()
-        home.state[OfflineCursor.self] = cursor
+        let cursor = offlineCursor(at: home)
+        guard !cursor.isEmpty else { return }
         let portion = Portion(home.domain.limits)
         while session(id) != nil {
             let query = LogQuery(after: cursor.givenThrough, limit: portion.messages)

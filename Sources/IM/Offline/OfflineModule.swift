@@ -47,7 +47,9 @@ extension RouterShard {
                 )
             else { throw StanzaError(.serviceUnavailable, .cancel, "too many offline messages") }
             let entry = NewLogEntry(time: .now(), value: bytes)
+            noteOffline(of: account)
             _ = try await store.append([entry], to: offlineMessages, of: owner)
+            noteOffline(of: account)
         } catch let error as StorageError {
             throw error.stanzaError
         } catch let error as StanzaError {

@@ -36,9 +36,12 @@ extension RouterShard {
         switch (stanza.type, stanza.to) {
         case (.available, nil):
             let priority = try PresencePriority.read(stanza)
-            return .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
-                try await shard.announce(stanza, priority: priority, of: id)
-                return .handled
+            return afterArrival(at: id.jid.bare) { shard in
+                if shard.announceAtOnce(stanza, priority: priority, of: id) { return .handled }
+                return .pending { (shard: isolated RouterShard) async throws(StanzaError) in
+                    try await shard.announce(stanza, priority: priority, of: id)
+                    return .handled
+                }
             }
         case (.unavailable, nil):
             if let session = session(id) { withdraw(session, saying: stanza) }
@@ -66,10 +69,29 @@ extension RouterShard {
     ) async throws(StanzaError) {
         let roster = try await roster(of: id.jid.bare)
         guard let before = session(id) else { return }
-        let isInitial = !before.isAvailable
         // Before it is available, so that nothing newer overtakes what was kept.
         if priority >= 0, !before.takesOffline { await giveOutOffline(to: id) }
-        guard let session = session(id) else { return }
+        if let session = session(id) { show(stanza, priority: priority, of: session, to: roster) }
+    }
+
+    /// The same where nothing need be asked of the store; false where something must.
+    private func announceAtOnce(_ stanza: Stanza, priority: Int, of id: SessionID) -> Bool {
+        guard let roster = heldRoster(of: id.jid.bare) else { return false }
+        guard let session = session(id) else { return true }
+        let wantsOffline = priority >= 0 && !session.takesOffline
+        guard !wantsOffline || hasNoOffline(for: id.jid.bare) else { return false }
+        show(stanza, priority: priority, of: session, to: roster)
+        return true
+    }
+
+    private func show(
+        _ stanza: Stanza,
+        priority: Int,
+        of session: Session,
+        to roster: UserRoster
+    ) {
+        let id = session.id
+        let isInitial = !session.isAvailable
         session.presence = stanza.addressed(to: nil, from: id.jid)
         session.priority = priority
         if session.takesOffline { giveOutMissed(id.jid.bare) }

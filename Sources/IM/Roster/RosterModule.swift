@@ -11,11 +11,18 @@ public struct RosterModule: Module {
 
     public func register(in registration: inout Registration) throws {
         registration.streamFeature(Element("ver", in: Namespace.rosterVersioning))
+        registration.onSession { shard, session, event in
+            if event == .bound { shard.readAhead(for: session) }
+        }
         let get = try Match("iq[@type='get']/{\(Namespace.roster)}query")
-        registration.on(.account, get) { _, request, context in
-            .pending { (shard: isolated RouterShard) async throws(StanzaError) -> Verdict in
-                try await shard.getRoster(request, by: try Self.owner(of: request, context))
-                return .handled
+        registration.on(.account, get) { (shard, request, context) throws(StanzaError) in
+            let id = try Self.owner(of: request, context)
+            return shard.afterArrival(at: id.jid.bare) { shard in
+                if shard.showRoster(request, by: id) { return .handled }
+                return .pending { (shard: isolated RouterShard) async throws(StanzaError) in
+                    try await shard.getRoster(request, by: id)
+                    return .handled
+                }
             }
         }
         registration.on(.delivery, try Match("iq[@type='set']/{\(Namespace.roster)}query")) {
@@ -54,6 +61,17 @@ public struct RosterModule: Module {
 }
 
 extension RouterShard {
+    /// Answers with what the home knows, if that is enough: the client wants all, or has it already.
+    func showRoster(_ request: Stanza, by id: SessionID) -> Bool {
+        guard let roster = heldRoster(of: id.jid.bare) else { return false }
+        let known = request.payload?.attribute("ver")
+        guard known == nil || known == String(roster.version) else { return false }
+        session(id)?.isInterested = true
+        // An empty result says that the version is the present one (RFC 6121 §2.6.3).
+        answer(request, with: known == nil ? RosterXML.query(roster, version: nil) : nil)
+        return true
+    }
+
     /// RFC 6121 §2.1.3; for a client that names the version it has, §2.6.
     func getRoster(_ request: Stanza, by id: SessionID) async throws(StanzaError) {
         let roster = try await roster(of: id.jid.bare)

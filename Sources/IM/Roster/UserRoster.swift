@@ -51,6 +51,12 @@ extension RouterShard {
     /// The roster of an account homed here.
     func roster(of account: JID) async throws(StanzaError) -> UserRoster {
         if let roster = heldRoster(of: account) { return roster }
+        if home(of: account)?.state[Arrival.self] != nil {
+            await withCheckedContinuation { continuation in
+                follow(arrivalAt: account) { _ in continuation.resume() }
+            }
+            if let roster = heldRoster(of: account) { return roster }
+        }
         let stored: Roster
         do {
             stored = try await store.roster(of: account.bare)
@@ -64,7 +70,8 @@ extension RouterShard {
         return roster
     }
 
-    private func heldRoster(of account: JID) -> UserRoster? {
+    /// The roster if the home has it, and need not ask the store.
+    func heldRoster(of account: JID) -> UserRoster? {
         guard let roster = home(of: account)?.state[UserRoster.self], !roster.isStale else {
             return nil
         }

@@ -65,10 +65,15 @@ extension C2SConnection {
         return .drop
     }
 
-    /// Work that takes time; its answer goes on where the stream stands now.
+    /// Work that takes time, on the connection's shard: a hop to another executor would cost as much as
+    /// what is looked up.
+    private typealias Negotiation =
+        @Sendable (isolated C2SConnection) async -> C2SMachine.Event
+
+    /// Begins work that takes time; its answer goes on where the stream stands now.
     private func negotiate(
         after delay: Duration,
-        _ work: @escaping @Sendable () async -> C2SMachine.Event
+        _ work: @escaping Negotiation
     ) -> Flow {
         pause(.negotiation)
         guard delay > .zero else {
@@ -81,11 +86,11 @@ extension C2SConnection {
         return .wait
     }
 
-    private func start(_ work: @escaping @Sendable () async -> C2SMachine.Event) {
+    private func start(_ work: @escaping Negotiation) {
         guard !machine.isClosed else { return }
         // Not weakly: that would make each count of the connection a slow one from then on.
-        negotiation = Task {
-            let event = await work()
+        negotiation = Task { [self] in
+            let event = await work(self)
             guard !Task.isCancelled else { return }
             answer(event)
         }
@@ -93,31 +98,36 @@ extension C2SConnection {
 
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
         let accounts = service.accounts
-        return attempt(account) {
+        return attempt(account) { _ in
             .credentials(try await accounts.credentials(of: account, for: mechanism))
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
         let accounts = service.accounts
-        return attempt(account) { .verified(try await accounts.verify(password, of: account)) }
+        return attempt(account) { _ in
+            .verified(try await accounts.verify(password, of: account))
+        }
     }
 
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
     private func attempt(
         _ account: JID,
-        _ work: @escaping @Sendable () async throws -> C2SMachine.Event
+        _ work: @escaping @Sendable (isolated C2SConnection) async throws -> C2SMachine.Event
     ) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
-            log.notice("login refused", metadata: ["account": "\(account)"])
+            report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
         case .allow(let delay):
-            return negotiate(after: delay) { [log] in
+            return negotiate(after: delay) { connection in
                 do {
-                    return try await work()
+                    return try await work(connection)
                 } catch {
-                    log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
+                    connection.service.log.error(
+                        "nobody knows who may log in",
+                        metadata: ["error": "\(error)"]
+                    )
                     return .authenticationUnavailable
                 }
             }
@@ -128,13 +138,12 @@ extension C2SConnection {
         becomeFamiliar()
         parser.limits = service.limits.afterLogin
         service.throttle.succeeded(account, from: transport.peerAddress)
-        log[metadataKey: "account"] = "\(account)"
-        log.info("login")
+        report(.info, "login")
     }
 
     private func loginFailed(_ account: JID?) {
         if let account { service.throttle.failed(account, from: transport.peerAddress) }
-        log.notice("login failed", metadata: ["account": "\(account?.description ?? "unknown")"])
+        report(.notice, "login failed", ["account": "\(account?.description ?? "unknown")"])
     }
 
     private func bind(_ account: JID, _ resource: String?) -> Flow {
@@ -160,7 +169,7 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) {
+        return negotiate(after: .zero) { _ in
             switch await home.consult(stanza, peer) {
             case .ignored: .consulted(.ignored)
             case .handled(let elements): .consulted(.handled(elements))
@@ -204,7 +213,7 @@ extension C2SConnection {
         switch home.assumeIsolated({ $0.bind(full, in: domain, sink: self) }) {
         case .success(let id):
             session = id
-            log[metadataKey: "resource"] = "\(full.resourcepart ?? "")"
+            bound = full
             return machine.receive(.bound(full))
         case .failure(let error): return machine.receive(.bindRefused(error))
         }
@@ -216,7 +225,7 @@ extension C2SConnection {
         guard !isSecuring else { return transport.close(afterFlush: false, within: .zero) }
         if let error {
             write(error.element)
-            log.info("stream error", metadata: ["condition": "\(error.condition.rawValue)"])
+            report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
         transport.send(StreamOpening.closing)
         transport.close(afterFlush: true, within: service.limits.closingTime)

@@ -106,7 +106,8 @@ extension C2SConnection {
                     ["previd": token, "h": String(count)]
                 )
             )
-            log.info("resumed", metadata: ["resource": "\(id.jid.resourcepart ?? "")"])
+            bound = id.jid
+            report(.info, "resumed")
             goOn(machine.receive(.resumed(id.jid)))
             for stanza in missed { transport.withOutput { stanza.append(to: &$0) } }
             write(Element("r", in: Namespace.streamManagement))

@@ -1,4 +1,3 @@
-import Logging
 import MartletCore
 import MartletNet
 import MartletRouter
@@ -13,7 +12,7 @@ struct C2SLuggage: Sendable {
     let terms: C2SListenerTerms
     let leftover: [UInt8]
     let loginBy: ShardInstant
-    let log: Logger
+    let tlsVersion: String?
 }
 
 /// Where a connection goes, and what it does first when it is there.
@@ -37,7 +36,7 @@ extension C2SConnection {
             terms: terms,
             leftover: leftover,
             loginBy: loginBy,
-            log: log
+            tlsVersion: tlsVersion
         )
         let service = service
         departure.target.submit {

@@ -91,6 +91,7 @@ extension C2SConnection {
 
     /// Gives the machine an answer it waited for, then reads what came meanwhile.
     func answer(_ event: C2SMachine.Event) {
+        negotiation = nil
         guard !machine.isClosed else { return }
         // First: what the answer leads to may bind a resource here or elsewhere (XEP-0078), or wait again.
         resume(.negotiation)

@@ -41,7 +41,7 @@ extension C2SConnection: TransportDelegate {
         if let tls = transport.tls {
             security.channelBindings = ChannelBinding.all(of: tls)
             security.certifiedAddresses = tls.certifiedAddresses
-            log[metadataKey: "tls"] = "\(tls.version)"
+            tlsVersion = tls.version
         }
         _ = carryOut(machine.receive(.secured(security)))
         armWatchdog(within: loginTimeLeft)
@@ -64,6 +64,6 @@ extension C2SConnection: TransportDelegate {
         becomeFamiliar()
         parser.close()
         service.forget(self)
-        log.info("connection closed", metadata: ["reason": "\(reason)"])
+        report(.info, "connection closed", ["reason": "\(reason)"])
     }
 }

@@ -45,7 +45,7 @@ extension C2SConnection {
         guard let session else { return }
         let silent = lastReceived.duration(to: shard.now)
         if isPinged {
-            log.info("client is gone", metadata: ["silent": "\(silent)"])
+            report(.info, "client is gone", ["silent": "\(silent)"])
             transport.close(afterFlush: false, within: .zero)
         } else if silent >= service.limits.idleTime {
             ping(session.jid)

@@ -1,4 +1,3 @@
-import Logging
 import MartletCore
 import MartletNet
 import MartletRouter
@@ -46,7 +45,9 @@ actor C2SConnection: ShardHomed {
     var negotiation: Task<Void, Never>?
     /// Its place among those who have not logged in.
     private var stranger: Admission?
-    var log: Logger
+    /// What the log says of it beside its account: TLS, and the address that it bound.
+    var tlsVersion: String?
+    var bound: JID?
 
     enum Pause: Hashable {
         /// The machine waits for an answer; nothing may overtake it.
@@ -79,8 +80,6 @@ actor C2SConnection: ShardHomed {
         stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
         loginBy = shard.now.advanced(by: limits.loginTime)
-        log = service.log
-        log[metadataKey: "peer"] = "\(transport.peerAddress)"
     }
 
     /// Goes on with a connection that logged in elsewhere.
@@ -101,7 +100,7 @@ actor C2SConnection: ShardHomed {
         stanzaBucket = limits.makeStanzaBucket(at: shard.now)
         lastReceived = shard.now
         loginBy = luggage.loginBy
-        log = luggage.log
+        tlsVersion = luggage.tlsVersion
     }
 
     /// Counts no longer as a stranger: it logged in, or is gone.

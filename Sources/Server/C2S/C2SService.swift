@@ -20,6 +20,7 @@ final class C2SService: Sendable {
     /// Why no stream goes on, once the server stops.
     private let ending = Mutex<StreamError?>(nil)
     private let settings: Mutex<C2SSettings>
+    private let hosts = HostShelf()
 
     init(
         router: Router,
@@ -43,6 +44,7 @@ final class C2SService: Sendable {
     /// Goes by other settings from now on.
     func adopt(_ new: C2SSettings) {
         settings.withLock { $0 = new }
+        hosts.empty()
     }
 
     var limits: C2SLimits { current.limits }
@@ -64,10 +66,14 @@ final class C2SService: Sendable {
 
     private func host(named name: String, on listener: C2SListenerTerms) -> StreamHost? {
         guard let domain = router.domains[name] else { return nil }
+        return hosts.host(of: domain, on: listener) { makeHost(of: domain, on: listener) }
+    }
+
+    private func makeHost(of domain: Domain, on listener: C2SListenerTerms) -> StreamHost {
         let settings = current
         var host = StreamHost(
             domain: domain.jid,
-            mechanisms: settings.mechanisms(of: name),
+            mechanisms: settings.mechanisms(of: domain.name),
             decoy: accounts.decoy,
             allowsPlainWithoutTLS: listener.allowsPlainWithoutTLS,
             hasTLS: settings.tls != nil && listener.tls == .startTLS,

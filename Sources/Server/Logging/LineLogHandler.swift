@@ -1,4 +1,3 @@
-import Foundation
 public import Logging
 import MartletCore
 import MartletStorage
@@ -26,13 +25,16 @@ public struct LineLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let time = DateTime.text(microseconds: Timestamp.now().microseconds)
-        FileHandle.standardError.write(Data((line(event, time: time) + "\n").utf8))
+        let line = Array(line(event, time: time).utf8)
+        LogWriter.standardError.put(line, isUrgent: event.level >= .notice)
     }
 
     /// What is written of an event, without the line feed.
     func line(_ event: LogEvent, time: String) -> String {
         var facts = metadata
-        if let own = event.metadata { facts.merge(own) { $1 } }
+        if let own = event.metadata {
+            if facts.isEmpty { facts = own } else { facts.merge(own) { $1 } }
+        }
         return switch format {
         case .text: text(time, event, facts)
         case .json: json(time, event, facts)
@@ -40,9 +42,17 @@ public struct LineLogHandler: LogHandler {
     }
 
     private func text(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> String {
-        var line = "\(time) \(event.level.rawValue) \(Self.quoted(event.message.description))"
+        var line = time
+        line.reserveCapacity(160)
+        line += " "
+        line += event.level.rawValue
+        line += " "
+        line += Self.quoted(event.message.description)
         for (name, value) in facts.sorted(by: { $0.key < $1.key }) {
-            line += " \(name)=\(Self.quoted(value.description))"
+            line += " "
+            line += name
+            line += "="
+            line += Self.quoted(value.description)
         }
         return line
     }
@@ -58,10 +68,16 @@ public struct LineLogHandler: LogHandler {
 
     /// The text as it is, or as a literal where it could be mistaken for more than one word.
     private static func quoted(_ text: String) -> String {
+        if text.utf8.allSatisfy(isPlain) { return text }
         let isSentence = text.unicodeScalars.allSatisfy {
             !isControl($0) && $0 != "\"" && $0 != "="
         }
         return isSentence ? text : literal(text)
+    }
+
+    /// Whether it is of ASCII, and nothing that could be mistaken.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=")
     }
 
     /// Whether something that shows text could take it for a command, or for a line's end.

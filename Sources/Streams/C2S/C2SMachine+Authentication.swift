@@ -41,6 +41,8 @@ extension C2SMachine {
 
     mutating func authenticate(_ event: SASLServerEvent) -> [Action] {
         guard case .authenticating(var mechanism, let name) = state else { return [] }
+        // Held once, so that the step changes it where it stands and copies nothing.
+        state = .negotiating
         let action = mechanism.step(event)
         state = .authenticating(mechanism, name)
         switch action {
