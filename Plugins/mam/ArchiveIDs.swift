@@ -46,22 +46,27 @@ final class ArchiveIDs: Sendable {
     }
 }
 
-/// A permutation of 128 bits: a Feistel network of four rounds, with SHA-256 under a key.
+/// A permutation of 128 bits: a Feistel network of four rounds, with SipHash under a key of the archive's.
 struct ArchiveCipher: Sendable {
-    private let site: Site
-    /// Of each round's digest, with room at the end.
-    private let input: [UInt8]
+    private let hash: SipHash
 
+    /// Only who has the domain's key can make that of an archive of it.
     fileprivate init(_ site: Site, _ key: [UInt8], _ account: JID) {
-        self.site = site
-        input = key + account.bare.description.utf8 + [UInt8](repeating: 0, count: 9)
+        hash = SipHash(key: site.digest("sha-256", of: key + account.bare.description.utf8))
     }
 
     func id(of number: Int64) -> String {
         var (left, right) = (UInt64(bitPattern: number), UInt64(0))
-        var input = input
-        for round in 0..<4 { (left, right) = (right, left ^ mix(right, round, &input)) }
-        return Site.hex(Self.bytes(left) + Self.bytes(right))
+        for round in 0..<4 { (left, right) = (right, left ^ hash.hash(UInt64(round), right)) }
+        return String(unsafeUninitializedCapacity: 32) { text in
+            for digit in 0..<32 {
+                let word = digit < 16 ? left : right
+                let value = UInt8(truncatingIfNeeded: word >> (60 - 4 * UInt64(digit % 16)) & 15)
+                text[digit] =
+                    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+            }
+            return 32
+        }
     }
 
     /// Nil for what this archive never gave.
@@ -70,27 +75,11 @@ struct ArchiveCipher: Sendable {
         guard digits.count == 32, var left = Self.word(digits[..<16]),
             var right = Self.word(digits[16...])
         else { return nil }
-        var input = input
         for round in (0..<4).reversed() {
-            (left, right) = (right ^ mix(left, round, &input), left)
+            (left, right) = (right ^ hash.hash(UInt64(round), left), left)
         }
         guard right == 0, left > 0, left <= UInt64(Int64.max) else { return nil }
         return Int64(left)
-    }
-
-    /// Of the key, the account, the round and half of what is enciphered; the last two, nine bytes, are
-    /// written over those of the round before.
-    private func mix(_ half: UInt64, _ round: Int, _ input: inout [UInt8]) -> UInt64 {
-        let end = input.count
-        input[end - 9] = UInt8(truncatingIfNeeded: round)
-        for index in 0..<8 {
-            input[end - 8 + index] = UInt8(truncatingIfNeeded: half >> (56 - 8 * index))
-        }
-        return site.digest("sha-256", of: input).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    private static func bytes(_ word: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
     }
 
     /// Sixteen hexadecimal digits in lower case.

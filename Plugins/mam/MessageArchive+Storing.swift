@@ -36,11 +36,12 @@ extension MessageArchive {
         do throws(StoreError) {
             try await register.add(account)
             let cipher = try await ids.cipher(for: account)
-            let outcome = try await site.store.perform(
+            let outcome = try await store.perform(
                 append(clean, of: account, with: peer),
                 of: .account(account)
             )
-            return try Self.archived(clean, [outcome], cipher, of: account)
+            guard let number = outcome.version else { throw .failed }
+            return try Self.archived(clean, number, cipher, of: account)
         } catch {
             throw error.stanzaError
         }
@@ -64,50 +65,70 @@ extension MessageArchive {
 /// The same where all that has to be known is in memory: what waits is the home alone, and no task.
 extension MessageArchive {
     func beginSent(_ event: borrowing Event) throws(StanzaError) -> Beginning {
-        guard let account = event.place?.account else { return .decided(.continue) }
+        guard event.place != nil else { return .decided(.continue) }
         let message = event.stanza
-        return try begin(message, of: account, with: message.to ?? account)
+        return try begin(message, ArchiveRules(message), with: message.addressee, event)
     }
 
     func beginReceived(_ event: borrowing Event) throws(StanzaError) -> Beginning {
         let message = event.stanza
-        guard let account = event.place?.account, let from = message.from,
-            !from.isSameAccount(as: account)
+        guard event.place != nil, let from = message.sender, let to = message.addressee,
+            !from.isSameAccount(as: to)
         else { return .decided(.continue) }
-        guard !message.isDelayed(by: account.domain), message.type != .normal else {
-            return .waiting
-        }
-        return try begin(message, of: account, with: from)
+        let rules = ArchiveRules(message)
+        // It may have been delivered before, or be about to return to its sender.
+        guard !rules.isDelayed, message.type != .normal || to.isBare else { return .waiting }
+        return try begin(message, rules, with: from, event)
     }
 
     private func begin(
         _ message: Stanza,
-        of account: JID,
-        with peer: JID
+        _ rules: ArchiveRules,
+        with peer: AddressView?,
+        _ event: borrowing Event
     ) throws(StanzaError) -> Beginning {
-        guard ArchiveRules.admits(message) else {
-            return .decided(try Self.unarchived(message, of: account))
+        guard let place = event.place, rules.admits || rules.hasIDs else {
+            return .decided(.continue)
         }
-        guard let isWanted = knows(whetherToArchive: peer, for: account) else { return .waiting }
-        guard isWanted else { return .decided(try Self.unarchived(message, of: account)) }
-        guard register.knows(account), let cipher = ids.knownCipher(for: account) else {
+        guard let home = home(at: place) else { return .waiting }
+        guard rules.admits else { return .decided(try Self.unarchived(message, of: home.account)) }
+        guard let isWanted = home.wants ?? knows(whetherToArchive: peer, for: home) else {
             return .waiting
         }
-        let isForged = !StanzaIDs.all(by: account, in: message).isEmpty
-        let clean = isForged ? try Self.clean(message, of: account) : message
-        let operation = append(clean, of: account, with: peer)
-        let site = site
-        return .begun { pending in
-            site.store.perform([operation], of: .account(account)) { result in
-                // The store's thread is for the store: the rest is done at home.
-                let isThere = site.visit(account) { place in
-                    guard case .success = result, !Self.showsOwnID(clean, of: account, at: place)
-                    else {
-                        return pending.finish(Self.verdict(clean, result, cipher, of: account))
-                    }
-                    pending.finish(.success(isForged ? .replace(clean) : .continue))
+        guard isWanted else {
+            return rules.hasIDs
+                ? .decided(try Self.unarchived(message, of: home.account)) : .decided(.continue)
+        }
+        let clean = rules.hasIDs ? try Self.clean(message, of: home.account) : message
+        return append(clean, isChanged: rules.hasIDs, with: peer, home, event)
+    }
+
+    private func knows(whetherToArchive peer: AddressView?, for home: ArchiveHome) -> Bool? {
+        knows(whetherToArchive: peer?.jid ?? home.account, for: home.account)
+    }
+
+    private func append(
+        _ message: Stanza,
+        isChanged: Bool,
+        with peer: AddressView?,
+        _ home: ArchiveHome,
+        _ event: borrowing Event
+    ) -> Beginning {
+        store.append(
+            Self.whole(message, of: home.account),
+            to: Self.log,
+            at: time,
+            columns: [ArchiveQuery.peer: peer?.bareText ?? home.account.description],
+            for: event
+        ) { (event, result) throws(StanzaError) in
+            do throws(StoreError) {
+                let number = try result.get()
+                guard Self.showsOwnID(message, of: home.account, event) else {
+                    return isChanged ? .replace(message) : .continue
                 }
-                if !isThere { pending.finish(.failure(.internalServerError)) }
+                return try Self.archived(message, number, home.cipher, of: home.account)
+            } catch {
+                throw error.stanzaError
             }
         }
     }
@@ -117,23 +138,11 @@ extension MessageArchive {
     private static func showsOwnID(
         _ message: Stanza,
         of account: JID,
-        at place: borrowing Place
+        _ event: borrowing Event
     ) -> Bool {
-        guard let to = message.to, !to.isSameAccount(as: account) else { return true }
+        guard let to = message.addressee, !to.isOf(account) else { return true }
+        guard let place = event.place else { return true }
         return place.sessionCount > 1
-    }
-
-    private static func verdict(
-        _ clean: Stanza,
-        _ result: Result<[Outcome], StoreError>,
-        _ cipher: ArchiveCipher,
-        of account: JID
-    ) -> Result<Verdict, StanzaError> {
-        do throws(StoreError) {
-            return .success(try archived(clean, try result.get(), cipher, of: account))
-        } catch {
-            return .failure(error.stanzaError)
-        }
     }
 }
 
@@ -141,14 +150,18 @@ extension MessageArchive {
 
 extension MessageArchive {
     private func append(_ message: Stanza, of account: JID, with peer: JID) -> Operation {
-        // Without an addressee it was for the account itself.
-        let whole = message.to == nil ? message.edited(to: .set(account)) ?? message : message
         let entry = LogEntry(
             time: time,
             columns: [ArchiveQuery.peer: peer.bare.description],
-            value: Array(whole.xml.text.utf8)
+            value: Array(Self.whole(message, of: account).xml.text.utf8)
         )
         return .append(entry, to: Self.log)
+    }
+
+    /// A message as it is stored: without an addressee it was for the account itself.
+    private static func whole(_ message: Stanza, of account: JID) -> Stanza {
+        guard message.addressee == nil else { return message }
+        return message.edited(to: .set(account)) ?? message
     }
 
     /// Milliseconds, as clients are told: they ask for messages up to the time that they were told.
@@ -177,13 +190,16 @@ extension MessageArchive {
 
     private static func archived(
         _ message: Stanza,
-        _ outcomes: [Outcome],
+        _ number: Int64,
         _ cipher: ArchiveCipher,
         of account: JID
     ) throws(StoreError) -> Verdict {
-        guard let number = outcomes.first?.version else { throw .failed }
-        let id = StanzaIDs.element(cipher.id(of: number), by: account)
-        guard let identified = message.edited(appending: id) else { throw .failed }
+        let identified = message.appending(
+            "stanza-id",
+            in: StanzaIDs.namespace,
+            ["by": account.description, "id": cipher.id(of: number)]
+        )
+        guard let identified else { throw .failed }
         return .replace(identified)
     }
 }
@@ -220,6 +236,7 @@ extension MessageArchive {
 
     /// A message as others than its sender may see it; nil when it is for the sender's own account.
     static func withoutOwnID(_ event: borrowing Event) -> Stanza? {
+        guard event.holds("stanza-id", in: "urn:xmpp:sid:0") else { return nil }
         let message = event.stanza
         guard let account = event.place?.account, let to = message.to,
             !to.isSameAccount(as: account)

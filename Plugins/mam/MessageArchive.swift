@@ -29,6 +29,7 @@ final class MessageArchive: Plugin {
     private static let priority = -50
 
     let site: Site
+    let store: Store
     let settings: ArchiveSettings
     let ids: ArchiveIDs
     let register: ArchiveRegister
@@ -110,6 +111,7 @@ final class MessageArchive: Plugin {
 
     init(_ site: Site, _ settings: ArchiveSettings) {
         self.site = site
+        store = site.store
         self.settings = settings
         ids = ArchiveIDs(site)
         register = ArchiveRegister(site)

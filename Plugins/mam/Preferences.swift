@@ -36,6 +36,10 @@ final class PreferenceCache: Sendable {
 
     private static let limit = 10_000
     private let state = Mutex(State())
+    private let changes = Atomic(0)
+
+    /// How often preferences were changed, or forgotten with their account.
+    var generation: Int { changes.load(ordering: .acquiring) }
 
     func preferences(of account: JID) -> Preferences? {
         state.withLock { $0.preferences[account] }
@@ -49,6 +53,7 @@ final class PreferenceCache: Sendable {
                 state.preferences[account] = preferences
             }
         }
+        if isNew { changes.add(1, ordering: .releasing) }
     }
 
     func contacts(of account: JID) -> (known: Set<JID>?, rosterChanges: Int) {
@@ -73,5 +78,6 @@ final class PreferenceCache: Sendable {
     func forget(_ account: JID) {
         state.withLock { $0.preferences[account] = nil }
         forgetContacts(of: account)
+        changes.add(1, ordering: .releasing)
     }
 }

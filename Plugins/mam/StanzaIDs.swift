@@ -11,8 +11,4 @@ enum StanzaIDs {
             return by == account.description || JID(by) == account
         }
     }
-
-    static func element(_ id: String, by account: JID) -> XML {
-        XML("stanza-id", in: namespace, ["by": account.description, "id": id])
-    }
 }

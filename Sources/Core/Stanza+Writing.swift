@@ -2,8 +2,24 @@ import MartletXML
 
 extension Stanza {
     /// Appends the canonical bytes: a start tag from the fields, then the shared content.
-    public func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) { append(to: &bytes, isDeclared: false) }
+
+    /// The canonical bytes as other places than a stream need them: with their namespace declared.
+    package var declaredBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        // The tag that is written anew, and its namespace.
+        let texts = 128 + (id?.utf8.count ?? 0) + (language?.utf8.count ?? 0)
+        let addresses = (to?.stableBytes.count ?? 0) + (from?.stableBytes.count ?? 0)
+        bytes.reserveCapacity(element.byteCount + texts + addresses)
+        append(to: &bytes, isDeclared: true)
+        return bytes
+    }
+
+    private func append(to bytes: inout [UInt8], isDeclared: Bool) {
         bytes.append(kind.startTag)
+        if isDeclared, element.isIn(XML.contentNamespace) {
+            bytes.append(" xmlns='jabber:client'")
+        }
         if !type.isImplied { bytes.appendAttribute(" type='", type.rawValue) }
         if let id { bytes.appendAttribute(" id='", id) }
         if let from { bytes.appendAttribute(" from='", from) }

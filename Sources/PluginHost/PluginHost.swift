@@ -15,6 +15,8 @@ public enum PluginChoice: Hashable, Sendable {
 public final class PluginHost: Sendable {
     let services: PluginServices
     let places: PlaceRecords
+    /// By shard.
+    let answers: [StoreAnswers]
     let images: [PluginImage]
     /// By the number of the image.
     let counters: [CounterLines]
@@ -42,6 +44,7 @@ public final class PluginHost: Sendable {
         self.services = services
         let shards = services.router.homes.count
         places = PlaceRecords(shards: shards)
+        answers = (0..<max(shards, 1)).map { _ in StoreAnswers() }
         var faults: [PluginFault] = []
         var found: [PluginImage] = []
         for path in PluginFolder.files(in: folders) {

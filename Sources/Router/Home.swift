@@ -17,6 +17,8 @@ public final class Home {
     public var attachment: AnyObject?
     /// What waits for a stanza for this account that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Work>()
+    /// Where the one that is being handled waits for the store, if it does.
+    var gate: Gate?
     /// The bytes of what waits.
     @exclusivity(unchecked) var waitingBytes = 0
     /// Whether the store knows the account, or why it could not say; nil until somebody wants to know.
@@ -29,6 +31,8 @@ public final class Home {
     /// What stands in line at a home.
     enum Work: Sendable {
         case stanza(Stanza)
+        /// One that has begun to be stored.
+        case ahead(Ahead)
         /// Wants to know when all before it is done.
         case fence(@Sendable () -> Void)
     }

@@ -46,7 +46,7 @@ extension RouterShard {
 
     /// Does what a handler said, and asks those after it.
     @inline(never)
-    private func goOn(
+    func goOn(
         from first: Word,
         _ chain: PhaseTable.Chain,
         _ stanza: Stanza,
@@ -70,6 +70,10 @@ extension RouterShard {
             case .waiting(let begin):
                 let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
                 return wait(for: begin, link, stanza, context, later: later)
+            case .storing(let begin):
+                let link = Link(rest: chain[(index + 1)...], menders: chain[index...])
+                let gate = Gate(chain, index)
+                return wait(for: begin, link, stanza, context, at: gate, later: later)
             }
             word = firstWord(chain, from: index + 1, stanza, context)
         }
@@ -103,7 +107,7 @@ extension RouterShard {
                 case .pending(let work):
                     let link = Link(rest: rest, menders: rest)
                     return wait(for: begun(work), link, stanza, context, later: later)
-                case .waiting(let begin):
+                case .waiting(let begin), .storing(let begin):
                     let link = Link(rest: rest, menders: rest)
                     return wait(for: begin, link, stanza, context, later: later)
                 }
@@ -129,7 +133,7 @@ extension RouterShard {
         while let (index, verdict) = firstWord(chain, from: next, stanza, context) {
             next = index + 1
             switch verdict {
-            case .continue, .pending, .waiting: continue
+            case .continue, .pending, .waiting, .storing: continue
             case .failed(let error): return .failed(error, stanza)
             case .replace(let other): stanza = other
             case .passing(let value, let other):
@@ -149,9 +153,12 @@ extension RouterShard {
         _ link: Link,
         _ stanza: Stanza,
         _ context: Context,
+        at gate: Gate? = nil,
         later: @escaping Continuation
     ) -> ChainOutcome? {
         let relay = OutcomeRelay()
+        // Before anything else comes to wait within.
+        openedGate = gate
         beginWork()
         verdict(self) { shard, verdict in
             let outcome = shard.goOn(with: verdict, link, stanza, context, later: later)
@@ -198,7 +205,8 @@ extension RouterShard {
         case .failed(let error): return mend(error, link.menders, stanza, context, later: later)
         case .pending(let work):
             return wait(for: begun(work), link, stanza, context, later: later)
-        case .waiting(let begin): return wait(for: begin, link, stanza, context, later: later)
+        case .waiting(let begin), .storing(let begin):
+            return wait(for: begin, link, stanza, context, later: later)
         }
     }
 }

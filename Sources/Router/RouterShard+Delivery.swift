@@ -112,12 +112,52 @@ extension RouterShard {
         guard home.inbox.count < Self.homeInboxLimit, home.waitingBytes < Self.homeInboxBytes else {
             return bounce(stanza, .resourceConstraint)
         }
+        if home.inbox.isWorking, let ahead = begin(stanza, at: home) {
+            home.waitingBytes += stanza.element.byteCount
+            _ = home.inbox.admits(.ahead(ahead))
+            return
+        }
         guard home.inbox.admits(.stanza(stanza)) else {
             home.waitingBytes += stanza.element.byteCount
             return
         }
         handle(stanza, at: home)
         forgetIfVacant(home)
+    }
+
+    /// Begins with a message that came behind those in line.
+    private func begin(_ stanza: Stanza, at home: Home) -> Ahead? {
+        guard home.gate != nil else { return nil }
+        var last: Ahead?
+        if case .ahead(let ahead) = home.inbox.last { last = ahead }
+        return begin(stanza, at: home, behind: last, home.inbox.count)
+    }
+
+    private func begin(
+        _ stanza: Stanza,
+        at home: Home,
+        behind last: Ahead?,
+        _ place: Int
+    ) -> Ahead? {
+        guard case .success(true) = home.existence else { return nil }
+        let context = Context(domain: home.domain, session: nil)
+        return begin(stanza, at: .delivery, context, behind: last, place, upTo: home.gate)
+    }
+
+    /// Begins with those in line that came before there was anything that they could go up to.
+    private func beginWaiting(at home: Home) {
+        guard home.gate != nil else { return }
+        var last: Ahead?
+        for place in 0..<home.inbox.count {
+            switch home.inbox[place] {
+            case .ahead(let ahead): last = ahead
+            case .stanza(let stanza):
+                guard let ahead = begin(stanza, at: home, behind: last, place) else { return }
+                home.inbox[place] = .ahead(ahead)
+                last = ahead
+            case .fence: return
+            }
+        }
     }
 
     /// Makes a home for an account of which nobody is there.
@@ -156,6 +196,9 @@ extension RouterShard {
             case .stanza(let stanza):
                 home.waitingBytes -= stanza.element.byteCount
                 handle(stanza, at: home)
+            case .ahead(let ahead):
+                home.waitingBytes -= ahead.stanza.element.byteCount
+                handle(ahead, at: home)
             case .fence(let passed): passed()
             }
         }
@@ -178,18 +221,25 @@ extension RouterShard {
         case .failure(let error): return bounce(stanza, error)
         }
         let context = Context(domain: home.domain, session: nil)
-        let account = home.jid
-        let outcome = run(
-            .delivery,
-            stanza,
-            context,
-            later: { shard, outcome in
-                guard shard.finishDelivery(outcome, at: account) else { return }
-                shard.delivered(at: account)
-            }
-        )
-        guard let outcome, finishDelivery(outcome, at: account) else {
-            return home.inbox.suspend()
+        finish(run(.delivery, stanza, context, later: Self.finish(at: home.jid)), at: home)
+    }
+
+    private func handle(_ ahead: Ahead, at home: Home) {
+        finish(run(ahead, later: Self.finish(at: home.jid)), at: home)
+    }
+
+    private static func finish(at account: JID) -> Continuation {
+        { shard, outcome in
+            guard shard.finishDelivery(outcome, at: account) else { return }
+            shard.delivered(at: account)
+        }
+    }
+
+    private func finish(_ outcome: ChainOutcome?, at home: Home) {
+        guard let outcome, finishDelivery(outcome, at: home.jid) else {
+            home.inbox.suspend()
+            home.gate = openedGate
+            return beginWaiting(at: home)
         }
     }
 

@@ -11,8 +11,52 @@ extension RouterShard {
         // Stamped where it was read, as a rule.
         let stamped =
             stanza.isFrom(session.jid) ? stanza : stanza.addressed(to: stanza.to, from: session.jid)
+        if session.inbox.isWorking, let ahead = begin(stamped, of: session) {
+            _ = session.inbox.admits(.ahead(ahead))
+            return slowDown(session)
+        }
         guard session.inbox.admits(.stanza(stamped)) else { return slowDown(session) }
         handle(stamped, of: session)
+    }
+
+    /// Begins with a message that came behind those in line.
+    private func begin(_ stanza: Stanza, of session: Session) -> Ahead? {
+        guard session.gate != nil, !session.inbox.isHeld else { return nil }
+        var last: Ahead?
+        if case .ahead(let ahead) = session.inbox.last { last = ahead }
+        return begin(stanza, of: session, behind: last, session.inbox.count)
+    }
+
+    private func begin(
+        _ stanza: Stanza,
+        of session: Session,
+        behind last: Ahead?,
+        _ place: Int
+    ) -> Ahead? {
+        begin(
+            stanza,
+            at: .received,
+            Context(domain: session.domain, session: session.id),
+            behind: last,
+            place,
+            upTo: session.gate
+        )
+    }
+
+    /// Begins with those in line that came before there was anything that they could go up to.
+    private func beginWaiting(of session: Session) {
+        guard session.gate != nil, !session.inbox.isHeld else { return }
+        var last: Ahead?
+        for place in 0..<session.inbox.count {
+            switch session.inbox[place] {
+            case .ahead(let ahead): last = ahead
+            case .stanza(let stanza):
+                guard let ahead = begin(stanza, of: session, behind: last, place) else { return }
+                session.inbox[place] = .ahead(ahead)
+                last = ahead
+            case .refused: return
+            }
+        }
     }
 
     /// Takes an element of the client's that is no stanza; false when nobody knows it.
@@ -33,21 +77,45 @@ extension RouterShard {
     }
 
     private func slowDown(_ session: Session) {
-        if session.inbox.count >= Self.inboxLimit { session.sink?.pauseReading() }
+        guard session.inbox.count >= Self.inboxLimit else { return }
+        session.isSlowed = true
+        session.sink?.pauseReading()
     }
 
     private func handle(_ stanza: Stanza, of session: Session) {
         let context = Context(domain: session.domain, session: session.id)
-        let id = session.id
         let outcome = run(
             .received,
             stanza,
             context,
-            later: { shard, outcome in
-                shard.noteDestination(of: stanza, from: id)
-                shard.finishReceiving(outcome, context, ofWaiting: id)
-            }
+            later: Self.finish(stanza, context, of: session.id)
         )
+        finish(outcome, stanza, context, of: session)
+    }
+
+    private func handle(_ ahead: Ahead, of session: Session) {
+        let outcome = run(ahead, later: Self.finish(ahead.stanza, ahead.context, of: session.id))
+        finish(outcome, ahead.stanza, ahead.context, of: session)
+    }
+
+    private static func finish(
+        _ stanza: Stanza,
+        _ context: Context,
+        of id: SessionID
+    ) -> Continuation {
+        { shard, outcome in
+            shard.noteDestination(of: stanza, from: id)
+            shard.finishReceiving(outcome, context, ofWaiting: id)
+        }
+    }
+
+    private func finish(
+        _ outcome: ChainOutcome?,
+        _ stanza: Stanza,
+        _ context: Context,
+        of session: Session
+    ) {
+        let id = session.id
         guard let outcome else { return suspend(session) }
         if session.management != nil { noteDestination(of: stanza, from: id) }
         guard proceed(outcome, context) else { return suspend(session) }
@@ -57,7 +125,9 @@ extension RouterShard {
 
     private func suspend(_ session: Session) {
         session.inbox.suspend()
+        session.gate = openedGate
         home(of: session.jid)?.guests += 1
+        beginWaiting(of: session)
     }
 
     /// The chain that waited is through; what stood behind it comes next.
@@ -91,6 +161,7 @@ extension RouterShard {
         while let next = session.inbox.next() {
             switch next {
             case .stanza(let stanza): handle(stanza, of: session)
+            case .ahead(let ahead): handle(ahead, of: session)
             case .refused: session.management?.countHandled()
             }
         }
@@ -98,7 +169,9 @@ extension RouterShard {
             leavingBySerial[session.id.serial] = nil
             noteDrained(session)
         }
-        if session.inbox.count < Self.inboxLimit / 2 { session.sink?.resumeReading() }
+        guard session.isSlowed, session.inbox.count < Self.inboxLimit / 2 else { return }
+        session.isSlowed = false
+        session.sink?.resumeReading()
     }
 
     /// Does what the chain came to.

@@ -22,6 +22,10 @@ public actor RouterShard: ShardHomed {
     private var lastSerial: UInt64 = 0
     nonisolated let frames = FrameShelf()
     private var workInFlight = 0
+    /// Where the chain waits that began to wait last; for whoever ran it to take.
+    var openedGate: Gate?
+    /// How many messages are being stored before their turn.
+    var aheadCount = 0
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(on shard: Shard, of count: Int, store: any Store, domains: DomainTable) {

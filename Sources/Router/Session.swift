@@ -37,6 +37,10 @@ public final class Session {
     public var attachment: AnyObject?
     /// What waits for a stanza that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Received>()
+    /// Where the one that is being handled waits for the store, if it does.
+    var gate: Gate?
+    /// Too much stands in line, and its client is not read from.
+    var isSlowed = false
     /// What it may make the server deliver to many; nil as long as it has not.
     var fanOut: TokenBucket?
     var isOwing = false
@@ -51,6 +55,8 @@ public final class Session {
     /// What stands in line on a client's stream.
     enum Received: Sendable {
         case stanza(Stanza)
+        /// One that has begun to be stored.
+        case ahead(Ahead)
         /// One that was no good, and was answered already; it counts all the same (XEP-0198 §4).
         case refused
     }

@@ -11,6 +11,15 @@ struct WorkQueue<Work> {
     var pending: Int { count + (isWorking ? 1 : 0) }
     var isIdle: Bool { !isWorking && count == 0 }
 
+    /// What came last of what stands in line.
+    var last: Work? { count > 0 ? waiting[waiting.count - 1] : nil }
+
+    /// What stands in line, by its place there.
+    subscript(place: Int) -> Work {
+        get { waiting[head + place] }
+        set { waiting[head + place] = newValue }
+    }
+
     /// Whether this work may start now; otherwise it is kept.
     mutating func admits(_ work: Work) -> Bool {
         guard isWorking || isHeld else { return true }
@@ -49,7 +58,8 @@ struct WorkQueue<Work> {
     /// Frees the front once it is the larger part, so that a queue that is never empty stays small.
     private mutating func compact() {
         if head == waiting.count {
-            waiting = []
+            // The little that most queues ever need is kept, since they need it again at once.
+            waiting.removeAll(keepingCapacity: waiting.capacity <= 8)
             head = 0
         } else if head > 64, head > waiting.count / 2 {
             waiting.removeFirst(head)

@@ -28,6 +28,16 @@ extension DocumentBuilder {
         _ index: Int,
         setting changes: KeyValuePairs<String, String?>
     ) {
+        begin(copyOf: tape, index, setting: changes)
+        endElement()
+    }
+
+    /// The same, and leaves it open for more behind its content.
+    mutating func begin(
+        copyOf tape: Tape,
+        _ index: Int,
+        setting changes: KeyValuePairs<String, String?> = [:]
+    ) {
         let element = tape.nodes[index]
         startSpliced(tape, index)
         copyAttributes(tape, index) { name in
@@ -43,7 +53,6 @@ extension DocumentBuilder {
             let content = tape.contentIndex(of: index)..<tape.endIndex(of: index)
             copyNodes(tape, content, distance, top.namespace)
         }
-        endElement()
     }
 
     /// Copies the attributes of an element, as they are written, but for some without a namespace.

@@ -48,6 +48,17 @@ extension Element {
 }
 
 extension Element {
+    /// This element as a document of its own, with more behind its content; the rest is copied, not parsed.
+    public func appending(_ more: (inout ElementWriter) -> Void) -> Element {
+        var writer = ElementWriter()
+        document.read { writer.builder.begin(copyOf: $0, index) }
+        more(&writer)
+        writer.builder.endElement()
+        return Element(document: writer.builder.makeDocument())
+    }
+}
+
+extension Element {
     /// Appends the canonical form with attributes set (or, if nil, removed), and builds nothing.
     ///
     /// It is what ``setting(_:)`` would give: for a stanza that goes to many.

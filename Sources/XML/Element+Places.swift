@@ -88,6 +88,38 @@ extension Element {
         }
     }
 
+    /// A child as it is told to those who cannot keep an `Element`.
+    package struct Child {
+        package let place: Int
+        package let name: UnsafeRawBufferPointer
+        /// As it is written, with references.
+        package let namespace: UnsafeRawBufferPointer
+    }
+
+    /// Tells of each child, in bytes that stay where they are as long as the document does.
+    package func forEachChild(_ body: (Child) -> Void) {
+        document.read { tape in
+            let end = tape.endIndex(of: index)
+            var at = tape.contentIndex(of: index)
+            while at < end {
+                let node = tape.nodes[at]
+                if node.kind == .element {
+                    let namespace =
+                        tape.namespaceNode(of: at).map { tape.bytes(tape.nodes[$0].value) }
+                        ?? Bytes("jabber:client")
+                    body(
+                        Child(
+                            place: at,
+                            name: UnsafeRawBufferPointer(tape.bytes(node.elementName)),
+                            namespace: UnsafeRawBufferPointer(namespace)
+                        )
+                    )
+                }
+                at += Int(node.span)
+            }
+        }
+    }
+
     /// Lends the namespace of each child, with its hash.
     package func forEachChildNamespace(_ body: (UInt64, UnsafeRawBufferPointer) -> Void) {
         document.read { tape in

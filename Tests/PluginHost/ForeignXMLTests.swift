@@ -80,11 +80,46 @@ import Testing
         )
     }
 
+    @Test func `appends an element that was given in parts, whatever its texts are`() throws {
+        let message = try stanza("<message><body>a</body></message>")
+        let made = ["id", "urn:x", "by", "a<b\u{1}", "é&"].lendAll { texts in
+            var pair = martlet_pair(name: texts[2], value: texts[3])
+            return withUnsafePointer(to: &pair) { pair in
+                var leaf = martlet_leaf()
+                leaf.size = UInt32(MemoryLayout<martlet_leaf>.size)
+                (leaf.name, leaf.ns, leaf.text) = (texts[0], texts[1], texts[4])
+                (leaf.attributes, leaf.attribute_count) = (pair, 1)
+                return withUnsafePointer(to: &leaf) { leaf in
+                    var edit = martlet_edit()
+                    edit.size = UInt32(MemoryLayout<martlet_edit>.size)
+                    (edit.leaves, edit.leaf_count) = (leaf, 1)
+                    return ForeignXML.edited(message, edit)
+                }
+            }
+        }
+        #expect(
+            try String(decoding: #require(made).bytes, as: UTF8.self)
+                == "<message><body>a</body><id xmlns='urn:x' by='a&lt;b\u{FFFD}'>é&amp;</id></message>"
+        )
+    }
+
     @Test func `declares the stream's own namespace where it would be lost`() throws {
         let message = try stanza("<message to='a@b.example'><body>x</body></message>")
         #expect(
             message.element.withDeclaredBytes { String(decoding: $0, as: UTF8.self) }
                 == "<message xmlns='jabber:client' to='a@b.example'><body>x</body></message>"
         )
+        #expect(
+            String(decoding: message.declaredBytes, as: UTF8.self)
+                == "<message xmlns='jabber:client' to='a@b.example'><body>x</body></message>"
+        )
+    }
+}
+
+extension [String] {
+    /// Lends all of them to one call.
+    fileprivate func lendAll<R>(_ body: ([martlet_str]) -> R) -> R {
+        let kept = map { KeptText($0) }
+        return withExtendedLifetime(kept) { body(kept.map(\.text)) }
     }
 }

@@ -22,7 +22,7 @@ struct ABITests {
         return try await Workshop.run(script, [header.path, released.path])
     }
 
-    @Test(arguments: ["1.0", "1.1"])
+    @Test(arguments: ["1.0", "1.1", "1.2"])
     func `today's header keeps what was released`(version: String) async throws {
         let name = "martlet_plugin_\(version.replacing(".", with: "_")).h"
         let released = Self.released.deletingLastPathComponent().appending(path: name)
@@ -32,7 +32,7 @@ struct ABITests {
 
     @Test func `today's header is held to the one last released`() async throws {
         let said = try await Workshop.run(Self.script, [])
-        #expect(said.contains("plugin ABI 1.1 keeps 1.1: "))
+        #expect(said.contains("plugin ABI 1.2 keeps 1.2: "))
     }
 
     @Test(arguments: [

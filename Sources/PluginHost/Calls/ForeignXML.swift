@@ -85,10 +85,13 @@ enum ForeignXML {
             let from = means(MARTLET_EDIT_FROM)
                 ? optional(edit.from) : Optional(address: stanza.from)
         else { return nil }
+        guard let leaves = leaves(of: edit) else { return nil }
         var element = stanza.element
         if edit.remove_count > 0 || !edit.append.isEmpty {
-            guard let changed = content(of: stanza, edit) else { return nil }
+            guard let changed = content(of: stanza, edit, leaves) else { return nil }
             element = changed
+        } else if !leaves.isEmpty {
+            element = element.appending { for leaf in leaves { $0.append(leaf) } }
         }
         return Stanza(
             stanza.kind,
@@ -101,7 +104,34 @@ enum ForeignXML {
         )
     }
 
-    private static func content(of stanza: Stanza, _ edit: martlet_edit) -> Element? {
+    /// The elements that stand for themselves in an edit; nil when one of them cannot be written.
+    private static func leaves(of edit: martlet_edit) -> [Leaf]? {
+        var leaves: [Leaf] = []
+        var at = edit.leaves.map { UnsafeRawPointer($0) }
+        for _ in 0..<edit.leaf_count {
+            guard let start = at, let said = martlet_leaf(reading: start) else { return nil }
+            let pairs = UnsafeBufferPointer(
+                start: said.attributes,
+                count: said.attributes == nil ? 0 : said.attribute_count
+            )
+            let leaf = Leaf(
+                said.name.bytes,
+                in: said.ns.bytes,
+                pairs.map { ($0.name.bytes, $0.value.bytes) },
+                text: said.text.bytes
+            )
+            guard leaf.isWellFormed else { return nil }
+            leaves.append(leaf)
+            at = start + Int(said.size)
+        }
+        return leaves
+    }
+
+    private static func content(
+        of stanza: Stanza,
+        _ edit: martlet_edit,
+        _ leaves: [Leaf]
+    ) -> Element? {
         var appended: Element?
         if !edit.append.isEmpty {
             appended = elements(edit.append, around: "x")
@@ -122,6 +152,7 @@ enum ForeignXML {
                 writer.append(child)
             }
             if let appended { writer.appendContent(of: appended) }
+            for leaf in leaves { writer.append(leaf) }
         }
     }
 }
@@ -144,6 +175,8 @@ extension Element {
     /// The stream's own namespace goes without saying in it, and must be said elsewhere.
     func declareContentNamespace(_ bytes: inout [UInt8], after name: Int) {
         guard isIn(XML.contentNamespace) else { return }
-        bytes.insert(contentsOf: " xmlns='\(XML.contentNamespace)'".utf8, at: name)
+        bytes.insert(contentsOf: Self.contentDeclaration, at: name)
     }
+
+    private static let contentDeclaration = Array(" xmlns='\(XML.contentNamespace)'".utf8)
 }

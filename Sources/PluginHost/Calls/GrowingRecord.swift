@@ -58,3 +58,4 @@ extension martlet_stream: GrowingRecord { static let firstSize = 56 }
 extension martlet_server: GrowingRecord { static let firstSize = 48 }
 extension martlet_draft: GrowingRecord { static let firstSize = 96 }
 extension martlet_edit: GrowingRecord { static let firstSize = 88 }
+extension martlet_leaf: GrowingRecord { static let firstSize = 72 }

@@ -117,7 +117,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     }
 
     @inline(__always)
-    private func account(of stanza: Stanza) -> PlaceRecord.Account {
+    func account(of stanza: Stanza) -> PlaceRecord.Account {
         let stanza = Unmanaged.passUnretained(stanza)
         return switch plan.phase {
         case MARTLET_PHASE_RECEIVED, MARTLET_PHASE_DOMAIN, MARTLET_PHASE_BROADCAST: .sender(stanza)
@@ -136,15 +136,26 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         _ account: PlaceRecord.Account
     ) -> Int32 {
         let index = shard.shard.index
-        let record = places.record(index)
+        return lend(account, shard, &call) { timed(index, function, $0) }
+    }
+
+    /// Makes a call of the plugin with a home lent to it.
+    @inline(__always)
+    func lend(
+        _ account: PlaceRecord.Account,
+        _ shard: RouterShard,
+        _ call: inout HookEvent,
+        _ body: (UnsafeMutablePointer<martlet_event>) -> Int32
+    ) -> Int32 {
+        let record = places.record(shard.shard.index)
         // A plugin that routes may be called again before it returns.
         let outer = record.pointee
         record.pointee = PlaceRecord(router: Unmanaged.passUnretained(shard), account: account)
-        defer { record.pointee = outer }
+        defer { record.giveBack(to: outer) }
         call.event.place = OpaquePointer(record)
         return withUnsafeMutablePointer(to: &call) { call in
             UnsafeMutableRawPointer(call).withMemoryRebound(to: martlet_event.self, capacity: 1) {
-                timed(index, function, $0)
+                body($0)
             }
         }
     }
@@ -178,7 +189,7 @@ final class HookCall: StandingHandler, @unchecked Sendable {
     }
 
     /// Turns what a plugin answered into what the router understands.
-    private func decide(
+    func decide(
         _ verdict: Int32,
         _ call: inout HookEvent,
         _ shard: RouterShard,
@@ -186,11 +197,15 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         _ unmanaged: Unmanaged<PluginSite>
     ) throws(StanzaError) -> Verdict {
         let decision = call.takeDecision()
+        let stored = call.takeStored()
         // The next handler is called with the same event.
         let token = call.token
         call.token = 0
         if token != 0, verdict != MARTLET_PENDING { TokenSlab.shared.discard(token) }
         let site = unmanaged.takeUnretainedValue()
+        if let stored {
+            return wait(for: stored, verdict, stanza, call.event.session)
+        }
         switch Int(verdict) {
         case MARTLET_CONTINUE: return goOn(decision?.replaced, decision?.passed)
         case MARTLET_HANDLED:

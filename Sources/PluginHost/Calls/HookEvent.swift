@@ -13,6 +13,8 @@ struct HookEvent: BitwiseCopyable {
     /// Whether the hook may wait; where it may not, `pend` is refused.
     var mayPend = false
     var token: martlet_token = 0
+    /// What it waits for, if that is the store; counted for whoever called.
+    private var awaited: Unmanaged<StoredCall>?
     /// What it decided, made when it decides something; taken by whoever called.
     private var kept: Unmanaged<HookDecision>?
 
@@ -43,7 +45,7 @@ struct HookEvent: BitwiseCopyable {
     }
 
     /// Whether nothing was decided by calls of the core.
-    var isUntouched: Bool { kept == nil && token == 0 }
+    var isUntouched: Bool { kept == nil && token == 0 && awaited == nil }
 
     /// All of it, from the pointer that the plugin was given.
     static func at(_ event: UnsafeMutablePointer<martlet_event>) -> UnsafeMutablePointer<HookEvent>
@@ -69,6 +71,19 @@ struct HookEvent: BitwiseCopyable {
 
     /// The decision so far, if one was begun.
     var begun: HookDecision? { kept?.takeUnretainedValue() }
+
+    /// Has the handler wait for the store; false when it waits for something already, or may not.
+    mutating func wait(for call: StoredCall) -> Bool {
+        guard mayPend, token == 0, awaited == nil else { return false }
+        awaited = .passRetained(call)
+        return true
+    }
+
+    /// What it waits for, to be asked for once as ``takeDecision()``.
+    mutating func takeStored() -> StoredCall? {
+        defer { awaited = nil }
+        return awaited?.takeRetainedValue()
+    }
 }
 
 /// What the calls of one chain share: the event, which differs in little from call to call, and what it
@@ -153,7 +168,7 @@ struct HookFrame: BitwiseCopyable {
     }
 
     @inline(__always)
-    func leave() { record?.pointee = outer }
+    func leave() { record?.giveBack(to: outer) }
 }
 
 /// What a hook decided by calls of the core; it belongs to the thread of its call.

@@ -19,6 +19,8 @@ struct PlaceRecord: BitwiseCopyable {
     /// Nil while no call is under way.
     var router: Unmanaged<RouterShard>?
     var account = Account.none
+    /// What plugins keep with the account, once one of them asked for it; counted until the call is over.
+    var kept: Unmanaged<KeptValues>?
 
     /// The account's bare address, in bytes that live as long as the call.
     var accountBytes: martlet_str {
@@ -37,14 +39,17 @@ struct PlaceRecord: BitwiseCopyable {
         )
     }
 
-    var accountAddress: JID? {
+    /// An address of the account, bare or full, as it was at hand.
+    var address: JID? {
         switch account {
         case .none: nil
-        case .sender(let stanza): stanza._withUnsafeGuaranteedRef { $0.from?.bare }
-        case .addressee(let stanza): stanza._withUnsafeGuaranteedRef { $0.to?.bare }
-        case .named(let name): name._withUnsafeGuaranteedRef { $0.address.bare }
+        case .sender(let stanza): stanza._withUnsafeGuaranteedRef { $0.from }
+        case .addressee(let stanza): stanza._withUnsafeGuaranteedRef { $0.to }
+        case .named(let name): name._withUnsafeGuaranteedRef { $0.address }
         }
     }
+
+    var accountAddress: JID? { address?.bare }
 }
 
 /// An account that is named by an address, where no stanza names it.
@@ -80,6 +85,15 @@ final class PlaceRecords: @unchecked Sendable {
     }
 }
 
+extension UnsafeMutablePointer<PlaceRecord> {
+    /// Ends the time for which a home was lent, and goes back to who had it before.
+    @inline(__always)
+    func giveBack(to outer: PlaceRecord) {
+        pointee.kept?.release()
+        pointee = outer
+    }
+}
+
 extension PlaceRecord {
     /// Whether a pointer from a plugin names a home that is lent to this thread, now.
     static func isLent(_ place: OpaquePointer) -> Bool {
@@ -93,6 +107,17 @@ extension PlaceRecord {
             case .named(let name) = UnsafeMutablePointer<PlaceRecord>(place).pointee.account
         else { return nil }
         return name.takeUnretainedValue()
+    }
+
+    /// The shard of the home that a pointer from a plugin names, and an address of its account, bare or
+    /// full, if that is lent to this thread.
+    static func home(at place: OpaquePointer?) -> (RouterShard, JID)? {
+        guard let place, isLent(place) else { return nil }
+        let record = UnsafeMutablePointer<PlaceRecord>(place)
+        guard let router = record.pointee.router?.takeUnretainedValue(),
+            let address = record.pointee.address
+        else { return nil }
+        return (router, address)
     }
 
     /// Does something at the home that a pointer from a plugin names, if that is lent to this thread.

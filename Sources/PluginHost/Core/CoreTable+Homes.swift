@@ -28,6 +28,12 @@ extension CoreTable {
                 return CoreTable.ok
             } ?? CoreTable.elsewhere
         }
+        core.session_count = { place in
+            guard let (router, account) = PlaceRecord.home(at: place) else {
+                return Int64(CoreTable.elsewhere)
+            }
+            return router.enter(with: account) { Int64($0.home(of: $1)?.sessions.count ?? 0) }
+        }
         fillSessions(&core)
         fillStates(&core)
     }
@@ -65,13 +71,34 @@ extension CoreTable {
         }
     }
 
+    /// What plugins keep with the account whose home is lent: looked up once for all that ask in a chain.
+    private static func kept(
+        at record: UnsafeMutablePointer<PlaceRecord>
+    ) -> Unmanaged<KeptValues>? {
+        if let kept = record.pointee.kept { return kept }
+        guard let router = record.pointee.router, let account = record.pointee.address else {
+            return nil
+        }
+        let found = router._withUnsafeGuaranteedRef {
+            $0.enter(with: account) { $0.home(of: $1)?.kept }
+        }
+        guard let found else { return nil }
+        record.pointee.kept = .passRetained(found)
+        return record.pointee.kept
+    }
+
     private static func fillStates(_ core: inout martlet_core) {
         core.state = { handle, place, session in
-            guard let site = CoreTable.running(handle) else { return nil }
+            guard let handle, let place, PlaceRecord.isLent(place) else { return nil }
+            guard session != 0 else {
+                return CoreTable.kept(at: UnsafeMutablePointer<PlaceRecord>(place))?
+                    ._withUnsafeGuaranteedRef { $0.value(of: handle) }
+            }
+            guard let (router, account) = PlaceRecord.home(at: place) else { return nil }
             let told = PlaceRecord.name(at: place)
-            return PlaceRecord.enter(place) { home, account in
-                home.keeper(session, of: account, told)?.value(of: site)
-            } ?? nil
+            return router.enter(with: (account, handle, session, told)) { home, asked in
+                home.session(asked.2, of: asked.0, asked.3)?.kept?.value(of: asked.1)
+            }
         }
         core.set_state = { handle, place, session, value, drop in
             guard let site = CoreTable.running(handle) else { return CoreTable.stopped }
@@ -125,16 +152,28 @@ final class KeptValue: @unchecked Sendable {
 
 /// What plugins keep with one session or account; few do, so a search is quick.
 final class KeptValues {
-    private var values: [KeptValue] = []
+    private struct Entry {
+        let site: OpaquePointer
+        let value: KeptValue
+        /// The value's, to be read without counting that.
+        let pointer: UnsafeMutableRawPointer
+    }
 
-    func value(of site: PluginSite) -> UnsafeMutableRawPointer? {
-        for value in values where value.site === site { return value.pointer }
+    private var entries: [Entry] = []
+
+    /// What a plugin keeps at one of its sites.
+    func value(of site: OpaquePointer) -> UnsafeMutableRawPointer? {
+        for index in entries.indices where entries[index].site == site {
+            return entries[index].pointer
+        }
         return nil
     }
 
     func keep(_ value: KeptValue) {
-        values.removeAll { $0.site === value.site }
-        if value.pointer != nil { values.append(value) }
+        let site = value.site.handle
+        entries.removeAll { $0.site == site }
+        guard let pointer = value.pointer else { return }
+        entries.append(Entry(site: site, value: value, pointer: pointer))
     }
 }
 
@@ -156,7 +195,7 @@ extension PluginSite {
                     account: .named(Unmanaged.passUnretained(name))
                 )
                 visitor.call(visitor.ud, OpaquePointer(record))
-                record.pointee = outer
+                record.giveBack(to: outer)
             }
         }
     }
@@ -202,18 +241,35 @@ extension RouterShard {
     {
         if serial == 0 {
             guard let home = home(of: account) else { return nil }
-            if let kept = home.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
-            let kept = KeptValues()
+            let kept = home.kept ?? KeptValues()
             home.attachment = kept
             return kept
         }
+        guard let session = session(serial, of: account, told) else { return nil }
+        let kept = session.kept ?? KeptValues()
+        session.attachment = kept
+        return kept
+    }
+
+    /// A session of an account; `told` is what a call tells of: one that may have ended.
+    fileprivate func session(_ serial: UInt64, of account: JID, _ told: AccountName?) -> Session? {
         let ended = told?.session.flatMap { $0.id.serial == serial ? $0 : nil }
         guard let session = session(serial: serial) ?? ended,
             session.jid.isSameAccount(as: account)
         else { return nil }
-        if let kept = session.attachment { return unsafeDowncast(kept, to: KeptValues.self) }
-        let kept = KeptValues()
-        session.attachment = kept
-        return kept
+        return session
+    }
+}
+
+extension Home {
+    /// What plugins keep with the account, if anything: this host alone attaches something.
+    fileprivate var kept: KeptValues? {
+        attachment.map { unsafeDowncast($0, to: KeptValues.self) }
+    }
+}
+
+extension Session {
+    fileprivate var kept: KeptValues? {
+        attachment.map { unsafeDowncast($0, to: KeptValues.self) }
     }
 }

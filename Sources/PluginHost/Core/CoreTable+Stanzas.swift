@@ -41,14 +41,17 @@ extension CoreTable {
         }
         core.write = { handle, buffer, capacity in
             guard let handle else { return Int64(MARTLET_EINVAL) }
-            let stanza = Stanza.at(handle)
-            var bytes = stanza.bytes
-            stanza.element.declareContentNamespace(&bytes, after: stanza.kind.name.utf8.count + 1)
-            return bytes.withUnsafeBytes { copyOut($0, buffer, capacity) }
+            return Stanza.at(handle).declaredBytes.withUnsafeBytes { copyOut($0, buffer, capacity) }
         }
     }
 
     static func fillElements(_ core: inout martlet_core) {
+        core.children = { handle, children, capacity in
+            guard let handle else { return 0 }
+            return Unmanaged<Stanza>.fromOpaque(UnsafeRawPointer(handle))._withUnsafeGuaranteedRef {
+                CoreTable.tell(of: $0.element, handle, to: children, capacity)
+            }
+        }
         core.root = { handle in
             guard let handle else { return .none }
             return martlet_node(handle, place: Stanza.at(handle).element.place, parent: 0)
@@ -93,5 +96,33 @@ extension CoreTable {
             guard let address = text.address else { return Int64(MARTLET_EINVAL) }
             return copyOut(address.stableBytes, buffer, capacity)
         }
+    }
+
+    /// Writes what there is room for of an element's children, and answers how many there are.
+    private static func tell(
+        of element: Element,
+        _ stanza: OpaquePointer,
+        to children: UnsafeMutablePointer<martlet_child>?,
+        _ capacity: Int
+    ) -> Int {
+        var count = 0
+        let size = Int(children?.pointee.size ?? 0)
+        let room = size < MemoryLayout<martlet_child>.size ? 0 : capacity
+        element.forEachChild { child in
+            if let children, count < room {
+                let place = UnsafeMutableRawPointer(children) + count * size
+                place.storeBytes(
+                    of: martlet_child(
+                        size: UInt32(size),
+                        ns: martlet_str(child.namespace),
+                        name: martlet_str(child.name),
+                        node: martlet_node(stanza, place: child.place, parent: element.place)
+                    ),
+                    as: martlet_child.self
+                )
+            }
+            count += 1
+        }
+        return count
     }
 }

@@ -1,4 +1,5 @@
 import CPlugin
+import MartletCore
 import MartletStorage
 
 extension MartletStorage.Operation {
@@ -76,11 +77,19 @@ extension NewLogEntry {
         )
         self.init(
             time: Timestamp(microseconds: asked.time_us),
-            columns: Dictionary(
-                columns.map { ($0.name.string, $0.value.string) },
-                uniquingKeysWith: { $1 }
-            ),
-            value: [UInt8](asked.value.bytes)
+            columns: Self.table(columns),
+            value: asked.stanza.map { Stanza.at($0).declaredBytes } ?? [UInt8](asked.value.bytes)
+        )
+    }
+}
+
+extension NewLogEntry {
+    /// Most have one column.
+    private static func table(_ columns: UnsafeBufferPointer<martlet_pair>) -> [String: String] {
+        guard columns.count != 1 else { return [columns[0].name.string: columns[0].value.string] }
+        return Dictionary(
+            columns.map { ($0.name.string, $0.value.string) },
+            uniquingKeysWith: { $1 }
         )
     }
 }

@@ -26,42 +26,93 @@ struct StoreCall: @unchecked Sendable {
         _ count: Int
     ) -> Int32 {
         guard let owner = Owner(name, at: site) else { return CoreTable.invalid }
+        switch Self.read(operations, count, at: site) {
+        case .failure(let refusal): return refusal.status
+        case .success(let asked):
+            site.host.services.router.store.perform(asked, of: owner) { result in
+                Self.tell(result) { done(ud, $0, $1.baseAddress, $1.count) }
+            }
+            return CoreTable.ok
+        }
+    }
+
+    /// Why nothing is asked of the store.
+    struct Refusal: Error { let status: Int32 }
+
+    /// Reads what a plugin wants done.
+    static func read(
+        _ operations: UnsafePointer<martlet_operation>,
+        _ count: Int,
+        at site: PluginSite
+    ) -> Result<[MartletStorage.Operation], Refusal> {
         var asked: [MartletStorage.Operation] = []
         var at = UnsafeRawPointer(operations)
         for _ in 0..<count {
-            guard let operation = martlet_operation(reading: at) else { return CoreTable.invalid }
-            guard isOwn(operation.collection.string) else {
+            guard let operation = martlet_operation(reading: at) else {
+                return .failure(Refusal(status: CoreTable.invalid))
+            }
+            guard isOwn(operation.collection.string, at: site) else {
                 site.host.complain(
                     site,
                     "it uses the collection \"\(operation.collection.string)\", which it did not declare"
                 )
-                return Int32(MARTLET_EFORBIDDEN)
+                return .failure(Refusal(status: Int32(MARTLET_EFORBIDDEN)))
             }
-            guard let read = MartletStorage.Operation(operation) else { return CoreTable.invalid }
+            guard let read = MartletStorage.Operation(operation) else {
+                return .failure(Refusal(status: CoreTable.invalid))
+            }
             asked.append(read)
             at += Int(operation.size)
         }
-        site.host.services.router.store.perform(asked, of: owner) { result in
-            switch result {
-            case .success(let outcomes): finish(CoreTable.ok, outcomes)
-            case .failure(let error): finish(error.abiStatus, [])
-            }
-        }
-        return CoreTable.ok
+        return .success(asked)
     }
 
-    private func isOwn(_ collection: String) -> Bool {
+    private static func isOwn(_ collection: String, at site: PluginSite) -> Bool {
         site.owns(collection: collection)
-            || site.host.whole(of: site.image)?.owns(collection: collection) == true
+            || site.whole?.owns(collection: collection) == true
             || site.host.isShared(collection, in: site.domain)
     }
 
-    /// Tells the plugin, with everything it is told in memory until it has read it.
-    private func finish(_ status: Int32, _ outcomes: [Outcome]) {
-        var memory = RowMemory()
-        let results = outcomes.map { memory.rows(of: $0) }
-        withExtendedLifetime(memory) {
-            results.withUnsafeBufferPointer { done(ud, status, $0.baseAddress, $0.count) }
+    /// Lends the status and the rows that stand for a result, in memory for the time of the call.
+    static func tell<R>(
+        _ result: Result<[Outcome], StorageError>,
+        _ body: (Int32, UnsafeBufferPointer<martlet_rows>) -> R
+    ) -> R {
+        switch result {
+        case .failure(let error):
+            return body(error.abiStatus, UnsafeBufferPointer(start: nil, count: 0))
+        case .success(let outcomes):
+            if outcomes.count == 1, let version = outcomes[0].onlyVersion {
+                return tell(of: version) { body(CoreTable.ok, $0) }
+            }
+            var memory = RowMemory()
+            let results = outcomes.map { memory.rows(of: $0) }
+            return withExtendedLifetime(memory) {
+                results.withUnsafeBufferPointer { body(CoreTable.ok, $0) }
+            }
+        }
+    }
+
+    /// The same for a number alone, which is all that most are told; nothing is made for it.
+    private static func tell<R>(
+        of version: Int64,
+        _ body: (UnsafeBufferPointer<martlet_rows>) -> R
+    ) -> R {
+        var row = RowMemory.row(version: version)
+        return withUnsafePointer(to: &row) { row in
+            var rows = RowMemory.rows(row, count: 1)
+            return withUnsafePointer(to: &rows) { body(UnsafeBufferPointer(start: $0, count: 1)) }
+        }
+    }
+}
+
+extension Outcome {
+    /// The one number that it is, if it is no more.
+    fileprivate var onlyVersion: Int64? {
+        switch self {
+        case .version(let version): version
+        case .ids(let ids): ids.count == 1 ? ids[0] : nil
+        default: nil
         }
     }
 }
@@ -122,18 +173,25 @@ private struct RowMemory {
         return row
     }
 
-    private static func row(version: Int64) -> martlet_row {
+    static func row(version: Int64) -> martlet_row {
         var row = martlet_row()
         row.size = UInt32(MemoryLayout<martlet_row>.size)
         row.version = version
         return row
     }
 
-    mutating func rows(of outcome: Outcome) -> martlet_rows {
+    static func rows(_ rows: UnsafePointer<martlet_row>?, count: Int) -> martlet_rows {
         var result = martlet_rows()
         result.size = UInt32(MemoryLayout<martlet_rows>.size)
         result.total = -1
         result.is_complete = 1
+        result.rows = rows
+        result.row_count = count
+        return result
+    }
+
+    mutating func rows(of outcome: Outcome) -> martlet_rows {
+        var result = Self.rows(nil, count: 0)
         var made: [martlet_row] = []
         switch outcome {
         case .document(let document): if let document { made = [row(document)] }

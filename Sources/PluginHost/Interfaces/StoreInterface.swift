@@ -21,8 +21,40 @@ enum StoreInterface {
             guard let done else { return CoreTable.invalid }
             return removeAll(of: owner, site, Done(done, ud))
         }
+        table.pointee.perform_then = { _, event, operations, count, then, ud in
+            guard let event, let site = CoreTable.running(event.pointee.site) else {
+                return CoreTable.stopped
+            }
+            guard let then, let operations, count > 0 else { return CoreTable.invalid }
+            return wait(event, at: site, operations, count, then, ud)
+        }
         return UnsafePointer(table)
     }()
+
+    /// Has a handler wait for operations of the account that its stanza is with.
+    private static func wait(
+        _ event: UnsafeMutablePointer<martlet_event>,
+        at site: PluginSite,
+        _ operations: UnsafePointer<martlet_operation>,
+        _ count: Int,
+        _ then: @escaping martlet_stored_fn,
+        _ ud: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let place = event.pointee.place, let (router, account) = PlaceRecord.home(at: place)
+        else { return CoreTable.elsewhere }
+        guard let domain = site.address, account.hasLocalpart, account.hasSameDomain(as: domain)
+        else { return Int32(MARTLET_EFORBIDDEN) }
+        switch StoreCall.read(operations, count, at: site) {
+        case .failure(let refusal): return refusal.status
+        case .success(let asked):
+            let call = StoredCall(site, value: event.pointee.value?.pointee, then, ud)
+            guard HookEvent.at(event).pointee.wait(for: call) else { return CoreTable.invalid }
+            let name = account.stableBytes.prefix(account.bareByteCount)
+            let owner = Owner(domain: site.domain, name: String(decoding: name, as: UTF8.self))
+            call.start(asked, of: owner, on: router)
+            return CoreTable.ok
+        }
+    }
 
     private static func removeAll(of name: martlet_str, _ site: PluginSite, _ done: Done) -> Int32 {
         // An account's would be its roster too, and the documents of others.

@@ -21,9 +21,20 @@ final class PluginSite: Sendable {
     private struct Life: Sendable {
         var settings: String
         var contributions: [Contribution] = []
+        /// The names of the collections among them.
+        var collections: [String] = []
+        /// The plugin as a whole, once somebody asked for it.
+        var whole: PluginSite?
         var metrics: [Metric] = []
         var timers: [UInt64: SiteTimer] = [:]
         var lastNumber: UInt64 = 0
+
+        mutating func noteCollections() {
+            collections = contributions.compactMap {
+                guard case .collection(let name, _) = $0.what else { return nil }
+                return name
+            }
+        }
     }
 
     /// A number that a plugin keeps for whoever watches the server.
@@ -99,6 +110,7 @@ extension PluginSite {
         life.withLock { life in
             life.lastNumber += 1
             life.contributions.append(Contribution(number: life.lastNumber, what: what))
+            life.noteCollections()
             return life.lastNumber
         }
     }
@@ -108,6 +120,7 @@ extension PluginSite {
         life.withLock { life in
             let count = life.contributions.count
             life.contributions.removeAll { $0.number == number }
+            life.noteCollections()
             return life.contributions.count < count
         }
     }
@@ -121,10 +134,15 @@ extension PluginSite {
     }
 
     func owns(collection name: String) -> Bool {
-        contributions.contains {
-            guard case .collection(name, _) = $0.what else { return false }
-            return true
-        }
+        life.withLock { $0.collections.contains(name) }
+    }
+
+    /// The plugin as a whole, which this is a site of.
+    var whole: PluginSite? {
+        if let known = life.withLock({ $0.whole }) { return known }
+        let found = host.whole(of: image)
+        life.withLock { $0.whole = found }
+        return found
     }
 
     /// Whether an address is in a domain of this plugin's own.

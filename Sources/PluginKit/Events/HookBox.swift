@@ -133,6 +133,7 @@ final class BeginningHook<P: Plugin>: AnyHook, @unchecked Sendable {
                     let pending = Pending()
                     begin(pending)
                     return pending.settle(event)
+                case .storing: return Int32(MARTLET_PENDING)
                 case .waiting: return waiting.run(event)
                 }
             } catch {

@@ -6,6 +6,8 @@ public enum Beginning {
     case decided(Verdict)
     /// Something is begun that will tell the verdict, on any thread.
     case begun((Pending) -> Void)
+    /// The store was asked for something that will decide: see ``Store/append(_:to:at:columns:for:then:)``.
+    case storing
     /// The handler that waits takes over.
     case waiting
 }

@@ -59,20 +59,57 @@ extension String {
 extension [String] {
     /// Lends all of them to one call.
     func lendAll<R>(_ body: (UnsafeBufferPointer<martlet_str>) -> R) -> R {
-        var bytes: [UInt8] = []
-        var ends: [Int] = []
-        for text in self {
-            bytes.append(contentsOf: text.utf8)
-            ends.append(bytes.count)
-        }
-        return bytes.withUnsafeBufferPointer { bytes in
-            var start = 0
-            let texts = ends.map { end in
-                defer { start = end }
-                return martlet_str(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        let byteCount = reduce(0) { $0 + $1.utf8.count }
+        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
+            withUnsafeTemporaryAllocation(of: martlet_str.self, capacity: count) { texts in
+                var copier = TextCopier(rest: bytes)
+                for index in indices {
+                    texts.initializeElement(at: index, to: copier.copy(self[index]))
+                }
+                return body(UnsafeBufferPointer(texts))
             }
-            return texts.withUnsafeBufferPointer(body)
         }
+    }
+}
+
+extension KeyValuePairs<String, String> {
+    /// Lends two texts and all of these to one call.
+    func lend<R>(
+        behind first: String,
+        _ second: String,
+        _ body: (martlet_str, martlet_str, UnsafeBufferPointer<martlet_pair>) -> R
+    ) -> R {
+        let own = reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let byteCount = own + first.utf8.count + second.utf8.count
+        return withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
+            withUnsafeTemporaryAllocation(of: martlet_pair.self, capacity: count) { pairs in
+                var copier = TextCopier(rest: bytes)
+                for index in 0..<count {
+                    let name = copier.copy(self[index].key)
+                    let pair = martlet_pair(name: name, value: copier.copy(self[index].value))
+                    pairs.initializeElement(at: index, to: pair)
+                }
+                let (first, second) = (copier.copy(first), copier.copy(second))
+                return body(first, second, UnsafeBufferPointer(pairs))
+            }
+        }
+    }
+}
+
+/// Copies texts beside each other, into memory that has room for them.
+private struct TextCopier {
+    var rest: UnsafeMutableRawBufferPointer
+
+    mutating func copy(_ text: String) -> martlet_str {
+        let copy = UnsafeMutableRawBufferPointer(rebasing: rest[..<text.utf8.count])
+        copy.copyBytes(from: text.utf8)
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest[copy.count...])
+        return martlet_str(
+            UnsafeBufferPointer(
+                start: copy.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                count: copy.count
+            )
+        )
     }
 }
 

@@ -33,15 +33,7 @@ public struct Place: ~Copyable {
 
     /// How many they are, without making a list of them.
     public var sessionCount: Int {
-        var count = 0
-        withUnsafeMutablePointer(to: &count) { count in
-            _ = Core.functions.pointee.sessions?(
-                raw,
-                { ud, _ in ud?.assumingMemoryBound(to: Int.self).pointee += 1 },
-                count
-            )
-        }
-        return count
+        max(0, Int(Core.functions.pointee.session_count?(raw) ?? 0))
     }
 
     /// Writes a stanza straight to one session's client, past all phases but `client`.
@@ -89,13 +81,18 @@ public struct Place: ~Copyable {
 
 extension Place {
     /// What this plugin keeps with a session, or (nil) with the account while it has sessions.
+    @inlinable
     public func state<T: AnyObject & Sendable>(
         _ type: T.Type,
         of session: SessionID? = nil
     ) -> T? {
-        guard let kept = Core.functions.pointee.state?(site.handle, raw, session?.serial ?? 0)
-        else { return nil }
+        guard let kept = kept(of: session) else { return nil }
         return Unmanaged<AnyObject>.fromOpaque(kept).takeUnretainedValue() as? T
+    }
+
+    @usableFromInline
+    func kept(of session: SessionID?) -> UnsafeMutableRawPointer? {
+        Core.functions.pointee.state?(site.handle, raw, session?.serial ?? 0)
     }
 
     /// Keeps something, in place of what was kept there; nil takes it away.

@@ -23,7 +23,7 @@ public struct Stanza: Sendable {
         box = StanzaBox(Core.functions.pointee.retain?(handle) ?? handle)
     }
 
-    private var head: martlet_head {
+    var head: martlet_head {
         var head = martlet_head()
         head.size = UInt32(MemoryLayout<martlet_head>.size)
         Core.functions.pointee.head?(handle, &head)

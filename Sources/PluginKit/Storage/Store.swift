@@ -1,10 +1,19 @@
 import CPlugin
 
 /// The server's store: documents and logs of the collections that the plugin declared.
-public struct Store: Sendable {
+///
+/// Who uses it for each stanza keeps it: to find it costs a call.
+///
+/// Unchecked: a table of functions that the server keeps as it is.
+public struct Store: @unchecked Sendable {
     private let site: Site
+    let table: UnsafePointer<martlet_store>?
 
-    init(_ site: Site) { self.site = site }
+    init(_ site: Site) {
+        self.site = site
+        let found = "martlet.store/1".lend { Core.functions.pointee.query?(site.handle, $0) }
+        table = found?.assumingMemoryBound(to: martlet_store.self)
+    }
 
     /// Whose documents and logs.
     public enum Owner: Hashable, Sendable {
@@ -54,7 +63,7 @@ public struct Store: Sendable {
     }
 
     private func start(_ operations: [Operation], _ owner: Owner, _ wait: StoreWait) {
-        guard let table = Self.table(of: site) else { return wait.end(.failure(.failed)) }
+        guard let table else { return wait.end(.failure(.failed)) }
         let kept = Unmanaged.passRetained(wait)
         let memory = OperationMemory(operations)
         let status = owner.text.lend { owner in
@@ -86,11 +95,6 @@ public struct Store: Sendable {
             kept.release()
             return wait.end(.failure(StoreError(status ?? Int32(MARTLET_EUNSUPPORTED))))
         }
-    }
-
-    private static func table(of site: Site) -> UnsafePointer<martlet_store>? {
-        let found = "martlet.store/1".lend { Core.functions.pointee.query?(site.handle, $0) }
-        return found?.assumingMemoryBound(to: martlet_store.self)
     }
 }
 

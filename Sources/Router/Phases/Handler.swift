@@ -16,6 +16,9 @@ public enum Verdict: Sendable {
     case pending(PendingVerdict)
     /// The same for who needs no task to wait on.
     case waiting(WaitingVerdict)
+    /// The same for who only has it stored: messages behind it may come to this handler meanwhile, which
+    /// is asked for each in its order; the handlers after it see them in their turn.
+    case storing(WaitingVerdict)
 }
 
 /// Begins something, and tells the verdict when it is there: once, on the shard.

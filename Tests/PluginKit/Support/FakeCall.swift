@@ -76,16 +76,8 @@ final class FakeCall: Sendable {
         _ stanza: Stanza? = nil,
         mending error: StanzaError? = nil
     ) -> Int {
-        var event = martlet_event()
-        event.size = UInt32(MemoryLayout<martlet_event>.size)
-        event.phase = UInt32(hook.phase)
-        event.site = site.handle
+        var event = Self.event(UInt32(hook.phase), at: site, stanza)
         event.instance = plugin
-        event.stanza = stanza?.handle
-        event.kind = stanza.map { $0.kind.number } ?? 0
-        event.type = stanza.map { $0.type.number } ?? 0
-        event.session = 7
-        event.place = site.home?.place
         return withExtendedLifetime((stanza, self)) {
             guard let error else { return call(hook.run, hook.ud, event) }
             return error.lend { said in
@@ -97,15 +89,50 @@ final class FakeCall: Sendable {
         }
     }
 
+    private static func event(
+        _ phase: UInt32,
+        at site: FakeSite,
+        _ stanza: Stanza?
+    ) -> martlet_event {
+        var event = martlet_event()
+        event.size = UInt32(MemoryLayout<martlet_event>.size)
+        event.phase = phase
+        event.site = site.handle
+        event.stanza = stanza?.handle
+        event.kind = stanza.map { $0.kind.number } ?? 0
+        event.type = stanza.map { $0.type.number } ?? 0
+        event.session = 7
+        event.place = site.home?.place
+        return event
+    }
+
     private func call(
         _ function: martlet_hook_fn?,
         _ ud: UnsafeMutableRawPointer?,
         _ event: martlet_event
     ) -> Int {
+        lend(event) { function?(ud, $0) ?? -1 }
+    }
+
+    /// Lends the event of a handler that waited anew.
+    func goOn(
+        at site: FakeSite,
+        _ stanza: Stanza,
+        _ body: (UnsafeMutablePointer<martlet_event>) -> Int32
+    ) -> Int {
+        withExtendedLifetime(stanza) {
+            lend(Self.event(UInt32(MARTLET_PHASE_DELIVERY), at: site, stanza), body)
+        }
+    }
+
+    private func lend(
+        _ event: martlet_event,
+        _ body: (UnsafeMutablePointer<martlet_event>) -> Int32
+    ) -> Int {
         var lent = Lent(event: event, call: .passUnretained(self))
         return withUnsafeMutablePointer(to: &lent) { lent in
             let event = UnsafeMutableRawPointer(lent).assumingMemoryBound(to: martlet_event.self)
-            return Int(function?(ud, event) ?? -1)
+            return Int(body(event))
         }
     }
 }

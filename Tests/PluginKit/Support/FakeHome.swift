@@ -74,6 +74,7 @@ extension FakeHome {
             for session in FakeHome.at(place)?.sessions ?? [] { session.lend { call?(ud, $0) } }
             return Int32(MARTLET_OK)
         }
+        core.session_count = { Int64(FakeHome.at($0)?.sessions.count ?? -1) }
         core.state = { _, place, session in
             FakeHome.at(place)?.state.withLock { $0.kept[session] }?.pointer
         }

@@ -32,6 +32,7 @@ final class FakeStore: Sendable {
         var total: Int64 = -1
         var status = Int32(MARTLET_OK)
         var refusal = Int32(MARTLET_OK)
+        var waiters: [Waiter] = []
     }
 
     private let state = Mutex(State())
@@ -61,7 +62,50 @@ final class FakeStore: Sendable {
                 .map { Asked($0, of: owner.string) }
             return store.perform(asked, done, ud)
         }
+        table.pointee.perform_then = { ctx, _, operations, count, then, ud in
+            guard let ctx, let then else { return Int32(MARTLET_EINVAL) }
+            let asked = UnsafeBufferPointer(start: operations, count: count)
+                .map { Asked($0, of: "here") }
+            return Unmanaged<FakeStore>.fromOpaque(ctx).takeUnretainedValue()
+                .wait(asked, Waiter(then: then, ud: ud))
+        }
         return UnsafePointer(table)
+    }
+
+    /// A handler that waits.
+    ///
+    /// Unchecked: a function, and a pointer that only the kit follows.
+    private struct Waiter: @unchecked Sendable {
+        let then: martlet_stored_fn
+        let ud: UnsafeMutableRawPointer?
+    }
+
+    private func wait(_ asked: [Asked], _ waiter: Waiter) -> Int32 {
+        state.withLock { state in
+            state.asked += asked
+            if state.refusal == Int32(MARTLET_OK) { state.waiters.append(waiter) }
+            return state.refusal
+        }
+    }
+
+    /// Has the handler that waits longest decide, told of a row with this number, or of none.
+    func tellWaiter(
+        _ number: Int64?,
+        status: Int = MARTLET_OK,
+        _ event: UnsafeMutablePointer<martlet_event>
+    ) -> Int32 {
+        guard let waiter = state.withLock({ $0.waiters.isEmpty ? nil : $0.waiters.removeFirst() })
+        else { return -1 }
+        var row = martlet_row()
+        row.size = UInt32(MemoryLayout<martlet_row>.size)
+        row.version = number ?? 0
+        return withUnsafePointer(to: row) { row in
+            var rows = martlet_rows()
+            rows.size = UInt32(MemoryLayout<martlet_rows>.size)
+            rows.rows = row
+            rows.row_count = number == nil ? 0 : 1
+            return waiter.then(waiter.ud, event, Int32(status), &rows, 1)
+        }
     }
 
     private func perform(
@@ -123,7 +167,7 @@ extension FakeStore.Asked {
         self.owner = owner
         collection = raw.collection.string
         key = raw.key.string
-        value = raw.value.string
+        value = raw.stanza.map { Stanza(retaining: $0).xml.text } ?? raw.value.string
         columns = UnsafeBufferPointer(start: raw.columns, count: raw.column_count)
             .map { "\($0.name.string)=\($0.value.string)" }.sorted()
         filters = UnsafeBufferPointer(start: raw.filters, count: raw.filter_count)

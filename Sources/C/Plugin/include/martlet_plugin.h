@@ -1,4 +1,4 @@
-/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.1.
+/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.2.
  *
  * A plugin is a shared object that exports one function, `martlet_plugin_entry`, and needs nothing of
  * the server but this header. It may be written in any language that can make such an object.
@@ -36,7 +36,7 @@ extern "C" {
 
 #define MARTLET_ABI_MAGIC 0x4D4C5431u /* "MLT1" */
 #define MARTLET_ABI_MAJOR 1u          /* another one is refused */
-#define MARTLET_ABI_MINOR 1u          /* a plugin that needs a larger one than the server's is refused */
+#define MARTLET_ABI_MINOR 2u          /* a plugin that needs a larger one than the server's is refused */
 
 #define MARTLET_ENTRY_SYMBOL "martlet_plugin_entry"
 #define MARTLET_EXPORT __attribute__((visibility("default")))
@@ -300,13 +300,31 @@ typedef MARTLET_RECORD(martlet_draft, 0) { /* a stanza to be made */
 
 enum { MARTLET_EDIT_TO = 1, MARTLET_EDIT_FROM = 2, MARTLET_EDIT_ID = 4 };
 
-typedef MARTLET_RECORD(martlet_edit, 0) { /* what is to be different in a copy of a stanza */
+/* An element without children, to be written by the server; an attribute has no namespace. */
+typedef MARTLET_RECORD(martlet_leaf, 2) {
+    uint32_t size;
+    martlet_str ns, name;      /* no namespace: the stanza's */
+    const martlet_pair *attributes;
+    size_t attribute_count;
+    martlet_str text;          /* what it holds; empty for nothing */
+} martlet_leaf;
+
+/* A child of a stanza. The texts live as long as the stanza. */
+typedef MARTLET_RECORD(martlet_child, 2) {
+    uint32_t size;
+    martlet_str ns, name;      /* the namespace as XML writes it: `&amp;` for `&` */
+    martlet_node node;
+} martlet_child;
+
+typedef MARTLET_RECORD(martlet_edit, 2) { /* what is to be different in a copy of a stanza */
     uint32_t size;
     uint32_t fields;           /* which of the next three are meant: MARTLET_EDIT_... */
     martlet_str to, from, id;
     const martlet_node *remove; /* children of the stanza */
     size_t remove_count;
     martlet_str append;        /* zero or more elements */
+    const martlet_leaf *leaves; /* 1.2: elements behind those; it costs a fraction of `append` */
+    size_t leaf_count;         /* 1.2 */
 } martlet_edit;
 
 typedef void (*martlet_done)(
@@ -317,7 +335,7 @@ typedef void (*martlet_timer_fn)(void *ud, uint64_t timer);
 
 /* Functions that copy text out write at most `capacity` bytes to `buffer` and answer the whole length,
  * or a negative status; when the length is above the capacity, what was written is of no use. */
-typedef MARTLET_RECORD(martlet_core, 1) {
+typedef MARTLET_RECORD(martlet_core, 2) {
     uint32_t size;
     uint16_t major, minor;
 
@@ -426,6 +444,11 @@ typedef MARTLET_RECORD(martlet_core, 1) {
     /* 1.1. Within MARTLET_PHASE_STREAM: ends the stream with a stream error condition by its name (RFC
      * 6120 4.9.3), and nothing else is sent: after it, return MARTLET_HANDLED. */
     int32_t (*stream_close)(martlet_event *, martlet_str condition);
+    /* 1.2. The children of a stanza, as many as there is room for, and answers how many there are: what
+     * `child`, `next`, `name` and `ns` tell, in one call. Each of `children` has its `size` set. Any thread. */
+    size_t (*children)(const martlet_stanza *, martlet_child *children, size_t capacity);
+    /* 1.2. How many sessions `sessions` would tell of. */
+    int64_t (*session_count)(martlet_place *);
 } martlet_core;
 
 /* ------------------------------------------------------------------------------ "martlet.store/1" */
@@ -460,7 +483,7 @@ typedef MARTLET_RECORD(martlet_filter, 0) {
     int64_t number;
 } martlet_filter;
 
-typedef MARTLET_RECORD(martlet_operation, 0) {
+typedef MARTLET_RECORD(martlet_operation, 2) {
     uint32_t size, what;
     martlet_str collection, key, value;
     const martlet_pair *columns;     /* of MARTLET_APPEND */
@@ -475,6 +498,8 @@ typedef MARTLET_RECORD(martlet_operation, 0) {
     martlet_str after_key;           /* of MARTLET_LIST */
     uint32_t limit;                  /* of MARTLET_LIST and MARTLET_QUERY */
     uint8_t is_backwards, wants_total;
+    const martlet_stanza *stanza;    /* 1.2: of MARTLET_APPEND, in place of `value`: the bytes that `write`
+                                      * gives, which are made where they are stored */
 } martlet_operation;
 
 typedef MARTLET_RECORD(martlet_row, 0) {
@@ -496,8 +521,10 @@ typedef MARTLET_RECORD(martlet_rows, 0) { /* one for each operation, in their or
 } martlet_rows;
 
 typedef void (*martlet_store_done)(void *ud, int32_t status, const martlet_rows *, size_t count);
+typedef int32_t (*martlet_stored_fn)(
+    void *ud, martlet_event *, int32_t status, const martlet_rows *, size_t count);
 
-typedef MARTLET_RECORD(martlet_store, 0) {
+typedef MARTLET_RECORD(martlet_store, 2) {
     uint32_t size;
     void *ctx;
     /* All operations or none, in their order. Answers MARTLET_OK and calls `done` later, on any
@@ -508,6 +535,15 @@ typedef MARTLET_RECORD(martlet_store, 0) {
     /* All that the plugin keeps under a name of its own. What an account or the domain owns is others'
      * too: MARTLET_EFORBIDDEN. */
     int32_t (*remove_all)(void *ctx, martlet_site *, martlet_str owner, martlet_done, void *ud);
+    /* 1.2. Within a hook that may wait: all operations or none, of the account that the event happens to.
+     * After MARTLET_OK the hook returns MARTLET_PENDING, without a token: `then` is called once, at the
+     * account's home and on its thread, with the event anew and what came of the operations. What it
+     * answers is the verdict, and it decides with the functions for that; it cannot wait again. The
+     * event's `instance` is null there when the plugin was stopped meanwhile. Or a negative status, and
+     * `then` is never called. Messages behind it may come as far as this hook meanwhile, in their order,
+     * and pass it in their order. It costs a fraction of `perform`, `visit` and `complete`. */
+    int32_t (*perform_then)(void *ctx, martlet_event *, const martlet_operation *, size_t count,
+                            martlet_stored_fn then, void *ud);
 } martlet_store;
 
 /* --------------------------------------------------------------------------- "martlet.accounts/1" */
