@@ -70,7 +70,7 @@ struct Scaling: AsyncParsableCommand {
     private func measure(_ shards: Int) async throws -> ChatWindow {
         let server = ["--server", server, "--shards", "\(shards)", "--tls", tls.rawValue]
         let size = ["--pairs", "\(pairs)", "--in-flight", "\(inFlight)"]
-        let time = ["--runs", "1", "--seconds", "\(seconds)", "--warm-up", "1"]
+        let time = ["--runs", "1", "--seconds", "\(seconds)", "--warm-up", "\(seconds / 3)"]
         let terms = [plugins ? "--plugins" : "--no-plugins"]
         let confined = bound ? ["--server-quota", "\(quota)"] : ["--no-pin"]
         let chat = try Chat.parse(server + size + time + terms + confined)

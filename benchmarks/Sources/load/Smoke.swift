@@ -26,13 +26,17 @@ struct Smoke: AsyncParsableCommand {
         try await Start.parse(["--server", server, "--domains", "20"]).run()
     }
 
+    /// On one server, one after the other.
     private func basics(_ tls: String) async throws {
         let target = target + ["--tls", tls]
-        let idle = ["--connections", "20", "--first", "5", "--settling", "0.05"]
-        try await Idle.parse(target + idle).run()
-        let chat = Self.once + ["--pairs", "5", "--in-flight", "4"]
-        try await Chat.parse(target + chat).run()
-        try await Chat.parse(target + chat + ["--rate", "500"]).run()
+        let size = ["--connections", "20", "--first", "5", "--settling", "0.05"]
+        let idle = try Idle.parse(target + size)
+        let place = try await idle.target.open()
+        defer { place.close() }
+        try await idle.measure(place).show()
+        let chat = target + Self.once + ["--pairs", "5", "--in-flight", "4"]
+        try await Chat.parse(chat).measure(place).show()
+        try await Chat.parse(chat + ["--rate", "500"]).measure(place).show()
     }
 
     private func chats() async throws {

@@ -68,7 +68,7 @@ struct VirtualHosts: AsyncParsableCommand {
 
     /// Users stand on as many domains as there are, a pair on each.
     private func measure(_ count: Int) async throws -> Outcome {
-        let time = ["--runs", "1", "--seconds", "\(seconds)", "--warm-up", "1"]
+        let time = ["--runs", "1", "--seconds", "\(seconds)", "--warm-up", "\(seconds / 3)"]
         let size = ["--pairs", "\(pairs)", "--in-flight", "\(inFlight)"]
         let terms = ["--server", server, plugins ? "--plugins" : "--no-plugins"]
         let chat = try Chat.parse(terms + size + time)
