@@ -1,5 +1,5 @@
 -- Debian's prosody as benchmarks/compare starts it; it fills in folder and ports.
--- What RFC 6120 and 6121 ask for and no more, as the other servers are given.
+-- What Debian's configuration has switched on for users, and the archive.
 run_as_root = true
 pidfile = "$folder/prosody.pid"
 data_path = "$folder/data"
@@ -9,12 +9,16 @@ log = { warn = "*console" }
 network_backend = "epoll" -- opportunistic_writes made it slower, Nagle off made no difference
 gc = { mode = "generational" } -- less work than the incremental one that is the default
 
--- Presence, messages, offline messages and c2s are always on.
-modules_enabled = { "roster"; "saslauth"; "tls"; "disco" }
+modules_enabled = {
+    "roster"; "saslauth"; "tls"; "disco";
+    "blocklist"; "bookmarks"; "carbons"; "csi_simple"; "pep"; "private"; "smacks"; "vcard4";
+    "vcard_legacy"; "ping"; "time"; "uptime"; "version";
+    "mam";
+}
 modules_disabled = { "s2s"; "s2s_auth_certs" }
 
 interfaces = { "127.0.0.1" }
-c2s_ports = { $plain }
+c2s_ports = { $none, $starttls } -- who talks to the first does not ask for TLS
 c2s_direct_tls_ports = { $direct }
 s2s_ports = {}
 c2s_require_encryption = false
@@ -23,7 +27,7 @@ authentication = "internal_hashed"
 storage = "internal"
 limits = {}
 
-c2s_direct_tls_ssl = {
+ssl = {
     certificate = "$folder/certificates/localhost.pem";
     key = "$folder/certificates/localhost.pem";
 }

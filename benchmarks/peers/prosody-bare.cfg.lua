@@ -1,0 +1,34 @@
+-- Debian's prosody as benchmarks/compare starts it; it fills in folder and ports.
+-- What RFC 6120 and 6121 ask for and no more, as the other servers are given.
+run_as_root = true
+pidfile = "$folder/prosody.pid"
+data_path = "$folder/data"
+certificates = "$folder/certificates"
+log = { warn = "*console" }
+
+network_backend = "epoll" -- opportunistic_writes made it slower, Nagle off made no difference
+gc = { mode = "generational" } -- less work than the incremental one that is the default
+
+-- Presence, messages, offline messages and c2s are always on.
+modules_enabled = { "roster"; "saslauth"; "tls"; "disco" }
+modules_disabled = { "s2s"; "s2s_auth_certs" }
+
+interfaces = { "127.0.0.1" }
+c2s_ports = { $none, $starttls } -- who talks to the first does not ask for TLS
+c2s_direct_tls_ports = { $direct }
+s2s_ports = {}
+c2s_require_encryption = false
+c2s_timeout = 600
+authentication = "internal_hashed"
+storage = "internal"
+limits = {}
+
+ssl = {
+    certificate = "$folder/certificates/localhost.pem";
+    key = "$folder/certificates/localhost.pem";
+}
+
+VirtualHost "localhost"
+
+VirtualHost "anonymous.localhost"
+    authentication = "anonymous"

@@ -1,0 +1,86 @@
+"""By turns: each server is started for each measurement, with the data it is to find, and stopped."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import time
+
+import kernel
+import workloads
+from server import HERE, Trouble
+
+LOAD = HERE.parent / ".build/release/load"
+SERVER_CORE = 0  # `load` takes the last one
+TLS = ("none", "starttls", "direct")
+
+
+def cells(fleet, chosen):
+    """Gives workload, TLS, how many turns, and the servers that can."""
+    for tls in TLS:
+        for name in chosen.workloads:
+            workload = workloads.ALL[name]
+            if tls not in chosen.tls or tls not in workload.tls:
+                continue
+            count = min(chosen.repeats, workload.turns or chosen.repeats)
+            yield workload, tls, count, [each for each in fleet if each.can(workload, tls)]
+
+
+def prepare(fleet, chosen):
+    """Makes the programs and the accounts, once for all turns."""
+    count = max(workloads.ALL[name].accounts(chosen) for name in chosen.workloads)
+    for server in fleet:
+        print(f"preparing {server.name}", file=sys.stderr, flush=True)
+        server.prepare()
+        if count:
+            server.add_accounts([f"user{number}" for number in range(count)])
+        server.put_by("accounts")
+
+
+def take(fleet, chosen, runs):
+    """Adds to the runs as they are made."""
+    for workload, tls, count, able in cells(fleet, chosen):
+        for turn in range(count):
+            for server in able:
+                label = f"{workload.name} tls={tls} turn {turn + 1}/{count} {server.name}"
+                began = time.monotonic()
+                print(label, end=" ", file=sys.stderr, flush=True)
+                runs.append({"turn": turn, **measure(workload, tls, server, chosen)})
+                print(f"{time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+
+
+def measure(workload, tls, server, chosen):
+    """One turn: the server is started with the data it is to find, loaded, and stopped."""
+    server.setup = workload.setup
+    if workload.keeps and not server.take_back(workload.name):
+        make_rosters(workload, server, chosen)
+    elif not workload.keeps:
+        server.take_back("accounts")
+    return run(workload, tls, server, chosen)
+
+
+def make_rosters(workload, server, chosen):
+    """Runs the workload once for what it leaves behind, and keeps that."""
+    server.take_back("accounts")
+    short = copy.copy(chosen)
+    short.seconds, short.warm_up = 0.1, 0.1
+    run(workload, "none", server, short)
+    server.put_by(workload.name)
+
+
+def run(workload, tls, server, chosen):
+    server.start()
+    try:
+        command = server.load_command(LOAD, workload, tls, chosen)
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            said = f"{done.stderr}{done.stdout}\n{server.said()}"
+            raise Trouble(f"{workload.name} against {server.name} failed:\n{said}")
+        pids = kernel.tree(server.process.pid)
+        figures = json.loads(next(line for line in done.stdout.splitlines() if line[:1] == "{"))
+        figures["server's most in memory (KiB)"] = kernel.kibibytes(pids, "VmHWM")
+        figures["its helpers' CPU (s)"] = kernel.cpu_seconds(pids[1:])
+        return {"server": server.column, "workload": workload.name, "tls": tls, "figures": figures}
+    finally:
+        server.stop()
