@@ -18,6 +18,7 @@ class Chart(typing.NamedTuple):
     title: str
     figures: tuple
     kinds: tuple
+    less: bool = True  # is better
     logarithmic: bool = False
     thousands: bool = False
 
@@ -25,30 +26,25 @@ class Chart(typing.NamedTuple):
 CPU, DELIVERIES = "server CPU per message (µs)", "deliveries (/s)"
 LATENCIES = ("latency p50 (ms)", "latency p99 (ms)", "latency p99.9 (ms)")
 CHARTS = (
-    Chart("cpu", "Server CPU per message, µs (less is better)", (CPU,), ("chat", "rate"), True),
     Chart(
-        "deliveries", "Messages delivered a second, thousands (more is better)",
-        (DELIVERIES,), ("chat",), True, True,
+        "cpu", "Server CPU per message, µs", (CPU,), ("chat", "rate"), logarithmic=True,
     ),
     Chart(
-        "latency", "Latency at 5,000 messages a second, ms (less is better)",
-        LATENCIES, ("rate",), True,
+        "deliveries", "Messages a second on one core, thousands", (DELIVERIES,), ("chat",),
+        less=False, logarithmic=True, thousands=True,
     ),
     Chart(
-        "full-cpu", "Archive, stream management and all else on: server CPU per message, µs"
-        " (less is better)", (CPU,), ("full",),
+        "latency", "Latency at 5,000 messages a second, ms", LATENCIES, ("rate",),
+        logarithmic=True,
     ),
+    Chart("full-cpu", "Archive and all else on: server CPU per message, µs", (CPU,), ("full",)),
     Chart(
-        "full-deliveries", "Archive, stream management and all else on: messages a second,"
-        " thousands (more is better)", (DELIVERIES,), ("full",), False, True,
+        "full-deliveries", "Archive and all else on: messages a second, thousands",
+        (DELIVERIES,), ("full",), less=False, thousands=True,
     ),
+    Chart("login", "Server CPU per login, ms", ("server CPU per login (ms)",), ("login",)),
     Chart(
-        "login", "Server CPU per login, ms (less is better)",
-        ("server CPU per login (ms)",), ("login",),
-    ),
-    Chart(
-        "memory", "Memory per idle connection, KiB (less is better)",
-        ("KiB per connection (KiB)",), ("idle",),
+        "memory", "Memory per idle connection, KiB", ("KiB per connection (KiB)",), ("idle",),
     ),
 )  # fmt: skip
 
@@ -93,9 +89,10 @@ def script_of(chart, rows, terminal, name):
     return "\n".join([
         f"set terminal {terminal} size {max(width, 480)},{HEIGHT} font 'DejaVu Sans,10'",
         f"set output '{name}'",
-        f'set title "{chart.title}" font "DejaVu Sans,12"',
+        f'set title "{title(chart)}" font "DejaVu Sans,12"',
         "set style fill solid; set boxwidth 0.9; set border 2 lc rgb '#888888'",
-        "set key below horizontal; set tics nomirror textcolor rgb '#222222'",
+        "set key outside top center horizontal; set bmargin 3.5; set rmargin 2",
+        "set tics nomirror textcolor rgb '#222222'",
         "set xtics scale 0; set grid ytics lc rgb '#dddddd'",
         f"set xrange [-1:{place - CLUSTER_GAP + 0.4}]; set xtics ({', '.join(ticks)})",
         scale_of(chart, every),
@@ -107,11 +104,18 @@ def script_of(chart, rows, terminal, name):
     ]) + "\n"  # fmt: skip
 
 
+def title(chart):
+    words = "logarithmic; less" if chart.logarithmic and chart.less else "less"
+    if not chart.less:
+        words = "logarithmic; more" if chart.logarithmic else "more"
+    return f"{chart.title} ({words} is better)"
+
+
 def plots_of(index, column):
     data = f"$bars{index}"
     return ", ".join([
         f"{data} using 1:2 with boxes lc rgb '{COLOURS[column]}' title '{column}'",
-        f"{data} using 1:2:3:4 with yerrorbars ps 0 lc rgb '#333333' notitle",
+        f"{data} using 1:3:(0):($4-$3) with vectors nohead lc rgb '#333333' notitle",
         f"{data} using 1:4:5 with labels offset 0,0.6 font 'DejaVu Sans,9' notitle",
     ])  # fmt: skip
 
@@ -123,13 +127,11 @@ def scale_of(chart, values):
 
 
 def label(chart, row):
-    """What stands under the bars of a row, in at most three lines."""
-    parts = row.title.removeprefix("chat, ").removeprefix("chat with everything on, ").split(", ")
-    if len(chart.figures) > 1:
-        parts = [row.figure.split()[1]]
-    if row.tls != "none":
-        parts.append("TLS" if row.tls == "direct" else "STARTTLS")
-    return "\\n".join(parts)
+    """What stands under the bars of a row, in at most two lines."""
+    what, _, details = row.title.partition(", ")
+    first = row.figure.split()[1] if len(chart.figures) > 1 else details or what
+    second = {"none": "no TLS", "starttls": "STARTTLS", "direct": "TLS"}[row.tls]
+    return f"{first}\\n{second}"
 
 
 def short(value):

@@ -12,6 +12,7 @@ import time
 import kernel
 
 HERE = pathlib.Path(__file__).resolve().parent
+LOAD = HERE.parent / ".build/release/load"
 PASSWORD = "secret"  # the one that `load` gives
 DOMAINS = ("localhost", "anonymous.localhost")
 CERTIFICATE = [
@@ -67,11 +68,11 @@ class Server:
     def can(self, workload, tls):
         return tls in self.tls
 
-    def load_command(self, program, workload, tls, chosen):
+    def load_command(self, workload, tls, chosen):
         """What loads it, and prints a line of JSON; one measurement, the turns are what repeats."""
         where = ["--port", str(self.ports[tls]), "--pid", str(self.process.pid), "--tls", tls]
         verb, *rest = workload.arguments(chosen)
-        return [str(program), verb, *where, *rest]
+        return [str(LOAD), verb, *where, *rest]
 
     def start(self):
         """Returns when every port takes connections."""
@@ -100,18 +101,18 @@ class Server:
         for pid in tree[1:]:  # helpers that outlive it are its own
             kernel.kill(pid, signal.SIGKILL)
 
-    def put_by(self, name):
-        """Keeps its data as it is now under a name; the server is stopped."""
-        shutil.rmtree(self.folder / name, ignore_errors=True)
-        shutil.copytree(self.data, self.folder / name)
-
-    def take_back(self, name):
-        """Gives it the data that was put by; False where there is none."""
-        if not (self.folder / name).exists():
-            return False
+    def meet(self, people):
+        """Makes accounts and rosters in an empty folder, and keeps that folder."""
         shutil.rmtree(self.data)
-        shutil.copytree(self.folder / name, self.data)
-        return True
+        self.data.mkdir()
+        if people.count:
+            self.add_people(people)
+        shutil.copytree(self.data, self.folder / people.kept_as)
+
+    def begin_with(self, people):
+        """Gives it the data that it had when it had just met them."""
+        shutil.rmtree(self.data)
+        shutil.copytree(self.folder / people.kept_as, self.data)
 
     def said(self):
         return (self.folder / "log").read_text(errors="replace")[-2000:]
@@ -122,8 +123,8 @@ class Server:
     def prepare(self):
         """Makes what is needed before the first start."""
 
-    def add_accounts(self, names):
-        """Makes accounts before the first run."""
+    def add_people(self, people):
+        """Makes accounts and rosters before the first run."""
 
     def call(self, *command):
         done = subprocess.run(command, capture_output=True, text=True)

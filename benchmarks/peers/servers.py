@@ -1,7 +1,6 @@
 """The servers that are compared."""
 
 import base64
-import concurrent.futures
 import hashlib
 import hmac
 import json
@@ -9,7 +8,7 @@ import os
 import subprocess
 import urllib.request
 
-from server import HERE, PASSWORD, Server, Trouble, debian_version
+from server import HERE, LOAD, PASSWORD, Server, Trouble, debian_version
 
 
 class Martlet(Server):
@@ -28,16 +27,11 @@ class Martlet(Server):
         top = HERE.parent.parent
         return "commit " + self.call("git", "-C", str(top), "describe", "--always", "--dirty")
 
-    def add_accounts(self, names):
-        """The first one alone, since it makes the store."""
-        self.add_account(names[0])
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as hands:
-            list(hands.map(self.add_account, names[1:]))
-
-    def add_account(self, name):
+    def add_people(self, people):
+        """By the generator, which writes the store itself: thousands a second."""
         self.call(
-            str(self.program), "user", "add", "--config", str(self.configuration),
-            "--password", PASSWORD, f"{name}@localhost",
+            str(LOAD), "populate", str(self.data / "martlet.db"),
+            "--accounts", str(people.count), "--groups-of", str(people.group),
         )  # fmt: skip
 
 
@@ -51,8 +45,23 @@ class Prosody(Server):
     def version(self):
         return debian_version("prosody")
 
-    def add_accounts(self, names):
-        """Writes what `prosodyctl register` writes; one salt, so that one derivation serves all."""
+    def add_people(self, people):
+        """Writes what `prosodyctl register` and its roster module write."""
+        accounts, rosters = (self.data / f"localhost/{name}" for name in ("accounts", "roster"))
+        account = self.account()
+        for folder in (accounts, rosters):
+            folder.mkdir(parents=True)
+        for name in people.names():
+            (accounts / f"{name}.dat").write_text(account)
+            if people.group:
+                items = "".join(
+                    f'["{contact}@localhost"]={{["subscription"]="both";["groups"]={{}}}};'
+                    for contact in people.contacts(name)
+                )
+                (rosters / f"{name}.dat").write_text(f"return {{{items}[false]={{['version']=1}}}};")
+
+    def account(self):
+        """One salt for all, so that one derivation serves all."""
         salt, rounds = base64.b64encode(os.urandom(12)).decode(), 10_000
         salted = hashlib.pbkdf2_hmac("sha1", PASSWORD.encode(), salt.encode(), rounds)
         client_key = hmac.digest(salted, b"Client Key", "sha1")
@@ -62,11 +71,7 @@ class Prosody(Server):
             "stored_key": json.dumps(hashlib.sha1(client_key).hexdigest()),
             "server_key": json.dumps(hmac.digest(salted, b"Server Key", "sha1").hex()),
         }
-        text = "return {%s};\n" % ";".join(f'["{key}"]={value}' for key, value in values.items())
-        accounts = self.data / "localhost/accounts"
-        accounts.mkdir(parents=True)
-        for name in names:
-            (accounts / f"{name}.dat").write_text(text)
+        return "return {%s};\n" % ";".join(f'["{key}"]={value}' for key, value in values.items())
 
 
 class Ejabberd(Server):
@@ -106,20 +111,29 @@ class Ejabberd(Server):
     def version(self):
         return debian_version("ejabberd")
 
-    def add_accounts(self, names):
+    def add_people(self, people):
+        """By a file in the format of XEP-0227."""
+        file = self.folder / "people.xml"
+        users = "".join(map(self.user, people.names(), map(people.contacts, people.names())))
+        file.write_text(
+            "<server-data xmlns='urn:xmpp:pie:0'>"
+            f"<host jid='localhost'>{users}</host></server-data>"
+        )
         self.start()
         try:
-            with concurrent.futures.ThreadPoolExecutor(8) as hands:
-                list(hands.map(self.add_account, names))
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{self.ports['api']}/api/import_piefxis",
+                json.dumps({"file": str(file)}).encode(), timeout=300,
+            ).close()  # fmt: skip
         finally:
             self.stop()
 
-    def add_account(self, name):
-        account = {"user": name, "host": "localhost", "password": PASSWORD}
-        urllib.request.urlopen(
-            f"http://127.0.0.1:{self.ports['api']}/api/register",
-            json.dumps(account).encode(), timeout=60,
-        ).close()  # fmt: skip
+    def user(self, name, contacts):
+        items = "".join(
+            f"<item jid='{contact}@localhost' subscription='both'/>" for contact in contacts
+        )
+        roster = f"<query xmlns='jabber:iq:roster'>{items}</query>" if items else ""
+        return f"<user name='{name}' password='{PASSWORD}'>{roster}</user>"
 
 
 class Bare(Server):
@@ -169,7 +183,7 @@ class Handshake(Bare):
     def command(self):
         return [str(self.program), "serve", str(self.ports["direct"]), str(self.certificate)]
 
-    def load_command(self, program, workload, tls, chosen):
+    def load_command(self, workload, tls, chosen):
         where = [str(self.ports["direct"]), str(self.process.pid)]
         what = ["idle", *where, str(workload.connections(chosen))]
         if workload.kind == "login":

@@ -13,6 +13,11 @@ FIGURES = {
         ("deliveries (/s)", 0, False),
         ("latency p99 (ms)", 2, True),
     ],
+    "full": [
+        ("server CPU per message (µs)", 1, True),
+        ("deliveries (/s)", 0, False),
+        ("latency p99 (ms)", 2, True),
+    ],
     "rate": [
         ("server CPU per message (µs)", 1, True),
         ("latency p50 (ms)", 2, True),
@@ -47,6 +52,10 @@ class Row(typing.NamedTuple):
     digits: int
     less: bool  # is better
     values: dict
+
+    @property
+    def kind(self):
+        return workloads.ALL[self.workload].kind
 
     @property
     def title(self):

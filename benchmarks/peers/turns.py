@@ -1,17 +1,14 @@
 """By turns: each server is started for each measurement, with the data it is to find, and stopped."""
 
-import copy
 import json
-import os
 import subprocess
 import sys
 import time
 
 import kernel
 import workloads
-from server import HERE, Trouble
+from server import Trouble
 
-LOAD = HERE.parent / ".build/release/load"
 SERVER_CORE = 0  # `load` takes the last one
 TLS = ("none", "starttls", "direct")
 
@@ -28,14 +25,13 @@ def cells(fleet, chosen):
 
 
 def prepare(fleet, chosen):
-    """Makes the programs and the accounts, once for all turns."""
-    count = max(workloads.ALL[name].accounts(chosen) for name in chosen.workloads)
+    """Makes the programs, the accounts and the rosters, once for all turns."""
+    everybody = {workloads.ALL[name].people(chosen) for name in chosen.workloads}
     for server in fleet:
         print(f"preparing {server.name}", file=sys.stderr, flush=True)
         server.prepare()
-        if count:
-            server.add_accounts([f"user{number}" for number in range(count)])
-        server.put_by("accounts")
+        for people in everybody:
+            server.meet(people)
 
 
 def take(fleet, chosen, runs):
@@ -53,26 +49,10 @@ def take(fleet, chosen, runs):
 def measure(workload, tls, server, chosen):
     """One turn: the server is started with the data it is to find, loaded, and stopped."""
     server.setup = workload.setup
-    if workload.keeps and not server.take_back(workload.name):
-        make_rosters(workload, server, chosen)
-    elif not workload.keeps:
-        server.take_back("accounts")
-    return run(workload, tls, server, chosen)
-
-
-def make_rosters(workload, server, chosen):
-    """Runs the workload once for what it leaves behind, and keeps that."""
-    server.take_back("accounts")
-    short = copy.copy(chosen)
-    short.seconds, short.warm_up = 0.1, 0.1
-    run(workload, "none", server, short)
-    server.put_by(workload.name)
-
-
-def run(workload, tls, server, chosen):
+    server.begin_with(workload.people(chosen))
     server.start()
     try:
-        command = server.load_command(LOAD, workload, tls, chosen)
+        command = server.load_command(workload, tls, chosen)
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             said = f"{done.stderr}{done.stdout}\n{server.said()}"

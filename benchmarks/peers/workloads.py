@@ -3,38 +3,39 @@
 import dataclasses
 import typing
 
+from people import People
+
 ANONYMOUS = ["--domain", "anonymous.localhost"]
 SCRAM = ["--mechanism", "SCRAM-SHA-1"]
+LOGIN_ACCOUNTS = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
+    """A row; what is a function is one of the chosen options."""
+
     name: str
     title: str
     kind: str  # which figures are told of it: `table.FIGURES`
-    arguments: typing.Callable  # of the chosen options: a verb of `load` and what it is given
+    arguments: typing.Callable  # a verb of `load` and what it is given
     tls: tuple = ("none", "direct")
     setup: str = "bare"  # which of the servers' configurations
-    accounts: typing.Callable = lambda chosen: 0  # user0, user1 … that it logs in to
+    people: typing.Callable = lambda chosen: People(0)
     connections: typing.Callable = lambda chosen: 2 * chosen.pairs
-    keeps: bool = False  # it makes rosters when it is run first, and finds them from then on
     turns: int | None = None  # at most so many, where more would tell no more
 
 
 def timed(chosen):
-    return ["--runs", "1", "--seconds", str(chosen.seconds)]
+    return [
+        "--runs", "1", "--seconds", str(chosen.seconds), "--warm-up", str(chosen.warm_up),
+    ]  # fmt: skip
 
 
-def chat(pace, number, who=lambda chosen: ANONYMOUS):
+def chat(pace, number, terms=ANONYMOUS):
     def arguments(chosen):
-        size = ["--pairs", str(chosen.pairs), pace, str(number)]
-        return ["chat", *timed(chosen), *who(chosen), *size, "--warm-up", str(chosen.warm_up)]
+        return ["chat", *timed(chosen), *terms, "--pairs", str(chosen.pairs), pace, str(number)]
 
     return arguments
-
-
-def with_accounts(chosen):
-    return [*SCRAM, "--accounts", str(2 * chosen.pairs), "--stream-management"]
 
 
 def login(chosen):
@@ -43,30 +44,25 @@ def login(chosen):
 
 def idle(connections):
     def arguments(chosen):
-        return ["idle", *ANONYMOUS, "--connections", str(connections(chosen))]
+        size = ["--connections", str(connections(chosen)), "--settling", str(chosen.settling)]
+        return ["idle", *ANONYMOUS, *size]
 
     return arguments
 
 
-LOGIN_ACCOUNTS = 20
+def pairs(chosen):
+    return People(2 * chosen.pairs)
 
 
-def everybody(chosen):
-    return 2 * chosen.pairs
-
-
-def few(chosen):
-    return LOGIN_ACCOUNTS
-
-
-def some_idle(chosen):
+def some(chosen):
     return chosen.connections
 
 
-def many_idle(chosen):
+def many(chosen):
     return chosen.many_connections
 
 
+MODERN = [*SCRAM, "--stream-management", "--carbons", "--csi"]
 ALL = {
     workload.name: workload
     for workload in (
@@ -76,19 +72,17 @@ ALL = {
         Workload("rate-5000", "chat, 5,000 a second", "rate", chat("--rate", 5000)),
         Workload(
             "full-1", "chat with everything on, 1 in flight", "full",
-            chat("--in-flight", 1, with_accounts), setup="full", accounts=everybody,
+            chat("--in-flight", 1, MODERN), ("none",), setup="full", people=pairs,
         ),
         Workload(
             "full-8", "chat with everything on, 8 in flight", "full",
-            chat("--in-flight", 8, with_accounts), setup="full", accounts=everybody,
+            chat("--in-flight", 8, MODERN), setup="full", people=pairs,
         ),
         Workload(
-            "login", "login, SCRAM-SHA-1", "login", login,
-            ("none", "starttls", "direct"), accounts=few,
+            "login", "login, SCRAM-SHA-1", "login", login, ("none", "starttls", "direct"),
+            people=lambda chosen: People(LOGIN_ACCOUNTS), connections=lambda chosen: 0,
         ),
-        Workload("idle", "idle", "idle", idle(some_idle), connections=some_idle, turns=2),
-        Workload(
-            "idle-many", "idle, many", "idle", idle(many_idle), connections=many_idle, turns=1,
-        ),
+        Workload("idle", "idle", "idle", idle(some), connections=some, turns=2),
+        Workload("idle-many", "idle, many", "idle", idle(many), connections=many, turns=1),
     )
 }  # fmt: skip
