@@ -120,6 +120,7 @@ let package = Package(
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
         .library(name: "MartletRouter", targets: ["MartletRouter"]),
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
+        .library(name: "MartletStorageSQLite", targets: ["MartletStorageSQLite"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
         + (plugins + [example]).map { name in

@@ -46,6 +46,7 @@ let package = Package(
                 .product(name: "MartletPluginHost", package: "martlet"),
                 .product(name: "MartletRouter", package: "martlet"),
                 .product(name: "MartletStorage", package: "martlet"),
+                .product(name: "MartletStorageSQLite", package: "martlet"),
                 .product(name: "MartletXML", package: "martlet"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

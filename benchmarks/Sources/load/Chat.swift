@@ -9,94 +9,128 @@ struct Chat: AsyncParsableCommand {
             The canonical workload: '--pairs 200 --in-flight 1' (every message waits for its answer) and \
             '--pairs 200 --in-flight 8' (the server saturated): closed loop, each answers what it gets. \
             With '--rate 5000' messages are sent when they are due, whatever comes back: open loop, and \
-            latency counts from when each was due, so that a stall is seen by all that it delays.
+            latency counts from when each was due, so that a stall is seen by all that it delays. \
+            With '--idle 18900' it is measured, and then once more beside so many idle connections. \
+            '--mechanism SCRAM-SHA-1 --stream-management --carbons --csi' is what today's clients do; \
+            accounts have an archive where the server keeps one.
             """
     )
 
     @OptionGroup var target: TargetOptions
+    @OptionGroup var account: AccountOptions
+    @OptionGroup var session: SessionOptions
+    @OptionGroup var bystanders: BystanderOptions
+    @OptionGroup var timing: Timing
     @Option(help: "Pairs of clients.") var pairs = 200
     @Option(help: "Messages under way in each pair at any time.") var inFlight = 1
     @Option(help: "Messages a second in all, instead of answers.") var rate: Double?
     @Option(help: "Bytes of each body.") var bodyBytes = 64
-    @Option(help: "Seconds of each measurement.") var seconds = 5.0
-    @Option(help: "Seconds before the first one.") var warmUp = 2.0
-    @Option(help: "Measurements, one after the other on the same connections.") var runs = 5
 
     func run() async throws {
-        let target = try await target.open()
+        let target = try await target.open(account.population(for: pairs * 2))
         defer { target.close() }
         try await measure(target).show()
     }
 
     func measure(_ target: Target) async throws -> Report {
-        let crew = Crew(try LoginTerms(target, .anonymous), concurrency: self.target.concurrency)
+        let crew = try account.crew(for: target, self.target)
+        let processes = bystanders.processes.count(for: bystanders.idle, beside: pairs * 2)
+        let crowd = try Crowd(target, self.target, processes: processes)
         try await crew.gather(pairs * 2)
-        let pace = rate.map(Conversations.Pace.rate) ?? .answers(inFlight: inFlight)
-        let conversations = Conversations(crew, pace, bodyBytes: bodyBytes)
-        _ = try await crew.read { conversations.begin() }
-        try await Task.sleep(for: .seconds(warmUp))
-        var windows: [ChatWindow] = []
-        for _ in 0..<runs { windows.append(try await window(conversations, crew, target)) }
+        try await session.prepare(crew)
+        let conversations = Conversations(
+            crew,
+            pace,
+            bodyBytes: bodyBytes,
+            management: session.management
+        )
+        let pairs = pairs
+        _ = try await crew.read { conversations.begin(pairs: pairs) }
+        try await Task.sleep(for: .seconds(timing.warmUp))
+        var alone: [ChatWindow] = []
+        if bystanders.idle > 0 {
+            alone = try await windows(conversations, crew, target)
+            try await crowd.arrive(bystanders.idle)
+        }
+        let windows = try await windows(conversations, crew, target)
+        await crowd.leave()
         await crew.stop()
-        return report(windows, target)
+        return report(windows, alone, target)
     }
 
-    private func window(
+    private var pace: Conversations.Pace {
+        rate.map(Conversations.Pace.rate) ?? .answers(inFlight: inFlight)
+    }
+
+    private func windows(
         _ conversations: Conversations,
         _ crew: Crew,
         _ target: Target
-    ) async throws -> ChatWindow {
-        _ = try await crew.read { (conversations.takeLatencies(), conversations.takeLateness()) }
-        let before = Reading(target.meter)
-        try await Task.sleep(for: .seconds(seconds))
-        let (latencies, lateness) = try await crew.read {
-            (conversations.takeLatencies(), conversations.takeLateness())
+    ) async throws -> [ChatWindow] {
+        var windows: [ChatWindow] = []
+        for _ in 0..<timing.runs {
+            windows.append(try await ChatWindow(conversations, crew, target, timing.seconds))
         }
-        return ChatWindow(
-            before: before,
-            after: Reading(target.meter),
-            latencies: latencies,
-            lateness: lateness
-        )
+        return windows
     }
 
-    private func report(_ windows: [ChatWindow], _ target: Target) -> Report {
+    private func report(_ windows: [ChatWindow], _ alone: [ChatWindow], _ target: Target) -> Report
+    {
         let pace = rate.map { ("rate", "\($0)") } ?? ("in flight", "\(inFlight)")
         var report = Report(
             "chat",
             ["pairs": "\(pairs)", pace.0: pace.1, "body bytes": "\(bodyBytes)"],
             target
         )
+        report.text("logged in with", account.mechanism.rawValue)
+        if !session.description.isEmpty { report.text("switched on", session.description) }
+        if !alone.isEmpty {
+            let costs = alone.map(\.serverMicroseconds)
+            report.figure("without idle connections: server CPU per message", costs, "µs")
+            report.figure(
+                "without idle connections: deliveries",
+                alone.map(\.rate),
+                "/s",
+                digits: 0
+            )
+            report.text("idle connections", "\(bystanders.idle)")
+        }
         report.figure("server CPU per message", windows.map(\.serverMicroseconds), "µs")
         report.figure("deliveries", windows.map(\.rate), "/s", digits: 0)
-        report.figure("server's share of a core", windows.map(\.serverShare), "")
         if rate == nil {
-            report.figure("generator's share of a core", windows.map(\.generatorShare), "")
+            report.shares(windows.map(\.span))
             report.figure("generator CPU per message", windows.map(\.generatorMicroseconds), "µs")
         } else {
-            report.text("generator", "never sleeps")
-            let late = windows.map { $0.lateness.milliseconds(at: 0.99) }
-            report.figure("sent late p99", late, "ms", digits: 3)
+            report.shares(windows.map(\.span), lateness: windows.map(\.lateness))
         }
-        report.figure("latency p50", windows.map { $0.latencies.milliseconds(at: 0.5) }, "ms")
-        report.figure("latency p99", windows.map { $0.latencies.milliseconds(at: 0.99) }, "ms")
-        report.figure("latency p99.9", windows.map { $0.latencies.milliseconds(at: 0.999) }, "ms")
+        report.latency("latency", windows.map(\.latencies), withMost: true)
         return report
     }
 }
 
 /// One measurement of a chat.
-struct ChatWindow {
-    let before: Reading
-    let after: Reading
+struct ChatWindow: Sendable {
+    let span: Span
     let latencies: Histogram
     let lateness: Histogram
 
-    private var seconds: Double { after.wall - before.wall }
-    private var count: Double { Double(latencies.total) }
-    var rate: Double { count / seconds }
-    var serverShare: Double { (after.server - before.server) / seconds }
-    var generatorShare: Double { (after.generator - before.generator) / seconds }
-    var serverMicroseconds: Double { (after.server - before.server) / count * 1e6 }
-    var generatorMicroseconds: Double { (after.generator - before.generator) / count * 1e6 }
+    init(
+        _ conversations: Conversations,
+        _ crew: Crew,
+        _ target: Target,
+        _ seconds: Double
+    ) async throws {
+        let take: @Sendable () -> (Histogram, Histogram) = {
+            (conversations.takeLatencies(), conversations.takeLateness())
+        }
+        _ = try await crew.read(take)
+        span = try await target.watch(seconds)
+        (latencies, lateness) = try await crew.read(take)
+    }
+
+    var rate: Double { Double(latencies.total) / span.seconds }
+    var serverMicroseconds: Double { span.serverMicroseconds(per: latencies.total) }
+    var generatorMicroseconds: Double {
+        span.generatorSeconds / Double(latencies.total) * 1e6
+    }
 }

@@ -47,7 +47,7 @@ extension Client {
             let login = ScramLogin(hash, username: username, keys: terms.keys)
             scram = login
             begin(login.first)
-        case (.plain, _): begin(Array("\0\(username)\0\(Target.password)".utf8))
+        case (.plain, _): begin(Array("\0\(username)\0\(Population.password)".utf8))
         default: begin([])
         }
     }

@@ -5,13 +5,14 @@ import MartletXML
 /// One client of the generator.
 ///
 /// It negotiates as any client does, with a full parser; once it is bound its bytes go to the
-/// workload unparsed. Confined to the shard of its crew.
+/// workload: unparsed, or, where it listens for them, as elements. Confined to the shard of its crew.
 final class Client {
     enum Stage {
-        case connecting, opening, securing, authenticating, binding, bound, closed
+        case connecting, opening, securing, authenticating, binding, bound, leaving, closed
     }
 
     let username: String
+    let domain: String
     let terms: LoginTerms
     /// The full address, once it is bound.
     var jid = ""
@@ -23,14 +24,17 @@ final class Client {
 
     var onBound: (Client) -> Void = { _ in }
     var onBytes: (Client, UnsafeRawBufferPointer) -> Void = { _, _ in }
+    /// In place of `onBytes`: each element that comes once it is bound.
+    var onElement: ((Client, Element) -> Void)?
     /// Told why, except after `close`.
     var onFailed: (String) -> Void = { _ in }
     var onClosed: (Client) -> Void = { _ in }
 
     private var events: [StreamEvent] = []
 
-    init(_ username: String, _ terms: LoginTerms, _ pool: ParserPool) {
+    init(_ username: String, _ terms: LoginTerms, _ pool: ParserPool, domain: String? = nil) {
         self.username = username
+        self.domain = domain ?? terms.target.domain
         self.terms = terms
         parser = StreamParser(pool: pool, limits: .standard)
     }
@@ -56,7 +60,7 @@ final class Client {
         let protocols = terms.target.tls == .direct ? ["xmpp-client"] : []
         transport?.startTLS(
             context,
-            role: .client(serverName: terms.target.domain, applicationProtocols: protocols)
+            role: .client(serverName: domain, applicationProtocols: protocols)
         )
     }
 
@@ -64,7 +68,7 @@ final class Client {
         stage = .opening
         send(
             """
-            <?xml version='1.0'?><stream:stream to='\(terms.target.domain)' version='1.0' \
+            <?xml version='1.0'?><stream:stream to='\(domain)' version='1.0' \
             xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>
             """
         )
@@ -74,11 +78,17 @@ final class Client {
         transport?.send(Array(text.utf8))
     }
 
-    /// Says goodbye and waits for the server to do the same.
+    /// Says goodbye and goes, whatever the server still says.
     func close() {
         stage = .closed
         send("</stream:stream>")
         transport?.close(afterFlush: true, within: .seconds(10))
+    }
+
+    /// Says goodbye, takes what the server had sent before it heard of that, and goes when it says so.
+    func leave() {
+        stage = .leaving
+        send("<presence type='unavailable'/></stream:stream>")
     }
 
     func fail(_ reason: String) {
@@ -90,11 +100,20 @@ final class Client {
 
     private func read(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
-        while !rest.isEmpty, stage != .bound, stage != .closed, stage != .securing {
+        while !rest.isEmpty, reads {
             events.removeAll(keepingCapacity: true)
             let fault = parser.read(rest, into: &events)
             guard let next = handleEvents(fault) else { return }
             rest = UnsafeRawBufferPointer(rebasing: rest[next...])
+        }
+    }
+
+    /// Whether bytes go through the parser.
+    private var reads: Bool {
+        switch stage {
+        case .securing, .closed: false
+        case .bound: onElement != nil
+        default: true
         }
     }
 
@@ -103,9 +122,11 @@ final class Client {
         for event in events {
             switch event.kind {
             case .opened: continue
-            case .closed: fail("the server closed the stream")
+            case .closed: sayGoodbye()
             case .element(let element):
-                if negotiate(element) == .restart {
+                if stage == .bound || stage == .leaving {
+                    onElement?(self, element)
+                } else if negotiate(element) == .restart {
                     parser.restart()
                     return event.endOffset
                 }
@@ -114,11 +135,17 @@ final class Client {
         if let fault { fail("\(fault)") }
         return nil
     }
+
+    private func sayGoodbye() {
+        guard stage == .leaving else { return fail("the server closed the stream") }
+        stage = .closed
+        transport?.close(afterFlush: true, within: .seconds(10))
+    }
 }
 
 extension Client: TransportDelegate {
     func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
-        if stage == .bound { onBytes(self, bytes) } else { read(bytes) }
+        if stage == .bound, onElement == nil { onBytes(self, bytes) } else { read(bytes) }
     }
 
     func transportSecured(_ transport: Transport) {

@@ -15,24 +15,26 @@ final class Conversations: @unchecked Sendable {
     private let crew: Crew
     private let pace: Pace
     private let bodyBytes: Int
+    private let management: Management?
     private let clock = MonotonicClock()
     private var latencies = Histogram()
-    private var lateness = Histogram()
     private var lanes: [(client: Client, lane: Lane)] = []
-    private var origin: Int64 = 0
-    private var begun = 0
+    private var next = 0
+    private var beat: Beat?
 
-    init(_ crew: Crew, _ pace: Pace, bodyBytes: Int) {
+    init(_ crew: Crew, _ pace: Pace, bodyBytes: Int, management: Management? = nil) {
         self.crew = crew
         self.pace = pace
         self.bodyBytes = bodyBytes
+        self.management = management
     }
 
-    func begin() {
-        for first in stride(from: 0, to: crew.clients.count - 1, by: 2) {
+    /// Begins among the first so many pairs of the crew.
+    func begin(pairs: Int) {
+        for first in stride(from: 0, to: pairs * 2, by: 2) {
             let (romeo, juliet) = (crew.clients[first], crew.clients[first + 1])
-            let there = Lane(to: juliet, bodyBytes)
-            let back = Lane(to: romeo, bodyBytes)
+            let there = Lane(to: juliet, bodyBytes, management)
+            let back = Lane(to: romeo, bodyBytes, management)
             listen(romeo, hears: back, writes: there)
             listen(juliet, hears: there, writes: back)
             lanes += [(romeo, there), (juliet, back)]
@@ -40,27 +42,23 @@ final class Conversations: @unchecked Sendable {
                 write(count, from: romeo, in: there, at: clock.now.nanoseconds)
             }
         }
-        origin = clock.now.nanoseconds
-        if case .rate(let perSecond) = pace { beat(perSecond) }
-    }
-
-    /// Writes what is due, in every turn of the loop: it never sleeps, and is never late for that.
-    private func beat(_ perSecond: Double) {
-        let now = clock.now.nanoseconds
-        while !lanes.isEmpty {
-            let due = origin + Int64(Double(begun) * 1e9 / perSecond)
-            guard due <= now else { break }
-            let (client, lane) = lanes[begun % lanes.count]
+        guard case .rate(let perSecond) = pace else { return }
+        beat = Beat(on: crew.shard, perSecond: perSecond) { [self] due in
+            let (client, lane) = lanes[next % lanes.count]
+            next += 1
             write(1, from: client, in: lane, at: due)
-            lateness.record(nanoseconds: now - due)
-            begun += 1
         }
-        crew.shard.schedule(after: .zero) { [self] in beat(perSecond) }
+        beat?.begin()
     }
 
     private func listen(_ client: Client, hears: Lane, writes: Lane) {
         client.onBytes = { [self] client, bytes in
             let count = hears.counter.count(in: bytes)
+            if management != nil,
+                let answer = hears.acknowledging.answer(to: bytes, stanzas: count)
+            {
+                client.send(answer)
+            }
             guard count > 0 else { return }
             let now = clock.now
             for _ in 0..<count {
@@ -78,6 +76,7 @@ final class Conversations: @unchecked Sendable {
             for _ in 0..<count { output.append(contentsOf: lane.message) }
         }
         for _ in 0..<count { lane.put(time) }
+        if let question = lane.asking.question(after: count) { client.send(question) }
     }
 
     /// What was measured since the last call.
@@ -88,8 +87,15 @@ final class Conversations: @unchecked Sendable {
 
     /// How long after they were due messages were written, since the last call.
     func takeLateness() -> Histogram {
-        defer { lateness = Histogram() }
-        return lateness
+        beat?.takeLateness() ?? Histogram()
+    }
+
+    /// Messages that were written and have not come.
+    var underWay: Int { lanes.reduce(0) { $0 + $1.lane.underWay } }
+
+    /// Writes no more; what is under way still comes.
+    func stop() {
+        beat?.stop()
     }
 
     /// One direction between two clients: what is written there, and when what is under way was.
@@ -98,10 +104,14 @@ final class Conversations: @unchecked Sendable {
     private final class Lane {
         let message: [UInt8]
         var counter = TagCounter("</message>")
+        /// The side of the client who hears, and of the one who writes.
+        var acknowledging = Management()
+        var asking: Management
         private var sent: [Int64] = []
         private var head = 0
 
-        init(to client: Client, _ bodyBytes: Int) {
+        init(to client: Client, _ bodyBytes: Int, _ management: Management?) {
+            asking = management ?? Management()
             let body = String(repeating: "Soft, what light! ", count: bodyBytes / 18 + 1)
             let text = """
                 <message to='\(client.jid)' type='chat' id='load'>\
@@ -113,6 +123,8 @@ final class Conversations: @unchecked Sendable {
         func put(_ time: Int64) {
             sent.append(time)
         }
+
+        var underWay: Int { sent.count - head }
 
         func take() -> Int64? {
             guard head < sent.count else { return nil }

@@ -11,13 +11,20 @@ final class Crew: @unchecked Sendable {
     private(set) var clients: [Client] = []
     private var waiting: CheckedContinuation<String?, Never>?
     private var failure: String?
-    private let concurrency: Int
+    let concurrency: Int
+    /// Who the next client logs in as; the same client may come again under the same name.
+    private let name: (Int) -> String
     private var begun = 0
     private var wanted = 0
 
-    init(_ terms: LoginTerms, concurrency: Int) {
+    init(
+        _ terms: LoginTerms,
+        concurrency: Int,
+        name: @escaping (Int) -> String = Population.name
+    ) {
         self.terms = terms
         self.concurrency = concurrency
+        self.name = name
         shard.start()
     }
 
@@ -71,7 +78,7 @@ final class Crew: @unchecked Sendable {
 
     private func connectNext() {
         guard begun < wanted else { return }
-        let client = makeClient("user\(begun)")
+        let client = makeClient(name(begun))
         begun += 1
         client.onBound = { [self] client in
             clients.append(client)

@@ -7,7 +7,7 @@ final class ScramKeyCache {
     func saltedPassword(_ hash: HashFunction, _ salt: [UInt8], _ iterations: Int) -> [UInt8]? {
         let key = "\(hash.rawValue) \(iterations) \(Base64.encode(salt))"
         if let known = salted[key] { return known }
-        let password = Array(Target.password.utf8)
+        let password = Array(Population.password.utf8)
         let derived = hash.pbkdf2(password: password, salt: salt, iterations: iterations)
         salted[key] = derived
         return derived

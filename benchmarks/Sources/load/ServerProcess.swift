@@ -3,39 +3,43 @@ import MartletNet
 
 /// A Martlet of our own: its folder, its configuration, its process.
 struct ServerProcess: Sendable {
-    private let program: String
-    private let domain: String
     private let folder: URL
     private let child: Child
     private let basePort: UInt16
 
     var pid: Int32 { child.pid }
 
-    /// Starts it.
+    /// Starts it, with who it knows.
     init(
         program: String,
         domain: String,
         shards: Int,
         pins: Pins?,
         hasPlugins: Bool = true,
-        otherDomains: Int = 0
-    ) throws {
-        self.program = program
-        self.domain = domain
+        otherDomains: Int = 0,
+        population: Population = Population(0)
+    ) async throws {
         basePort = UInt16.random(in: 20_000..<32_000)
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("martlet-load-\(getpid())-\(basePort)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let configuration = folder.appendingPathComponent("config.json")
-        let others = (0..<otherDomains).map { ", \"d\($0).example\": {}" }.joined()
+        let others = (0..<otherDomains)
+            .map { ", \"\(Self.otherDomain($0))\": {\"anonymous\": true}" }.joined()
         let text = Self.configuration(domain, folder.path, basePort, shards, hasPlugins, others)
         try Data(text.utf8).write(to: configuration)
+        if population.count > 0 {
+            let database = folder.appendingPathComponent("martlet.db").path
+            try await StoreWriter.write(population, of: domain, to: database)
+        }
         let serve = [program, "serve", "--config", configuration.path]
         child = try Child(
             pins.map { ["taskset", "-c", $0.serverList] + serve } ?? serve,
             log: folder.appendingPathComponent("log").path
         )
     }
+
+    static func otherDomain(_ number: Int) -> String { "d\(number).example" }
 
     func port(for tls: TargetOptions.TLSUse) -> UInt16 {
         switch tls {
@@ -68,7 +72,9 @@ struct ServerProcess: Sendable {
              "tls": {"certificates": "\(path)/certificates"\(others.isEmpty ? "" : ", \"makeMissing\": false")},
              "adminSocket": "\(path)/admin",
              "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,
-              "sessionsPerAccount": 1000,
+              "sessionsPerAccount": 1000, "rosterItems": 100000,
+              "offlineMessages": 1000000, "offlineBytes": 1000000000,
+              "deliveriesPerSecond": 10000000, "burstDeliveries": 10000000,
               "stanzasPerSecond": 10000000, "burstStanzas": 10000000,
               "bytesPerSecond": 10000000, "burstBytes": 10000000, "idleSeconds": 86400}}
             """
@@ -78,7 +84,7 @@ struct ServerProcess: Sendable {
     func waitUntilItListens() async throws {
         let shard = Shard(index: 0)
         shard.start()
-        for _ in 0..<200 {
+        for _ in 0..<600 {
             if await answers(shard) { return await shard.stop() }
             guard child.exitStatus(within: 0) == nil else { break }
             try await Task.sleep(for: .milliseconds(50))
@@ -100,18 +106,6 @@ struct ServerProcess: Sendable {
         return true
     }
 
-    func addAccount(_ name: String) throws {
-        let path = folder.appendingPathComponent("config.json").path
-        let account = "\(name)@\(domain)"
-        let adding = try Child(
-            [program, "user", "add", "--config", path, "--password", Target.password, account],
-            log: folder.appendingPathComponent("log").path
-        )
-        guard adding.exitStatus(within: 20) == 0 else {
-            throw LoadError("the account \(name) could not be made; the log says:\n\(log)")
-        }
-    }
-
     /// The end of what the server said.
     var log: String {
         let path = folder.appendingPathComponent("log").path
@@ -123,8 +117,4 @@ struct ServerProcess: Sendable {
         child.stop(within: 15)
         try? FileManager.default.removeItem(at: folder)
     }
-}
-
-extension Target {
-    static let password = "secret"
 }

@@ -38,7 +38,7 @@ struct Start: AsyncParsableCommand {
         _ isPlain: Bool
     ) async throws -> (seconds: Double, kibibytes: Double) {
         let begin = ProcessMeter.wallSeconds()
-        let process = try ServerProcess(
+        let process = try await ServerProcess(
             program: server,
             domain: "localhost",
             shards: 1,

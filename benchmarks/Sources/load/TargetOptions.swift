@@ -35,27 +35,28 @@ struct TargetOptions: ParsableArguments {
 
     enum TLSUse: String, ExpressibleByArgument, CaseIterable { case none, starttls, direct }
 
-    /// Starts the server where that was asked for, with so many accounts `user0` … of the password
-    /// `secret`, and gives what to connect to.
-    func open(accounts: Int = 0) async throws -> Target {
+    /// Starts the server where that was asked for, with those it is to know, and gives what to connect
+    /// to; another server has to know them already.
+    func open(_ population: Population = Population(0)) async throws -> Target {
         let pins = pin ? Pins.choose(serverCores: shards) : nil
         pins?.adopt()
+        _ = Descriptors.limit
         guard let server else {
             guard let address = SocketAddress(address, port: port) else {
                 throw LoadError("\(address) is not an address in numbers")
             }
             return Target(address, domain: domain, tls: tls, pid: pid, pins: pins)
         }
-        let process = try ServerProcess(
+        let process = try await ServerProcess(
             program: server,
             domain: domain,
             shards: shards,
             pins: pins,
-            hasPlugins: plugins
+            hasPlugins: plugins,
+            population: population
         )
         do {
             try await process.waitUntilItListens()
-            for number in 0..<accounts { try process.addAccount("user\(number)") }
         } catch {
             process.stop()
             throw error

@@ -8,3 +8,6 @@ const void *load_find(const void *haystack, size_t length, const void *needle, s
 
 /// Puts the calling thread, and those it starts from now on, on the cores from `first` to before `end`.
 int load_pin(int first, int end);
+
+/// Has the kernel end this process when the one that started it ends.
+void load_end_with_parent(void);

@@ -1,0 +1,50 @@
+/// Everybody in turn.
+extension Crew {
+    /// Has clients do something, so many at a time, and returns when each has called what it was given.
+    ///
+    /// - Parameter first: the first client it is for; all that came later are, too.
+    func each(
+        from first: Int = 0,
+        width: Int = 100,
+        _ task: @escaping @Sendable (Client, @escaping () -> Void) -> Void
+    ) async throws {
+        try await perform { [self] in
+            Line(clients[first...], task) { self.finish() }.begin(width)
+        }
+    }
+}
+
+/// Clients that wait for their turn.
+private final class Line {
+    private let clients: ArraySlice<Client>
+    private let task: (Client, @escaping () -> Void) -> Void
+    private let finish: () -> Void
+    private var next: Int
+    private var done = 0
+
+    init(
+        _ clients: ArraySlice<Client>,
+        _ task: @escaping (Client, @escaping () -> Void) -> Void,
+        finish: @escaping () -> Void
+    ) {
+        self.clients = clients
+        self.task = task
+        self.finish = finish
+        next = clients.startIndex
+    }
+
+    func begin(_ width: Int) {
+        guard !clients.isEmpty else { return finish() }
+        for _ in 0..<width { step() }
+    }
+
+    private func step() {
+        guard next < clients.endIndex else { return }
+        let client = clients[next]
+        next += 1
+        task(client) { [self] in
+            done += 1
+            if done == clients.count { finish() } else { step() }
+        }
+    }
+}
