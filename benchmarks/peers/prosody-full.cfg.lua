@@ -1,5 +1,6 @@
 -- Debian's prosody as benchmarks/compare starts it; it fills in folder and ports.
--- What Debian's configuration has switched on for users, and the archive.
+-- What Debian's configuration has switched on for users, and the archive, in files of its own: in
+-- SQLite a message costs 1.6 times as much, with SQLite's log written ahead, or 4 times.
 run_as_root = true
 pidfile = "$folder/prosody.pid"
 data_path = "$folder/data"

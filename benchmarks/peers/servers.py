@@ -84,9 +84,11 @@ class Ejabberd(Server):
     def command(self):
         # One scheduler for the one core, and none that spins while it waits.
         quiet = ["+S", "1:1", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"]
+        # Its log is moved into tables less often, as those do whose log says it is overloaded.
+        mnesia = ["dump_log_write_threshold", "50000", "dc_dump_limit", "40"]
         return [
             "erl", "-noinput", "+K", "true", "+P", "250000", "+Q", "250000", *quiet,
-            "-mnesia", "dir", f'"{self.data}"', "-s", "ejabberd",
+            "-mnesia", "dir", f'"{self.data}"', *mnesia, "-s", "ejabberd",
         ]  # fmt: skip
 
     def environment(self):

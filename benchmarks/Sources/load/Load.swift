@@ -12,7 +12,7 @@ struct Load: AsyncParsableCommand {
             """,
         subcommands: [
             Idle.self, Chat.self, Login.self, Micro.self, Dispatch.self, Start.self, Smoke.self,
-            Hold.self,
+            Hold.self, Populate.self,
         ]
     )
 }
