@@ -26,14 +26,13 @@ class Workload:
 
 
 def timed(chosen):
-    return [
-        "--runs", "1", "--seconds", str(chosen.seconds), "--warm-up", str(chosen.warm_up),
-    ]  # fmt: skip
+    return ["--runs", "1", "--seconds", str(chosen.seconds)]
 
 
 def chat(pace, number, terms=ANONYMOUS):
     def arguments(chosen):
-        return ["chat", *timed(chosen), *terms, "--pairs", str(chosen.pairs), pace, str(number)]
+        size = ["--pairs", str(chosen.pairs), "--warm-up", str(chosen.warm_up)]
+        return ["chat", *timed(chosen), *terms, *size, pace, str(number)]
 
     return arguments
 
