@@ -17,10 +17,17 @@ struct AccountOptions: ParsableArguments {
         Population(mechanism == .anonymous ? 0 : accounts ?? clients)
     }
 
-    func crew(for target: Target, _ options: TargetOptions) throws -> Crew {
+    func crew(
+        for target: Target,
+        _ options: TargetOptions,
+        domain: @escaping (Int) -> String? = { _ in nil }
+    ) throws -> Crew {
         let accounts = accounts ?? .max
-        return Crew(try LoginTerms(target, mechanism), concurrency: options.concurrency) {
-            Population.name($0 % accounts)
-        }
+        return Crew(
+            try LoginTerms(target, mechanism),
+            concurrency: options.concurrency,
+            name: { Population.name($0 % accounts) },
+            domain: domain
+        )
     }
 }

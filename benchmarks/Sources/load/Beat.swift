@@ -16,7 +16,7 @@ final class Beat {
     private var count = 0
     private var isStopped = false
 
-    /// - Parameter work: is given when it was due, in nanoseconds of the monotonic clock.
+    /// What is done is given when it was due, in nanoseconds of the monotonic clock.
     init(
         on shard: Shard,
         perSecond: Double,

@@ -33,7 +33,16 @@ struct Chat: AsyncParsableCommand {
     }
 
     func measure(_ target: Target) async throws -> Report {
-        let crew = try account.crew(for: target, self.target)
+        let (windows, alone) = try await talk(target)
+        return report(windows, alone, target)
+    }
+
+    /// Gives what was measured in the end, and before it without idle connections if there are any.
+    func talk(
+        _ target: Target,
+        domain: @escaping (Int) -> String? = { _ in nil }
+    ) async throws -> (windows: [ChatWindow], alone: [ChatWindow]) {
+        let crew = try account.crew(for: target, self.target, domain: domain)
         let processes = bystanders.processes.count(for: bystanders.idle, beside: pairs * 2)
         let crowd = try Crowd(target, self.target, processes: processes)
         try await crew.gather(pairs * 2)
@@ -55,7 +64,7 @@ struct Chat: AsyncParsableCommand {
         let windows = try await windows(conversations, crew, target)
         await crowd.leave()
         await crew.stop()
-        return report(windows, alone, target)
+        return (windows, alone)
     }
 
     private var pace: Conversations.Pace {

@@ -2,7 +2,11 @@
 extension Crew {
     /// Has clients do something, so many at a time, and returns when each has called what it was given.
     ///
-    /// - Parameter first: the first client it is for; all that came later are, too.
+    /// - Parameters:
+    ///   - first: the first client it is for; all that came later are, too.
+    ///   - width: how many are at it at any time.
+    ///   - task: is given a client, and what to call when it is done.
+    /// - Throws: what a client met.
     func each(
         from first: Int = 0,
         width: Int = 100,

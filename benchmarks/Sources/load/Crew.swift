@@ -14,17 +14,20 @@ final class Crew: @unchecked Sendable {
     let concurrency: Int
     /// Who the next client logs in as; the same client may come again under the same name.
     private let name: (Int) -> String
+    private let domain: (Int) -> String?
     private var begun = 0
     private var wanted = 0
 
     init(
         _ terms: LoginTerms,
         concurrency: Int,
-        name: @escaping (Int) -> String = Population.name
+        name: @escaping (Int) -> String = Population.name,
+        domain: @escaping (Int) -> String? = { _ in nil }
     ) {
         self.terms = terms
         self.concurrency = concurrency
         self.name = name
+        self.domain = domain
         shard.start()
     }
 
@@ -78,7 +81,7 @@ final class Crew: @unchecked Sendable {
 
     private func connectNext() {
         guard begun < wanted else { return }
-        let client = makeClient(name(begun))
+        let client = makeClient(name(begun), in: domain(begun))
         begun += 1
         client.onBound = { [self] client in
             clients.append(client)
@@ -87,8 +90,9 @@ final class Crew: @unchecked Sendable {
         client.connect(on: shard)
     }
 
-    func makeClient(_ username: String) -> Client {
-        let client = Client(username, terms, pool)
+    /// One that logs in to the target's domain when it is given no other.
+    func makeClient(_ username: String, in domain: String? = nil) -> Client {
+        let client = Client(username, terms, pool, domain: domain)
         client.onFailed = { [self] in fail($0) }
         return client
     }

@@ -12,6 +12,11 @@ struct Histogram: Sendable {
         total += times
     }
 
+    mutating func add(_ other: Histogram) {
+        for (index, count) in other.counts.enumerated() { counts[index] += count }
+        total += other.total
+    }
+
     /// The duration that this share of all did not exceed, in milliseconds; 1 asks for the longest.
     func milliseconds(at share: Double) -> Double {
         guard total > 0 else { return .nan }
@@ -21,6 +26,12 @@ struct Histogram: Sendable {
             if left <= 0 { return Double(Self.value(index)) / 1e6 }
         }
         return .nan
+    }
+
+    /// How many took longer than so many milliseconds.
+    func count(above milliseconds: Double) -> Int {
+        let first = Self.index(UInt64(milliseconds * 1e6)) + 1
+        return counts[first...].reduce(0, +)
     }
 
     private static func index(_ value: UInt64) -> Int {

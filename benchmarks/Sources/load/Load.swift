@@ -11,8 +11,9 @@ struct Load: AsyncParsableCommand {
             --pid to have that process measured. Each run prints a block to read and a line of JSON.
             """,
         subcommands: [
-            Idle.self, Chat.self, Login.self, Micro.self, Dispatch.self, Start.self, Smoke.self,
-            Hold.self, Populate.self,
+            Login.self, Idle.self, Chat.self, Presence.self, Storm.self, Mix.self, Soak.self,
+            Scaling.self,
+            Micro.self, Dispatch.self, Start.self, Smoke.self, Hold.self, Populate.self,
         ]
     )
 }

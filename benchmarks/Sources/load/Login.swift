@@ -26,7 +26,8 @@ struct Login: AsyncParsableCommand {
 
     func measure(_ target: Target) async throws -> Report {
         let crew = Crew(try LoginTerms(target, mechanism), concurrency: self.target.concurrency)
-        let visitors = Visitors(crew, accounts: accounts)
+        let accounts = accounts
+        let visitors = Visitors(crew) { Population.name($0 % accounts) }
         _ = try await crew.read { visitors.begin(self.target.concurrency) }
         try await Task.sleep(for: .seconds(1))
         var visits: [(span: Span, count: Int)] = []

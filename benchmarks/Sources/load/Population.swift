@@ -1,3 +1,5 @@
+import MartletCore
+
 /// Who is known to a server: `user0`, `user1` … with the password `secret`, and who knows whom.
 struct Population: Sendable {
     enum Acquaintance: Sendable {
@@ -6,7 +8,7 @@ struct Population: Sendable {
         case groups(of: Int)
         /// Everybody knows so many of those that stand next, half on each side, in a ring.
         case neighbours(Int)
-        /// Everybody knows so many who have no account: `contact0@contacts.example` …
+        /// Everybody has so many in the roster who have no account, without a subscription.
         case strangers(Int)
     }
 
@@ -18,6 +20,10 @@ struct Population: Sendable {
     init(_ count: Int, _ acquaintance: Acquaintance = .nobody) {
         self.count = count
         self.acquaintance = acquaintance
+    }
+
+    var subscription: Subscription {
+        if case .strangers = acquaintance { .none } else { .both }
     }
 
     static func name(_ number: Int) -> String { "user\(number)" }

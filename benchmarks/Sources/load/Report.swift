@@ -19,7 +19,7 @@ struct Report {
 
     private mutating func add(_ target: Target) {
         text("tls", target.tls.rawValue)
-        text("cores", target.pins?.description ?? "not pinned")
+        text("cores", target.pins?.description ?? target.quota?.description ?? "not pinned")
     }
 
     mutating func text(_ key: String, _ value: String) {

@@ -48,7 +48,7 @@ struct StoreWriter {
         let addresses = population.addresses(of: number, in: domain)
         guard !addresses.isEmpty else { return }
         let changes = try addresses.map {
-            RosterChange.set(RosterItem(try JID($0), subscription: .both))
+            RosterChange.set(RosterItem(try JID($0), subscription: population.subscription))
         }
         try await store.changeRoster(changes, of: jid)
     }

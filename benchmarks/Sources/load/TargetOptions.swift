@@ -30,6 +30,13 @@ struct TargetOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Server on the first core, generator on the last.")
     var pin = true
 
+    @Option(
+        help: """
+            The share of a core that each shard of the server that is started may have, by a cgroup;             nothing is pinned then.
+            """
+    )
+    var serverQuota: Double?
+
     @Option(help: "Connections that may be logging in at once.")
     var concurrency = 32
 
@@ -38,7 +45,7 @@ struct TargetOptions: ParsableArguments {
     /// Starts the server where that was asked for, with those it is to know, and gives what to connect
     /// to; another server has to know them already.
     func open(_ population: Population = Population(0)) async throws -> Target {
-        let pins = pin ? Pins.choose(serverCores: shards) : nil
+        let pins = pin && serverQuota == nil ? Pins.choose(serverCores: shards) : nil
         pins?.adopt()
         _ = Descriptors.limit
         guard let server else {
@@ -57,18 +64,22 @@ struct TargetOptions: ParsableArguments {
         )
         do {
             try await process.waitUntilItListens()
+            let quota = try serverQuota.map {
+                try CPUQuota(of: process.pid, cores: $0 * Double(shards))
+            }
+            return Target(
+                .loopback(port: process.port(for: tls)),
+                domain: domain,
+                tls: tls,
+                pid: process.pid,
+                pins: pins,
+                process: process,
+                quota: quota
+            )
         } catch {
             process.stop()
             throw error
         }
-        return Target(
-            .loopback(port: process.port(for: tls)),
-            domain: domain,
-            tls: tls,
-            pid: process.pid,
-            pins: pins,
-            process: process
-        )
     }
 }
 
@@ -80,6 +91,7 @@ struct Target: Sendable {
     let meter: ProcessMeter?
     let pins: Pins?
     let process: ServerProcess?
+    let quota: CPUQuota?
 
     init(
         _ address: SocketAddress,
@@ -87,17 +99,20 @@ struct Target: Sendable {
         tls: TargetOptions.TLSUse,
         pid: Int32?,
         pins: Pins?,
-        process: ServerProcess? = nil
+        process: ServerProcess? = nil,
+        quota: CPUQuota? = nil
     ) {
         self.address = address
         self.domain = domain
         self.tls = tls
         self.pins = pins
         self.process = process
+        self.quota = quota
         meter = pid.map(ProcessMeter.init(pid:))
     }
 
     func close() {
         process?.stop()
+        quota?.remove()
     }
 }
