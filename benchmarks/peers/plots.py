@@ -42,6 +42,10 @@ CHARTS = (
         "full-deliveries", "Archive and all else on: messages a second, thousands",
         (DELIVERIES,), ("full",), less=False, thousands=True,
     ),
+    Chart(
+        "presence", "Presence: server CPU per delivery, µs",
+        ("server CPU per delivery (µs)",), ("presence",),
+    ),
     Chart("login", "Server CPU per login, ms", ("server CPU per login (ms)",), ("login",)),
     Chart(
         "memory", "Memory per idle connection, KiB", ("KiB per connection (KiB)",), ("idle",),

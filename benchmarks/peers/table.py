@@ -25,6 +25,11 @@ FIGURES = {
         ("latency p99.9 (ms)", 2, True),
     ],
     "login": [("server CPU per login (ms)", 3, True), ("logins (/s)", 0, False)],
+    "presence": [
+        ("server CPU per delivery (µs)", 1, True),
+        ("server CPU of the logins per delivery (µs)", 1, True),
+        ("deliveries (/s)", 0, False),
+    ],
     "idle": [("KiB per connection (KiB)", 1, True)],
 }
 WORDS = {

@@ -49,6 +49,24 @@ def idle(connections):
     return arguments
 
 
+def presence(groups, size):
+    """Groups of mutual contacts."""
+
+    def sizes(chosen):
+        return (2, 5) if chosen.toy else (groups, size)
+
+    def arguments(chosen):
+        groups, size = sizes(chosen)
+        circle = ["--groups", str(groups), "--roster", str(size), "--warm-up", str(chosen.warm_up)]
+        return ["presence", *timed(chosen), *SCRAM, *circle]
+
+    def people(chosen):
+        groups, size = sizes(chosen)
+        return People(groups * size, size)
+
+    return {"arguments": arguments, "people": people, "connections": lambda chosen: groups * size}
+
+
 def pairs(chosen):
     return People(2 * chosen.pairs)
 
@@ -80,6 +98,14 @@ ALL = {
         Workload(
             "login", "login, SCRAM-SHA-1", "login", login, ("none", "starttls", "direct"),
             people=lambda chosen: People(LOGIN_ACCOUNTS), connections=lambda chosen: 0,
+        ),
+        Workload(
+            "presence-20", "presence, 20 groups of 20", "presence", tls=("none",),
+            **presence(20, 20),
+        ),
+        Workload(
+            "presence-200", "presence, 2 groups of 200", "presence", tls=("none",),
+            **presence(2, 200),
         ),
         Workload("idle", "idle", "idle", idle(some), connections=some, turns=2),
         Workload("idle-many", "idle, many", "idle", idle(many), connections=many, turns=1),
