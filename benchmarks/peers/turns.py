@@ -11,6 +11,11 @@ from server import Trouble
 
 SERVER_CORE = 0  # `load` takes the last one
 TLS = ("none", "starttls", "direct")
+# Seconds to start and stop, and milliseconds to log one client in without TLS; about twice that with.
+PACE = {
+    "martlet": (1, 0.8), "prosody": (1.5, 2), "ejabberd": (4, 2.5), "relay": (0.5, 0.3),
+    "handshake": (0.5, 0.5),
+}  # fmt: skip
 
 
 def cells(fleet, chosen):
@@ -22,6 +27,18 @@ def cells(fleet, chosen):
                 continue
             count = min(chosen.repeats, workload.turns or chosen.repeats)
             yield workload, tls, count, [each for each in fleet if each.can(workload, tls)]
+
+
+def expected_minutes(fleet, chosen):
+    """How long all turns will take, more or less."""
+    seconds = 0
+    for workload, tls, count, able in cells(fleet, chosen):
+        for server in able:
+            start, login = PACE[server.name]
+            arrival = workload.connections(chosen) * login / 1e3 * (1 if tls == "none" else 2)
+            rest = 3 * chosen.settling if workload.kind == "idle" else chosen.seconds + 1
+            seconds += count * (start + arrival + chosen.warm_up + rest)
+    return seconds / 60
 
 
 def prepare(fleet, chosen):

@@ -107,7 +107,7 @@ ALL = {
             "presence-200", "presence, 2 groups of 200", "presence", tls=("none",),
             **presence(2, 200),
         ),
-        Workload("idle", "idle", "idle", idle(some), connections=some, turns=2),
+        Workload("idle", "idle", "idle", idle(some), connections=some, turns=1),
         Workload("idle-many", "idle, many", "idle", idle(many), connections=many, turns=1),
     )
 }  # fmt: skip
