@@ -5,14 +5,16 @@ extension Crew {
     /// - Parameters:
     ///   - first: the first client it is for; all that came later are, too.
     ///   - width: how many are at it at any time.
+    ///   - seconds: after which something is taken for lost.
     ///   - task: is given a client, and what to call when it is done.
     /// - Throws: what a client met.
     func each(
         from first: Int = 0,
         width: Int = 100,
+        within seconds: Int = 600,
         _ task: @escaping @Sendable (Client, @escaping () -> Void) -> Void
     ) async throws {
-        try await perform { [self] in
+        try await perform(within: seconds) { [self] in
             Line(clients[first...], task) { self.finish() }.begin(width)
         }
     }

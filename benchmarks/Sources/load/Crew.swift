@@ -10,6 +10,7 @@ final class Crew: @unchecked Sendable {
     let terms: LoginTerms
     private(set) var clients: [Client] = []
     private var waiting: CheckedContinuation<String?, Never>?
+    private var timer: TimerID?
     private var failure: String?
     let concurrency: Int
     /// Who the next client logs in as; the same client may come again under the same name.
@@ -32,10 +33,15 @@ final class Crew: @unchecked Sendable {
     }
 
     /// Starts work on the shard and returns when it calls `finish`.
-    func perform(_ work: @escaping @Sendable () -> Void) async throws {
+    ///
+    /// - Throws: what a client met, or that so many seconds have passed: something is lost.
+    func perform(within seconds: Int = 600, _ work: @escaping @Sendable () -> Void) async throws {
         let failure = await withCheckedContinuation { continuation in
             shard.submit {
                 self.waiting = continuation
+                self.timer = self.shard.schedule(after: .seconds(seconds)) {
+                    self.fail("what was waited for did not come within \(seconds) seconds")
+                }
                 if self.failure == nil { work() }
                 self.tell()
             }
@@ -58,6 +64,7 @@ final class Crew: @unchecked Sendable {
     private func tell() {
         guard failure != nil || isFinished, let waiting else { return }
         self.waiting = nil
+        if let timer { shard.cancel(timer) }
         isFinished = false
         waiting.resume(returning: failure)
     }

@@ -8,24 +8,62 @@ struct Smoke: AsyncParsableCommand {
 
     @Option(help: "The martlet program to start.") var server: String
 
+    private var target: [String] { ["--server", server, "--no-pin"] }
+    private static let once = ["--runs", "1", "--seconds", "0.3", "--warm-up", "0.1"]
+
     func run() async throws {
-        for tls in ["none", "starttls", "direct"] {
-            let target = ["--server", server, "--tls", tls, "--no-pin"]
-            try await Idle.parse(
-                target + ["--connections", "40", "--first", "5", "--settling", "0.1"]
-            )
-            .run()
-            let chat = ["--pairs", "5", "--in-flight", "4", "--seconds", "0.3", "--warm-up", "0.1"]
-            try await Chat.parse(target + chat + ["--runs", "1"]).run()
-            try await Chat.parse(target + chat + ["--runs", "1", "--rate", "500"]).run()
-        }
+        for tls in ["none", "starttls", "direct"] { try await basics(tls) }
         for mechanism in ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
-            let login = ["--mechanism", mechanism, "--accounts", "2", "--seconds", "0.5"]
-            let target = ["--server", server, "--tls", "direct", "--no-pin", "--runs", "1"]
-            try await Login.parse(target + login).run()
+            let login = ["--mechanism", mechanism, "--accounts", "2", "--seconds", "0.3"]
+            try await Login.parse(target + login + ["--tls", "direct", "--runs", "1"]).run()
         }
-        try await Micro.parse(["--milliseconds", "20"]).run()
-        try await Dispatch.parse(["--milliseconds", "20", "--runs", "1"]).run()
+        try await chats()
+        try await contacts()
+        try await many()
+        try await Micro.parse(["--milliseconds", "10"]).run()
+        try await Dispatch.parse(["--milliseconds", "10", "--runs", "1"]).run()
         try await Start.parse(["--server", server, "--domains", "20"]).run()
+    }
+
+    private func basics(_ tls: String) async throws {
+        let target = target + ["--tls", tls]
+        let idle = ["--connections", "40", "--first", "5", "--settling", "0.1"]
+        try await Idle.parse(target + idle).run()
+        let chat = Self.once + ["--pairs", "5", "--in-flight", "4"]
+        try await Chat.parse(target + chat).run()
+        try await Chat.parse(target + chat + ["--rate", "500"]).run()
+    }
+
+    private func chats() async throws {
+        let held = ["--connections", "10", "--first", "5", "--settling", "0.1", "--processes", "2"]
+        try await Idle.parse(target + held).run()
+        let modern = ["--stream-management", "--ask-every", "5", "--carbons", "--csi"]
+        let accounts = ["--pairs", "5", "--mechanism", "SCRAM-SHA-1", "--idle", "10"]
+        try await Chat.parse(target + Self.once + accounts + modern).run()
+        let storm = ["--pairs", "5", "--rate", "50", "--seconds", "0.5", "--warm-up", "0.1"]
+        try await Storm.parse(target + storm).run()
+    }
+
+    private func contacts() async throws {
+        let groups = Self.once + ["--roster", "5", "--groups", "2"]
+        try await Presence.parse(target + groups).run()
+        try await Presence.parse(target + groups + ["--prepare"]).run()
+        let roster = Self.once + ["--items", "10", "--clients", "3"]
+        try await RosterLoad.parse(target + roster).run()
+        try await RosterLoad.parse(target + roster + ["--prepare"]).run()
+        let offline = ["--accounts", "5", "--messages", "12", "--writers", "2"]
+        try await Offline.parse(target + offline).run()
+    }
+
+    private func many() async throws {
+        let town = [
+            "--users", "40", "--roster", "6", "--message-seconds", "0.05", "--warm-up", "0.1",
+        ]
+        try await Mix.parse(target + town + ["--seconds", "0.5", "--logins", "10"]).run()
+        let soak = ["--minutes", "0.02", "--interval", "0.2"]
+        try await Soak.parse(target + town + soak).run()
+        let turns = ["--server", server, "--turns", "1", "--seconds", "0.3", "--pairs", "5"]
+        try await VirtualHosts.parse(turns + ["--domains", "10"]).run()
+        try await Scaling.parse(turns + ["--no-bound"]).run()
     }
 }

@@ -44,7 +44,10 @@ struct TargetOptions: ParsableArguments {
 
     /// Starts the server where that was asked for, with those it is to know, and gives what to connect
     /// to; another server has to know them already.
-    func open(_ population: Population = Population(0)) async throws -> Target {
+    func open(
+        _ population: Population = Population(0),
+        otherDomains: Int = 0
+    ) async throws -> Target {
         let pins = pin && serverQuota == nil ? Pins.choose(serverCores: shards) : nil
         pins?.adopt()
         _ = Descriptors.limit
@@ -60,6 +63,7 @@ struct TargetOptions: ParsableArguments {
             shards: shards,
             pins: pins,
             hasPlugins: plugins,
+            otherDomains: otherDomains,
             population: population
         )
         do {
