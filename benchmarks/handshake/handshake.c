@@ -1,13 +1,13 @@
-// What OpenSSL asks of any server for a TLS 1.3 connection: one thread, epoll, no protocol above it.
+// What OpenSSL asks of any server for a TLS 1.3 connection: one thread, epoll, nothing above it.
 //
 //     handshake serve PORT PEM [keep]        handshakes, and waits for each client to leave
 //     handshake measure PORT PID SECONDS     full handshakes, VISITORS at a time
 //     handshake idle PORT PID COUNT          so many connections that say nothing
 //
 // The last two load the first, whose process is PID, and print a line of JSON: what it used of its
-// core for each handshake, or of memory for each connection. PEM holds certificate and key. Settings are
-// OpenSSL's own, two session tickets among them; its buffers are given back while a connection is
-// quiet (SSL_MODE_RELEASE_BUFFERS), or with `keep` are kept.
+// core for each handshake, or of memory for each connection. PEM holds certificate and key.
+// Settings are OpenSSL's own, two session tickets among them; its buffers are given back while a
+// connection is quiet (SSL_MODE_RELEASE_BUFFERS), or with `keep` are kept.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

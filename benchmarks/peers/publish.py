@@ -18,7 +18,9 @@ FRONT = (
     ("chat-8", "none", CPU), ("chat-8", "none", DELIVERIES), ("chat-8", "direct", CPU),
     ("rate-5000", "none", CPU), ("rate-5000", "none", "latency p99 (ms)"),
     ("full-8", "none", CPU), ("full-8", "none", DELIVERIES),
-    ("login", "none", "server CPU per login (ms)"), ("login", "direct", "server CPU per login (ms)"),
+    ("login", "none", "server CPU per login (ms)"),
+    ("login", "direct", "server CPU per login (ms)"),
+    ("presence-200", "none", "server CPU per delivery (µs)"),
     ("idle-many", "none", "KiB per connection (KiB)"),
     ("idle-many", "direct", "KiB per connection (KiB)"),
 )  # fmt: skip
@@ -45,7 +47,7 @@ def publish(path, benchmarks):
 def replace(path, text, folder, charts):
     """Puts table and charts between the markers of a document."""
     lines = [f"![{name.removesuffix('.svg')}]({folder}/{name})" for name in charts]
-    body = "\n".join([BEGIN, "", text.replace("\n\n", "\n\n").strip(), "", *lines, END])
+    body = "\n".join([BEGIN, "", text.strip(), "", *lines, END])
     old = path.read_text()
     new, count = re.subn(f"{BEGIN}.*?{END}", lambda _: body, old, flags=re.DOTALL)
     if count != 1:

@@ -1,4 +1,4 @@
-"""What all servers that are compared have in common: a folder, ports, a core, a beginning, an end."""
+"""What all servers that are compared have in common: folder, ports, core, beginning and end."""
 
 import os
 import pathlib

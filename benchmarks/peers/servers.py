@@ -58,7 +58,8 @@ class Prosody(Server):
                     f'["{contact}@localhost"]={{["subscription"]="both";["groups"]={{}}}};'
                     for contact in people.contacts(name)
                 )
-                (rosters / f"{name}.dat").write_text(f"return {{{items}[false]={{['version']=1}}}};")
+                roster = f"return {{{items}[false]={{['version']=1}}}};"
+                (rosters / f"{name}.dat").write_text(roster)
 
     def account(self):
         """One salt for all, so that one derivation serves all."""
@@ -149,7 +150,7 @@ class Bare(Server):
         return self.folder / self.name
 
     def version(self):
-        return "in C"
+        return ""
 
     def prepare(self):
         source = HERE.parent / f"{self.name}/{self.name}.c"

@@ -30,6 +30,14 @@ FIGURES = {
         ("server CPU of the logins per delivery (µs)", 1, True),
         ("deliveries (/s)", 0, False),
     ],
+    "roster": [
+        ("server CPU per get (µs)", 0, True),
+        ("server CPU per change and its push (µs)", 0, True),
+    ],
+    "offline": [
+        ("server CPU per stored message (µs)", 0, True),
+        ("server CPU per fetched message, without its login (µs)", 0, True),
+    ],
     "idle": [("KiB per connection (KiB)", 1, True)],
 }
 WORDS = {
@@ -52,19 +60,12 @@ class Row(typing.NamedTuple):
     """One figure of one workload, with all that was measured of it, by column."""
 
     workload: str
+    title: str
     tls: str
     figure: str
     digits: int
     less: bool  # is better
     values: dict
-
-    @property
-    def kind(self):
-        return workloads.ALL[self.workload].kind
-
-    @property
-    def title(self):
-        return workloads.ALL[self.workload].title
 
     @property
     def name(self):
@@ -86,8 +87,10 @@ class Row(typing.NamedTuple):
 def rows(result):
     found = {}
     for run in result["runs"]:
-        for figure, digits, less in FIGURES[workloads.ALL[run["workload"]].kind]:
-            key = (run["workload"], run["tls"], figure, digits, less)
+        workload = workloads.ALL[run["workload"]]
+        title = workload.title.format(**result["settings"])
+        for figure, digits, less in FIGURES[workload.kind]:
+            key = (workload.name, title, run["tls"], figure, digits, less)
             value = run["figures"].get(figure)
             if value is not None:
                 found.setdefault(key, {}).setdefault(run["server"], []).append(value)
@@ -140,19 +143,20 @@ def markdown(result, wanted=None, spread=True):
         ]
         what = [row.title, WORDS[row.tls], row.name, *cells, row.ratio()]
         lines.append(f"| {' | '.join(what)} |")
-    text = "\n".join([*lines, "", *notes(result)]) + "\n"
+    text = "\n".join([*lines, "", *notes(result, spread)]) + "\n"
     marks = [f"{sign} {meaning}" for sign, meaning in MARKS.items() if f" {sign}" in text]
     return text + "".join(line + "\n" for line in marks)
 
 
-def notes(result):
+def notes(result, spread):
+    """When, where, and of what."""
     settings = result["settings"]
-    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    versions = [f"{name} {version}" for name, version in result["versions"].items() if version]
     return [
         f"`{result['command']}`, {result['date']}, {result['machine']}; {result['cores']}; load"
         f" average before {result['load average before']}; {result['minutes']:.0f} minutes.",
-        f"{versions}.",
-        f"Turns: {settings['repeats']}; medians{' [least – greatest]'};"
+        f"{', '.join(versions)}.",
+        f"Turns: {settings['repeats']}; medians{' [least – greatest]' if spread else ''};"
         f" {settings['pairs']} pairs, {settings['seconds']:g} s each;"
         f" {settings['connections']:,} and {settings['many_connections']:,} idle connections.",
     ]

@@ -1,4 +1,4 @@
-"""By turns: each server is started for each measurement, with the data it is to find, and stopped."""
+"""By turns: each server is started for each measurement, with its data as they were, and stopped."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from server import Trouble
 
 SERVER_CORE = 0  # `load` takes the last one
 TLS = ("none", "starttls", "direct")
-# Seconds to start and stop, and milliseconds to log one client in without TLS; about twice that with.
+# Seconds to start and stop; milliseconds to log one client in without TLS, about twice that with.
 PACE = {
     "martlet": (1, 0.8), "prosody": (1.5, 2), "ejabberd": (4, 2.5), "relay": (0.5, 0.3),
     "handshake": (0.5, 0.5),
@@ -52,15 +52,21 @@ def prepare(fleet, chosen):
 
 
 def take(fleet, chosen, runs):
-    """Adds to the runs as they are made."""
+    """Adds to the runs as they are made; gives what failed, of which the rest knows nothing."""
+    failures = []
     for workload, tls, count, able in cells(fleet, chosen):
         for turn in range(count):
             for server in able:
                 label = f"{workload.name} tls={tls} turn {turn + 1}/{count} {server.name}"
                 began = time.monotonic()
                 print(label, end=" ", file=sys.stderr, flush=True)
-                runs.append({"turn": turn, **measure(workload, tls, server, chosen)})
-                print(f"{time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+                try:
+                    runs.append({"turn": turn, **measure(workload, tls, server, chosen)})
+                    print(f"{time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
+                except Trouble as trouble:
+                    failures.append(label)
+                    print(trouble, file=sys.stderr, flush=True)
+    return failures
 
 
 def measure(workload, tls, server, chosen):

@@ -8,6 +8,8 @@ from people import People
 ANONYMOUS = ["--domain", "anonymous.localhost"]
 SCRAM = ["--mechanism", "SCRAM-SHA-1"]
 LOGIN_ACCOUNTS = 20
+ROSTER = 100  # contacts
+WRITERS = 10  # as `load offline` has them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +69,25 @@ def presence(groups, size):
     return {"arguments": arguments, "people": people, "connections": lambda chosen: groups * size}
 
 
+def roster(chosen):
+    size = ["--items", str(ROSTER), "--clients", str(LOGIN_ACCOUNTS), "--prepare"]
+    return ["roster", *timed(chosen), *SCRAM, *size, "--warm-up", str(chosen.warm_up)]
+
+
+def offline(chosen):
+    away, messages = away_of(chosen)
+    return ["offline", *SCRAM, "--accounts", str(away), "--messages", str(messages)]
+
+
+def away_of(chosen):
+    """Accounts that are away, and messages for each."""
+    return (10, 10) if chosen.toy else (200, 100)
+
+
+def few(chosen):
+    return People(LOGIN_ACCOUNTS)
+
+
 def pairs(chosen):
     return People(2 * chosen.pairs)
 
@@ -97,7 +118,7 @@ ALL = {
         ),
         Workload(
             "login", "login, SCRAM-SHA-1", "login", login, ("none", "starttls", "direct"),
-            people=lambda chosen: People(LOGIN_ACCOUNTS), connections=lambda chosen: 0,
+            people=few, connections=lambda chosen: 0,
         ),
         Workload(
             "presence-20", "presence, 20 groups of 20", "presence", tls=("none",),
@@ -107,7 +128,19 @@ ALL = {
             "presence-200", "presence, 2 groups of 200", "presence", tls=("none",),
             **presence(2, 200),
         ),
-        Workload("idle", "idle", "idle", idle(some), connections=some, turns=1),
-        Workload("idle-many", "idle, many", "idle", idle(many), connections=many, turns=1),
+        Workload(
+            "roster", f"rosters of {ROSTER}", "roster", roster, ("none",), people=few,
+        ),
+        Workload(
+            "offline", "offline messages", "offline", offline, ("none",),
+            people=lambda chosen: People(WRITERS + away_of(chosen)[0]),
+        ),
+        Workload(
+            "idle", "idle, {connections:,}", "idle", idle(some), connections=some, turns=1,
+        ),
+        Workload(
+            "idle-many", "idle, {many_connections:,}", "idle", idle(many), connections=many,
+            turns=1,
+        ),
     )
 }  # fmt: skip
