@@ -39,6 +39,9 @@ final class Client {
         parser = StreamParser(pool: pool, limits: .standard)
     }
 
+    /// Neither there nor gone.
+    var isOnItsWay: Bool { stage != .bound && stage != .closed }
+
     func connect(on shard: Shard) {
         Connector.connect(to: [terms.target.address], on: shard, timeout: .seconds(20)) { result in
             switch result {

@@ -10,6 +10,8 @@ final class Crew: @unchecked Sendable {
     let terms: LoginTerms
     private(set) var clients: [Client] = []
     private var waiting: CheckedContinuation<String?, Never>?
+    /// Those that may still be logging in or leaving, and others.
+    private var made: [Client] = []
     private var timer: TimerID?
     private var failure: String?
     let concurrency: Int
@@ -40,13 +42,23 @@ final class Crew: @unchecked Sendable {
             shard.submit {
                 self.waiting = continuation
                 self.timer = self.shard.schedule(after: .seconds(seconds)) {
-                    self.fail("what was waited for did not come within \(seconds) seconds")
+                    self.fail(self.complaint(after: seconds))
                 }
                 if self.failure == nil { work() }
                 self.tell()
             }
         }
         if let failure { throw LoadError(failure) }
+    }
+
+    /// Who is not where a client should be.
+    private func complaint(after seconds: Int) -> String {
+        let late = made.filter(\.isOnItsWay).prefix(5).map { "\($0.username) (\($0.stage))" }
+        let names = late.isEmpty ? "nobody" : late.joined(separator: ", ")
+        return """
+            what was waited for did not come within \(seconds) seconds; \(clients.count) are there, on their \
+            way: \(names)
+            """
     }
 
     func finish() {
@@ -101,6 +113,8 @@ final class Crew: @unchecked Sendable {
     func makeClient(_ username: String, in domain: String? = nil) -> Client {
         let client = Client(username, terms, pool, domain: domain)
         client.onFailed = { [self] in fail($0) }
+        if made.count > 1_000 { made.removeAll { !$0.isOnItsWay } }
+        made.append(client)
         return client
     }
 

@@ -39,8 +39,7 @@ enum Introductions {
         try await crew.each { client, done in
             let contacts = population.addresses(of: numbers[client.username] ?? 0, in: domain)
             let text = contacts.map { "<presence type='\(type)' to='\($0)'/>" }.joined()
-            let request = Request(text: text + Request.ping.text, mark: Request.ping.mark)
-            client.ask([request]) { _ in done() }
+            client.ask([.beforePing(text)]) { _ in done() }
         }
     }
 

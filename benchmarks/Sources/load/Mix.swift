@@ -49,7 +49,7 @@ struct Mix: AsyncParsableCommand {
         report.latency("ping", [tally.pings])
         report.latency("roster", [tally.rosters])
         report.latency("login", [tally.logins])
-        report.late([tally.lateness])
+        report.late([tally.lateness], bound: 20)
         report.tell(outcome)
         return (report, outcome)
     }

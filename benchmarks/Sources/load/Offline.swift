@@ -64,14 +64,15 @@ struct Offline: AsyncParsableCommand {
         let (writers, accounts, messages, domain) = (writers, accounts, messages, target.domain)
         try await crew.each(width: writers) { client, done in
             let mine = Int(client.username.dropFirst("user".count)) ?? 0
-            let requests = stride(from: mine, to: accounts, by: writers).flatMap { account in
+            let requests: [Request] = stride(from: mine, to: accounts, by: writers).flatMap {
+                account in
                 stride(from: 0, to: messages, by: 10).map { first in
                     let message = """
                         <message to='\(Population.name(writers + account))@\(domain)' type='chat'>\
                         <body>\(body)</body></message>
                         """
                     let ten = String(repeating: message, count: min(10, messages - first))
-                    return Request(text: ten + Request.ping.text, mark: Request.ping.mark)
+                    return .beforePing(ten)
                 }
             }
             client.ask(requests[...]) { _ in done() }

@@ -43,6 +43,12 @@ struct Scaling: AsyncParsableCommand {
         tell("\(shards) shards", more, in: &report)
         let rates = zip(more, one).map { $0.rate / $1.rate }
         report.figure("\(shards) shards to 1, deliveries", rates, "×")
+        if bound, more.contains(where: { $0.span.serverShare < 0.9 * quota * Double(shards) }) {
+            report.text(
+                "limit",
+                "other programs: the larger server did not get its share each time"
+            )
+        }
         let costs = zip(more, one).map { $0.serverMicroseconds / $1.serverMicroseconds }
         report.figure("\(shards) shards to 1, CPU per message", costs, "×")
         report.show()

@@ -51,10 +51,7 @@ extension Request {
         mark: "~carbons"
     )
     /// Nothing answers that a client is active; a ping shows that it was read.
-    fileprivate static let active = Request(
-        text: "<active xmlns='urn:xmpp:csi:0'/>" + Request.ping.text,
-        mark: Request.ping.mark
-    )
+    fileprivate static let active = beforePing("<active xmlns='urn:xmpp:csi:0'/>")
     fileprivate static let management = Request(
         text: "<enable xmlns='urn:xmpp:sm:3' resume='true'/>",
         mark: "<enabled"

@@ -9,7 +9,7 @@ struct Smoke: AsyncParsableCommand {
     @Option(help: "The martlet program to start.") var server: String
 
     private var target: [String] { ["--server", server, "--no-pin"] }
-    private static let once = ["--runs", "1", "--seconds", "0.3", "--warm-up", "0.1"]
+    private static let once = ["--runs", "1", "--seconds", "0.2", "--warm-up", "0.1"]
 
     func run() async throws {
         for tls in ["none", "starttls", "direct"] { try await basics(tls) }
@@ -27,7 +27,7 @@ struct Smoke: AsyncParsableCommand {
 
     private func basics(_ tls: String) async throws {
         let target = target + ["--tls", tls]
-        let idle = ["--connections", "40", "--first", "5", "--settling", "0.1"]
+        let idle = ["--connections", "20", "--first", "5", "--settling", "0.05"]
         try await Idle.parse(target + idle).run()
         let chat = Self.once + ["--pairs", "5", "--in-flight", "4"]
         try await Chat.parse(target + chat).run()

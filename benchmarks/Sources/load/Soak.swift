@@ -46,7 +46,7 @@ struct Soak: AsyncParsableCommand {
         report.shares([span])
         report.rates(tally, span)
         report.latency("message", [tally.messages], withMost: true)
-        report.late([tally.lateness])
+        report.late([tally.lateness], bound: 20)
         report.tell(outcome)
         return (report, outcome)
     }

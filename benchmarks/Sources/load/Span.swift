@@ -47,12 +47,12 @@ extension Report {
         late(lateness)
     }
 
-    /// How late the generator itself was.
-    mutating func late(_ lateness: [Histogram]) {
+    /// How late the generator itself was; more than so many milliseconds are called a limit.
+    mutating func late(_ lateness: [Histogram], bound: Double = 1) {
         let late = lateness.map { $0.milliseconds(at: 0.99) }
         figure("sent late p99", late, "ms", digits: 3)
         figure("sent late at most", lateness.map { $0.milliseconds(at: 1) }, "ms", digits: 3)
-        if late.contains(where: { $0 > 1 }) {
+        if late.contains(where: { $0 > bound }) {
             text("limit", "the generator, which was late itself: latencies are partly its own")
         }
     }
