@@ -7,7 +7,8 @@ data_path = "$folder/data"
 certificates = "$folder/certificates"
 log = { warn = "*console" }
 
-network_backend = "epoll" -- opportunistic_writes made it slower, Nagle off made no difference
+-- Without Nagle a chat costs as much or a tenth more; presence costs the same and comes sooner.
+network_backend = "epoll"
 gc = { mode = "generational" } -- less work than the incremental one that is the default
 
 modules_enabled = {

@@ -28,7 +28,6 @@ FIGURES = {
     "presence": [
         ("server CPU per delivery (µs)", 1, True),
         ("server CPU of the logins per delivery (µs)", 1, True),
-        ("deliveries (/s)", 0, False),
     ],
     "roster": [
         ("server CPU per get (µs)", 0, True),
