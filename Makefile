@@ -1,12 +1,13 @@
 # Everything that is done with this repository. `make run` and `make test` need nothing before them.
 
 SECONDS ?= 60
+WORKLOAD ?= chat
 PREFIX ?= /usr/local
 SYSCONFDIR ?= $(PREFIX)/etc
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke clean dependencies
+.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke profile clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,11 +61,16 @@ test-address: dependencies ## run every test under AddressSanitizer
 bench: build ## measure, and print the figures of benchmarks/README.md
 	benchmarks/run
 
-bench-compare: build ## measure Martlet, prosody, ejabberd and a bare C relay by turns
+bench-compare: build ## measure Martlet, prosody, ejabberd and bare C programs by turns
 	benchmarks/compare $(COMPARE)
 
 bench-smoke: build ## run every benchmark at toy size
 	benchmarks/run smoke
+
+profile: build ## run WORKLOAD (chat) with ARGS under perf; leaves text and a flame graph in .cache/profile
+	@.ci/dependencies linux-perf
+	cd benchmarks && swift build -c release
+	benchmarks/profile $(WORKLOAD) $(ARGS)
 
 clean: ## remove what was built
 	rm -rf .build .build-thread .build-address .cache

@@ -119,6 +119,7 @@ let package = Package(
         .library(name: "MartletPluginHost", targets: ["MartletPluginHost"]),
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
         .library(name: "MartletRouter", targets: ["MartletRouter"]),
+        .library(name: "MartletSASL", targets: ["MartletSASL"]),
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
         .library(name: "MartletStorageSQLite", targets: ["MartletStorageSQLite"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),

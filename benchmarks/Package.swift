@@ -45,6 +45,7 @@ let package = Package(
                 .product(name: "MartletNet", package: "martlet"),
                 .product(name: "MartletPluginHost", package: "martlet"),
                 .product(name: "MartletRouter", package: "martlet"),
+                .product(name: "MartletSASL", package: "martlet"),
                 .product(name: "MartletStorage", package: "martlet"),
                 .product(name: "MartletStorageSQLite", package: "martlet"),
                 .product(name: "MartletXML", package: "martlet"),

@@ -53,4 +53,5 @@ def machine():
     text = pathlib.Path("/proc/cpuinfo").read_text()
     lines = text.splitlines()
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else 'unknown'}, {os.cpu_count()} cores, Linux {os.uname().release}"
+    linux = ".".join(os.uname().release.split(".")[:2])
+    return f"{names[0] if names else 'unknown'}, {os.cpu_count()} cores, Linux {linux}"

@@ -1,112 +1,19 @@
-"""The servers that are compared: each in a folder of its own, on ports of its own, on one core."""
+"""The servers that are compared."""
 
 import base64
 import hashlib
 import hmac
 import json
 import os
-import pathlib
-import shutil
-import signal
-import socket
-import string
 import subprocess
-import time
 import urllib.request
 
-import kernel
-
-HERE = pathlib.Path(__file__).resolve().parent
-PASSWORD = "secret"  # the one that `load` gives
-CERTIFICATE = [
-    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-    "-nodes", "-days", "2", "-subj", "/CN=localhost",
-    "-addext", "subjectAltName=DNS:localhost,DNS:anonymous.localhost",
-]  # fmt: skip
-
-
-class Trouble(Exception):
-    """Why there is nothing to measure."""
-
-
-class Server:
-    """A server, from its folder to its exit; what differs is in the classes below."""
-
-    name = ""
-    template = None  # its configuration in this folder, with $names in it
-    tls = ("none", "direct")
-    listens = ("plain", "direct")
-    workloads = ("chat", "rate", "login", "idle")
-
-    def __init__(self, folder, core, certificate):
-        self.folder = folder / self.name
-        self.core = core
-        (self.folder / "certificates").mkdir(parents=True)
-        (self.folder / "data").mkdir()
-        for domain in ("localhost", "anonymous.localhost"):
-            shutil.copy(certificate, self.folder / f"certificates/{domain}.pem")
-        self.ports = dict(zip(("plain", "direct", "api"), free_ports(3)))
-        if self.template:
-            text = (HERE / self.template).read_text()
-            filled = string.Template(text).substitute(self.ports, folder=self.folder)
-            self.configuration.write_text(filled)
-
-    @property
-    def configuration(self):
-        return self.folder / self.template
-
-    def port(self, tls):
-        return self.ports["plain" if tls == "none" else tls]
-
-    def start(self):
-        """Returns when every port takes connections."""
-        with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                ["taskset", "-c", str(self.core), *self.command()],
-                env={**os.environ, **self.environment()},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
-        deadline = time.monotonic() + 60
-        for name in self.listens:
-            while not takes_connections(self.ports[name]):
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise Trouble(f"{self.name} does not listen; it said:\n{self.said()}")
-                time.sleep(0.05)
-
-    def stop(self):
-        tree = kernel.tree(self.process.pid)
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for pid in tree[1:]:  # helpers that outlive it are its own
-            kernel.kill(pid, signal.SIGKILL)
-
-    def said(self):
-        return (self.folder / "log").read_text(errors="replace")[-2000:]
-
-    def environment(self):
-        return {}
-
-    def prepare(self):
-        """Makes what is needed before the first start."""
-
-    def add_accounts(self, names):
-        """Makes accounts before the first run."""
-
-    def call(self, *command):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Trouble(f"{command[0]} failed: {done.stdout}{done.stderr}")
-        return done.stdout.strip()
+from server import HERE, LOAD, PASSWORD, Server, Trouble, debian_version
 
 
 class Martlet(Server):
     name = "martlet"
-    template = "martlet.json"
+    suffix = "json"
     program = HERE.parent.parent / ".build/release/martlet"
 
     def command(self):
@@ -120,17 +27,17 @@ class Martlet(Server):
         top = HERE.parent.parent
         return "commit " + self.call("git", "-C", str(top), "describe", "--always", "--dirty")
 
-    def add_accounts(self, names):
-        for name in names:
-            self.call(
-                str(self.program), "user", "add", "--config", str(self.configuration),
-                "--password", PASSWORD, f"{name}@localhost",
-            )  # fmt: skip
+    def add_people(self, people):
+        """By the generator, which writes the store itself: thousands a second."""
+        self.call(
+            str(LOAD), "populate", str(self.data / "martlet.db"),
+            "--accounts", str(people.count), "--groups-of", str(people.group),
+        )  # fmt: skip
 
 
 class Prosody(Server):
     name = "prosody"
-    template = "prosody.cfg.lua"
+    suffix = "cfg.lua"
 
     def command(self):
         return ["prosody", "-F", "--config", str(self.configuration)]
@@ -138,8 +45,24 @@ class Prosody(Server):
     def version(self):
         return debian_version("prosody")
 
-    def add_accounts(self, names):
-        """Writes what `prosodyctl register` writes; one salt, so that one derivation serves all."""
+    def add_people(self, people):
+        """Writes what `prosodyctl register` and its roster module write."""
+        accounts, rosters = (self.data / f"localhost/{name}" for name in ("accounts", "roster"))
+        account = self.account()
+        for folder in (accounts, rosters):
+            folder.mkdir(parents=True)
+        for name in people.names():
+            (accounts / f"{name}.dat").write_text(account)
+            if people.group:
+                items = "".join(
+                    f'["{contact}@localhost"]={{["subscription"]="both";["groups"]={{}}}};'
+                    for contact in people.contacts(name)
+                )
+                roster = f"return {{{items}[false]={{['version']=1}}}};"
+                (rosters / f"{name}.dat").write_text(roster)
+
+    def account(self):
+        """One salt for all, so that one derivation serves all."""
         salt, rounds = base64.b64encode(os.urandom(12)).decode(), 10_000
         salted = hashlib.pbkdf2_hmac("sha1", PASSWORD.encode(), salt.encode(), rounds)
         client_key = hmac.digest(salted, b"Client Key", "sha1")
@@ -149,26 +72,24 @@ class Prosody(Server):
             "stored_key": json.dumps(hashlib.sha1(client_key).hexdigest()),
             "server_key": json.dumps(hmac.digest(salted, b"Server Key", "sha1").hex()),
         }
-        text = "return {%s};\n" % ";".join(f'["{key}"]={value}' for key, value in values.items())
-        accounts = self.folder / "data/localhost/accounts"
-        accounts.mkdir(parents=True)
-        for name in names:
-            (accounts / f"{name}.dat").write_text(text)
+        return "return {%s};\n" % ";".join(f'["{key}"]={value}' for key, value in values.items())
 
 
 class Ejabberd(Server):
     """Without distribution, and so without epmd; `erl` becomes the process that is measured."""
 
     name = "ejabberd"
-    template = "ejabberd.yml"
-    listens = ("plain", "direct", "api")
+    suffix = "yml"
+    listens = ("none", "starttls", "direct", "api")
 
     def command(self):
         # One scheduler for the one core, and none that spins while it waits.
         quiet = ["+S", "1:1", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"]
+        # Its log is moved into tables less often, as those do whose log says it is overloaded.
+        mnesia = ["dump_log_write_threshold", "50000", "dc_dump_limit", "40"]
         return [
             "erl", "-noinput", "+K", "true", "+P", "250000", "+Q", "250000", *quiet,
-            "-mnesia", "dir", f'"{self.folder}/data"', "-s", "ejabberd",
+            "-mnesia", "dir", f'"{self.data}"', *mnesia, "-s", "ejabberd",
         ]  # fmt: skip
 
     def environment(self):
@@ -193,67 +114,95 @@ class Ejabberd(Server):
     def version(self):
         return debian_version("ejabberd")
 
-    def add_accounts(self, names):
+    def add_people(self, people):
+        """By a file in the format of XEP-0227."""
+        file = self.folder / "people.xml"
+        users = "".join(map(self.user, people.names(), map(people.contacts, people.names())))
+        file.write_text(
+            "<server-data xmlns='urn:xmpp:pie:0'>"
+            f"<host jid='localhost'>{users}</host></server-data>"
+        )
         self.start()
         try:
-            for name in names:
-                account = {"user": name, "host": "localhost", "password": PASSWORD}
-                urllib.request.urlopen(
-                    f"http://127.0.0.1:{self.ports['api']}/api/register",
-                    json.dumps(account).encode(), timeout=20,
-                ).close()  # fmt: skip
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{self.ports['api']}/api/import_piefxis",
+                json.dumps({"file": str(file)}).encode(), timeout=300,
+            ).close()  # fmt: skip
         finally:
             self.stop()
 
+    def user(self, name, contacts):
+        items = "".join(
+            f"<item jid='{contact}@localhost' subscription='both'/>" for contact in contacts
+        )
+        roster = f"<query xmlns='jabber:iq:roster'>{items}</query>" if items else ""
+        return f"<user name='{name}' password='{PASSWORD}'>{roster}</user>"
 
-class Relay(Server):
-    """The bare C relay: what the machine asks of any server."""
 
-    name = "relay"
-    tls = ("none",)
-    listens = ("plain",)
-    workloads = ("chat", "rate")
+class Bare(Server):
+    """A program in C that does one thing: what the machine asks of any server."""
 
-    def command(self):
-        return [str(self.folder / "relay"), str(self.ports["plain"])]
+    column = "bare C"
+    libraries = ()
+
+    @property
+    def program(self):
+        return self.folder / self.name
 
     def version(self):
-        return "in C"
+        return ""
 
     def prepare(self):
-        source, program = HERE.parent / "relay/relay.c", self.folder / "relay"
-        self.call("cc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(source), "-lexpat")
+        source = HERE.parent / f"{self.name}/{self.name}.c"
+        self.call("cc", "-O2", "-Wall", "-Wextra", "-o", str(self.program), str(source),
+                  *self.libraries)  # fmt: skip
 
 
-ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay)}
-PACKAGES = {"prosody": ["prosody"], "ejabberd": ["ejabberd"], "relay": ["gcc", "libexpat1-dev"]}
+class Relay(Bare):
+    """Parses each message and passes its bytes on."""
+
+    name = "relay"
+    tls = listens = ("none",)
+    libraries = ("-lexpat",)
+
+    def can(self, workload, tls):
+        bare = workload.setup == "bare" and workload.kind in ("chat", "rate")
+        return bare and super().can(workload, tls)
+
+    def command(self):
+        return [str(self.program), str(self.ports["none"])]
 
 
-def make_certificate(folder):
-    """One certificate for all of them: ECDSA P-256, its key in the same file."""
-    key, chain, both = (folder / name for name in ("key.pem", "chain.pem", "both.pem"))
-    command = [*CERTIFICATE, "-keyout", str(key), "-out", str(chain)]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_text(chain.read_text() + key.read_text())
-    return both
+class Handshake(Bare):
+    """TLS alone, loaded by a client of its own, since nobody can log in to it."""
+
+    name = "handshake"
+    tls = listens = ("direct",)
+    libraries = ("-lssl", "-lcrypto", "-lpthread")
+
+    def can(self, workload, tls):
+        return super().can(workload, tls) and workload.kind in ("login", "idle")
+
+    def command(self):
+        return [str(self.program), "serve", str(self.ports["direct"]), str(self.certificate)]
+
+    def load_command(self, workload, tls, chosen):
+        where = [str(self.ports["direct"]), str(self.process.pid)]
+        what = ["idle", *where, str(workload.connections(chosen))]
+        if workload.kind == "login":
+            what = ["measure", *where, str(chosen.seconds)]
+        return ["taskset", "-c", str(os.cpu_count() - 1), str(self.program), *what]
 
 
-def free_ports(count):
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
+ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Handshake)}
+PACKAGES = {
+    "prosody": ["prosody", "lua-dbi-sqlite3"],
+    "ejabberd": ["ejabberd", "erlang-p1-sqlite3"],
+    "relay": ["gcc", "libexpat1-dev"],
+    "handshake": ["gcc", "libssl-dev"],
+}
 
 
-def takes_connections(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
-
-
-def debian_version(package):
-    command = ["dpkg-query", "-W", "-f=${Version}", package]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def is_installed(name):
+    command = ["dpkg-query", "-W", "-f=${Status}", name]
+    return b"ok installed" in subprocess.run(command, capture_output=True).stdout

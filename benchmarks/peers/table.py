@@ -1,10 +1,19 @@
 """The result of a comparison as a Markdown table: medians, with the least and the greatest."""
 
 import statistics
+import typing
 
-# What is told of each workload: a figure's name in `load`'s JSON, digits, whether less is better.
+import workloads
+
+# What is told of each kind of workload: a figure's name in `load`'s JSON, digits, whether less is
+# better.
 FIGURES = {
     "chat": [
+        ("server CPU per message (µs)", 1, True),
+        ("deliveries (/s)", 0, False),
+        ("latency p99 (ms)", 2, True),
+    ],
+    "full": [
         ("server CPU per message (µs)", 1, True),
         ("deliveries (/s)", 0, False),
         ("latency p99 (ms)", 2, True),
@@ -16,16 +25,24 @@ FIGURES = {
         ("latency p99.9 (ms)", 2, True),
     ],
     "login": [("server CPU per login (ms)", 3, True), ("logins (/s)", 0, False)],
+    "presence": [
+        ("server CPU per delivery (µs)", 1, True),
+        ("server CPU of the logins per delivery (µs)", 1, True),
+    ],
+    "roster": [
+        ("server CPU per get (µs)", 0, True),
+        ("server CPU per change and its push (µs)", 0, True),
+    ],
+    "offline": [
+        ("server CPU per stored message (µs)", 0, True),
+        ("server CPU per fetched message, without its login (µs)", 0, True),
+    ],
     "idle": [("KiB per connection (KiB)", 1, True)],
 }
 WORDS = {
-    "chat-1": "chat, 1 in flight",
-    "chat-8": "chat, 8 in flight",
-    "rate-5000": "chat, 5,000 a second",
-    "login": "login, SCRAM-SHA-1",
-    "idle": "idle",
     "none": "no",
-    "direct": "yes",
+    "starttls": "STARTTLS",
+    "direct": "direct",
     "KiB per connection (KiB)": "KiB per connection",
 }
 PEERS = ("prosody", "ejabberd")
@@ -38,23 +55,56 @@ MARKS = {
 }
 
 
+class Row(typing.NamedTuple):
+    """One figure of one workload, with all that was measured of it, by column."""
+
+    workload: str
+    title: str
+    tls: str
+    figure: str
+    digits: int
+    less: bool  # is better
+    values: dict
+
+    @property
+    def name(self):
+        return WORDS.get(self.figure, self.figure)
+
+    def median(self, column):
+        return statistics.median(self.values[column])
+
+    def ratio(self):
+        """How many times better Martlet's median is than that of the better peer."""
+        peers = [self.median(name) for name in PEERS if name in self.values]
+        if "martlet" not in self.values or not peers:
+            return "–"
+        ours, theirs = self.median("martlet"), min(peers) if self.less else max(peers)
+        better, worse = (ours, theirs) if self.less else (theirs, ours)
+        return f"{worse / better:.1f}×" if better else "–"
+
+
 def rows(result):
-    """Gives for each figure: workload, TLS, name, digits, whether less is better, all values."""
     found = {}
     for run in result["runs"]:
-        for figure, digits, less in FIGURES[run["workload"].partition("-")[0]]:
-            key = (run["workload"], run["tls"], figure, digits, less)
+        workload = workloads.ALL[run["workload"]]
+        title = workload.title.format(**result["settings"])
+        for figure, digits, less in FIGURES[workload.kind]:
+            key = (workload.name, title, run["tls"], figure, digits, less)
             value = run["figures"].get(figure)
             if value is not None:
                 found.setdefault(key, {}).setdefault(run["server"], []).append(value)
-    return [(*key, values) for key, values in found.items()]
+    made = [Row(*key, values) for key, values in found.items()]
+    order = list(workloads.ALL)
+    return sorted(made, key=lambda row: order.index(row.workload))
 
 
-def mark(result, workload, tls, server):
+def mark(result, row, column):
     """What is to be said of a rate or a latency: see MARKS."""
+    if "CPU" in row.figure or column not in row.values:
+        return ""
     figures = [
         run["figures"] for run in result["runs"]
-        if (run["workload"], run["tls"], run["server"]) == (workload, tls, server)
+        if (run["workload"], run["tls"], run["server"]) == (row.workload, row.tls, column)
     ]  # fmt: skip
     if max(each.get(GENERATOR, 0) for each in figures) > 0.9:
         return " †"
@@ -67,51 +117,45 @@ def number(value, digits):
     return f"{value:,.{digits}f}"
 
 
-def cell(values, digits):
+def cell(values, digits, spread):
     if not values:
         return "–"
     median = number(statistics.median(values), digits)
-    if len(values) == 1:
+    if len(values) == 1 or not spread:
         return median
     return f"{median} [{number(min(values), digits)} – {number(max(values), digits)}]"
 
 
-def against_peers(values, less):
-    """How many times better Martlet's median is than that of the better peer."""
-    peers = [statistics.median(values[name]) for name in PEERS if name in values]
-    if "martlet" not in values or not peers:
-        return "–"
-    ours, theirs = statistics.median(values["martlet"]), min(peers) if less else max(peers)
-    return f"{theirs / ours if less else ours / theirs:.1f}×"
-
-
-def markdown(result):
-    names = list(result["versions"])
+def markdown(result, wanted=None, spread=True):
+    """All rows, or those of which `wanted` names workload, TLS and figure."""
+    columns = list(result["versions"])
     lines = [
-        "| what | TLS | figure | " + " | ".join(names) + " | Martlet : better peer |",
-        "|---|---|---" + "|---" * len(names) + "|---|",
+        "| what | TLS | figure | " + " | ".join(columns) + " | Martlet : better peer |",
+        "|---|---|---" + "|---" * len(columns) + "|---|",
     ]
-    for workload, tls, figure, digits, less, values in rows(result):
-        cells = [cell(values.get(name), digits) for name in names]
-        if "CPU" not in figure:
-            cells = [
-                text + (mark(result, workload, tls, name) if name in values else "")
-                for name, text in zip(names, cells)
-            ]
-        what = [WORDS[workload], WORDS[tls], WORDS.get(figure, figure)]
-        lines.append(f"| {' | '.join(what + cells)} | {against_peers(values, less)} |")
-    text = "\n".join([*lines, "", *notes(result)]) + "\n"
-    marks = [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in text]
+    for row in rows(result):
+        if wanted and (row.workload, row.tls, row.figure) not in wanted:
+            continue
+        cells = [
+            cell(row.values.get(column), row.digits, spread) + mark(result, row, column)
+            for column in columns
+        ]
+        what = [row.title, WORDS[row.tls], row.name, *cells, row.ratio()]
+        lines.append(f"| {' | '.join(what)} |")
+    text = "\n".join([*lines, "", *notes(result, spread)]) + "\n"
+    marks = [f"{sign} {meaning}" for sign, meaning in MARKS.items() if f" {sign}" in text]
     return text + "".join(line + "\n" for line in marks)
 
 
-def notes(result):
+def notes(result, spread):
+    """When, where, and of what."""
     settings = result["settings"]
-    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    versions = [f"{name} {version}" for name, version in result["versions"].items() if version]
     return [
-        f"{result['date']}, {result['machine']}; {result['cores']}; load average before"
-        f" {result['load average before']}.",
-        f"{versions}.",
-        f"Turns: {settings['repeats']}; medians [least – greatest]; {settings['pairs']} pairs,"
-        f" {settings['seconds']:g} s each, {settings['connections']:,} idle connections.",
+        f"`{result['command']}`, {result['date']}, {result['machine']}; {result['cores']}; load"
+        f" average before {result['load average before']}; {result['minutes']:.0f} minutes.",
+        f"{', '.join(versions)}.",
+        f"Turns: {settings['repeats']}; medians{' [least – greatest]' if spread else ''};"
+        f" {settings['pairs']} pairs, {settings['seconds']:g} s each;"
+        f" {settings['connections']:,} and {settings['many_connections']:,} idle connections.",
     ]

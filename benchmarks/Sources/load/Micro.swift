@@ -1,73 +1,50 @@
 import ArgumentParser
 import MartletCore
-import MartletXML
 
 /// What single steps cost, without a server.
 struct Micro: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Single steps, in nanoseconds: parse, build, read, write."
+        abstract: "Single steps: nanoseconds of CPU, allocations and their bytes.",
+        discussion: """
+            Each step is done again and again in this process; what all its threads use counts. \
+            Allocations are counted in a run of their own.
+            """
     )
 
     @Option(help: "Milliseconds for each of the runs of a step.") var milliseconds = 200
     @Option(help: "Runs of each step.") var runs = 5
-
-    private static let message = """
-        <message to='juliet@capulet.example/balcony' type='chat' id='load'>\
-        <body>Soft, what light! Soft, what light! Soft, what light! Soft, what</body></message>
-        """
+    @Option(help: "Only steps whose name holds this, for a profiler.") var only: String?
 
     func run() async throws {
-        let element = try Element(parsing: Array(Self.message.utf8))
-        let stanza = try Stanza(element)
+        let stopwatch = Stopwatch(milliseconds: milliseconds, runs: runs)
         var report = Report("micro", [:], nil)
-        let jid = "juliet@capulet.example/balcony"
-        report.figure("read an address", try time { _ = try JID(jid) }, "ns", digits: 0)
-        report.figure("parse a message", try parsing(), "ns", digits: 0)
-        report.figure("make a stanza of it", try time { _ = try Stanza(element) }, "ns", digits: 0)
-        var bytes: [UInt8] = []
-        let writing = time {
-            bytes.removeAll(keepingCapacity: true)
-            stanza.append(to: &bytes)
+        for make in [Self.text, Self.xml, Self.scram, Self.tls] {
+            for step in try make() where isWanted(step.name) {
+                report.add(step.name, try stopwatch.measure(step))
+            }
         }
-        report.figure("write a stanza", writing, "ns", digits: 0)
-        report.figure("build a message", time { _ = Self.build() }, "ns", digits: 0)
+        if isWanted(Passage.name) {
+            report.add(Passage.name, try await Passage.measure(stopwatch))
+        }
+        if isWanted(StoreBench.name) {
+            for (name, cost) in try await StoreBench.measure(stopwatch) { report.add(name, cost) }
+        }
         report.show()
     }
 
-    private static func build() -> Element {
-        Element("message", ["to": "juliet@capulet.example/balcony", "type": "chat"]) {
-            $0.element("body") { $0.text("Soft, what light!") }
-        }
-    }
+    private func isWanted(_ name: String) -> Bool { only.map(name.contains) ?? true }
 
-    private func parsing() throws -> [Double] {
-        var parser = StreamParser(pool: ParserPool(), limits: .standard)
-        var events: [StreamEvent] = []
-        let header =
-            "<stream:stream xmlns='jabber:client' version='1.0' "
-            + "xmlns:stream='http://etherx.jabber.org/streams'>"
-        _ = Array(header.utf8).withUnsafeBytes { parser.read($0, into: &events) }
-        let bytes = Array(Self.message.utf8)
-        return try time {
-            events.removeAll(keepingCapacity: true)
-            let fault = bytes.withUnsafeBytes { parser.read($0, into: &events) }
-            if let fault { throw fault }
-        }
-    }
+    static let address = "juliet@capulet.example/balcony"
+    static let message = """
+        <message to='\(address)' type='chat' id='load'>\
+        <body>Soft, what light! Soft, what light! Soft, what light! Soft, what</body></message>
+        """
+}
 
-    /// Nanoseconds of CPU for one call, several times over.
-    private func time(_ step: () throws -> Void) rethrows -> [Double] {
-        var results: [Double] = []
-        for _ in 0..<runs {
-            let begin = ProcessMeter.ownSeconds()
-            var (end, count) = (begin, 0)
-            while end - begin < Double(milliseconds) / 1e3 {
-                for _ in 0..<1000 { try step() }
-                count += 1000
-                end = ProcessMeter.ownSeconds()
-            }
-            results.append((end - begin) / Double(count) * 1e9)
-        }
-        return results
+extension Report {
+    fileprivate mutating func add(_ name: String, _ cost: StepCost) {
+        figure(name, cost.nanoseconds, "ns", digits: 0)
+        figure("\(name): allocations", cost.allocations, "", digits: 1)
+        figure("\(name): allocated", cost.bytes, "bytes", digits: 0)
     }
 }

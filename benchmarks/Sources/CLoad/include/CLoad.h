@@ -11,3 +11,14 @@ int load_pin(int first, int end);
 
 /// Has the kernel end this process when the one that started it ends.
 void load_end_with_parent(void);
+
+/// How often this process asked for memory, and for how many bytes in all.
+struct load_allocations {
+    unsigned long long count, bytes;
+};
+
+/// Counts from nought, in all threads.
+void load_count_allocations(void);
+
+/// Ends counting.
+struct load_allocations load_counted_allocations(void);

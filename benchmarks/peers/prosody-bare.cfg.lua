@@ -6,7 +6,8 @@ data_path = "$folder/data"
 certificates = "$folder/certificates"
 log = { warn = "*console" }
 
-network_backend = "epoll" -- opportunistic_writes made it slower, Nagle off made no difference
+-- Without Nagle a chat costs as much or a tenth more; presence costs the same and comes sooner.
+network_backend = "epoll"
 gc = { mode = "generational" } -- less work than the incremental one that is the default
 
 -- Presence, messages, offline messages and c2s are always on.
@@ -14,7 +15,7 @@ modules_enabled = { "roster"; "saslauth"; "tls"; "disco" }
 modules_disabled = { "s2s"; "s2s_auth_certs" }
 
 interfaces = { "127.0.0.1" }
-c2s_ports = { $plain }
+c2s_ports = { $none, $starttls } -- who talks to the first does not ask for TLS
 c2s_direct_tls_ports = { $direct }
 s2s_ports = {}
 c2s_require_encryption = false
@@ -23,7 +24,7 @@ authentication = "internal_hashed"
 storage = "internal"
 limits = {}
 
-c2s_direct_tls_ssl = {
+ssl = {
     certificate = "$folder/certificates/localhost.pem";
     key = "$folder/certificates/localhost.pem";
 }
