@@ -16,6 +16,17 @@ extension JID {
         }
     }
 
+    /// The order of addresses byte by byte, as they are written.
+    package func isBefore(_ other: JID) -> Bool {
+        storage.withText { left in
+            other.storage.withText { right in
+                guard let one = left.baseAddress, let two = right.baseAddress else { return false }
+                let order = memcmp(one, two, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
+        }
+    }
+
     /// Whether both are one object, as copies of an address are; others may be equal all the same.
     package func isIdentical(to other: JID) -> Bool { storage === other.storage }
 }

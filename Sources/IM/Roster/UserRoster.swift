@@ -43,7 +43,7 @@ final class UserRoster {
     /// In the order of their addresses, so that the same roster is the same answer.
     var visibleItems: [RosterItem] {
         items.values.filter(\.isInRoster)
-            .sorted { $0.jid.description < $1.jid.description }
+            .sorted { $0.jid.isBefore($1.jid) }
     }
 }
 

@@ -21,22 +21,33 @@ final class HostShelf: Sendable {
         let host: StreamHost
     }
 
-    private let entries = Mutex<[Key: Entry]>([:])
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        /// How often it was emptied: what was made before that may be of other settings.
+        var round = 0
+    }
+
+    private let state = Mutex(State())
 
     func host(of domain: Domain, on terms: C2SListenerTerms, make: () -> StreamHost) -> StreamHost {
         let key = Key(domain: ObjectIdentifier(domain), terms: terms)
-        if let entry = entries.withLock({ $0[key] }) { return entry.host }
+        let (known, round) = state.withLock { ($0.entries[key], $0.round) }
+        if let known { return known.host }
         var host = make()
         host.offers = OfferShelf()
         let entry = Entry(domain: domain, host: host)
-        entries.withLock { entries in
-            if entries.count >= Self.limit { entries = [:] }
-            entries[key] = entry
+        state.withLock { state in
+            guard state.round == round else { return }
+            if state.entries.count >= Self.limit { state.entries = [:] }
+            state.entries[key] = entry
         }
         return host
     }
 
     func empty() {
-        entries.withLock { $0 = [:] }
+        state.withLock { state in
+            state.entries = [:]
+            state.round += 1
+        }
     }
 }
