@@ -84,6 +84,8 @@ public final class Scene: Sendable {
     }
 
     /// Makes both see each other's presence (RFC 6121 §3), as if they had agreed long ago.
+    ///
+    /// Before either enters: from then on their rosters are at their homes.
     public func befriend(_ one: JID, _ other: JID) async throws {
         for (user, contact) in [(one, other), (other, one)] {
             try await enroll(user)

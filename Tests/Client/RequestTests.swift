@@ -71,11 +71,12 @@ struct RequestTests {
     /// Whoever guesses an id is not the one who was asked.
     @Test func `believes nobody who was not asked`() async throws {
         try await inScene { scene in
-            let romeo = try await scene.enter(try jid("romeo@montague.example/balcony"))
-            let juliet = try await scene.enter(try jid("juliet@capulet.example/balcony"))
-            let tybalt = try await scene.enter(try jid("tybalt@capulet.example/street"))
-            let (asked, forger) = try await (required(juliet.jid), required(tybalt.jid))
+            let asked = try jid("juliet@capulet.example/balcony")
             try await scene.befriend(asked, try jid("romeo@montague.example"))
+            let romeo = try await scene.enter(try jid("romeo@montague.example/balcony"))
+            let juliet = try await scene.enter(asked)
+            let tybalt = try await scene.enter(try jid("tybalt@capulet.example/street"))
+            let forger = try await required(tybalt.jid)
             await juliet.sendPresence()
             await romeo.sendPresence()
             async let answer = romeo.request(.get, to: asked, info)
@@ -96,12 +97,12 @@ struct RequestTests {
 
     @Test func `tells who still waits that the stream ended`() async throws {
         try await inScene { scene in
-            let romeo = try await scene.enter(try jid("romeo@montague.example/balcony"))
-            let juliet = try await scene.enter(try jid("juliet@capulet.example/balcony"))
             try await scene.befriend(
                 try jid("juliet@capulet.example"),
                 try jid("romeo@montague.example")
             )
+            let romeo = try await scene.enter(try jid("romeo@montague.example/balcony"))
+            let juliet = try await scene.enter(try jid("juliet@capulet.example/balcony"))
             await juliet.sendPresence()
             let to = try await required(juliet.jid)
             // She is asked, and never answers.
