@@ -103,20 +103,10 @@ struct LeakTests {
         #expect(!witnesses.isEmpty || phase == .faulty || phase == .goodbye)
         for place in clients.places { await place.connections.empty() }
         for place in clients.places { await place.connections.empty() }
-        for place in clients.places { await place.visit { _ in } }
+        for place in clients.places { await place.settle() }
         #expect(clients.connectionCount == 0)
         #expect(witnesses.filter { $0.connection != nil }.isEmpty)
         await scene.end()
         await own.stop()
-    }
-
-    /// Sees an object without keeping it.
-    private final class Witness: @unchecked Sendable {
-        // A weak reference is read and written by the runtime alone.
-        private(set) weak var connection: C2SConnection?
-
-        init(_ connection: C2SConnection) {
-            self.connection = connection
-        }
     }
 }
