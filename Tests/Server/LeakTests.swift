@@ -93,6 +93,8 @@ struct LeakTests {
             for visitor in visitors { group.addTask { await go(to: phase, visitor) } }
         }
         let clients = scene.server.clients
+        // Those who waited for no answer may not have been let in yet.
+        for place in clients.places { await place.settle() }
         var witnesses = clients.places.flatMap { $0.connections.all.map(Witness.init) }
         // One half is cut off, the other closes its side in order.
         for (index, visitor) in visitors.enumerated() {
