@@ -92,6 +92,9 @@ public protocol DocumentStore: Sendable {
 
     /// The same for who does not wait: `done` is told what came of it once, later and on any thread, which
     /// it must not hold up.
+    ///
+    /// What one thread has written so is written in the order in which it asked, though it waited for
+    /// none of it: messages that come one after the other are archived one after the other.
     func perform(
         _ operations: [Operation],
         of owner: Owner,

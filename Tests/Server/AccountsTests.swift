@@ -37,6 +37,15 @@ struct AccountsTests {
         #expect(try await store.account(romeo) == nil)
     }
 
+    @Test func `check no password when nobody waits for the answer any more`() async throws {
+        try await accounts().add(romeo, password: "rose")
+        let check = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await accounts().verify("rose", of: romeo)
+        }
+        await #expect(throws: CancellationError.self) { try await check.value }
+    }
+
     @Test func `make verifiers anew when the count has risen`() async throws {
         try await accounts().add(romeo, password: "rose")
         let dearer = accounts(iterations: 5_000)

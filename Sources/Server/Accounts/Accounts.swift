@@ -43,12 +43,14 @@ struct Accounts: Sendable {
     /// Costs the same whether the account exists or not.
     ///
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
-    func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
+    ///
+    /// - Throws: `StorageError`, or `CancellationError` when nobody waits for the answer any more.
+    func verify(_ password: String, of account: JID) async throws -> Bool {
         if let foreign = await source?(account) {
             let made = try await credentials(of: account, foreign, .sha256)
             let isKnown = if case .none = foreign { false } else { true }
             let check = PasswordCheck(isKnown ? made : nil, of: account, decoy: decoy)
-            return await run(check, password)
+            return try await run(check, password)
         }
         let decoy = try await decoy(in: account.domainpart)
         let stored = try await store.account(account)
@@ -56,7 +58,7 @@ struct Accounts: Sendable {
         let hash = Self.preferred.first { stored?.credentials($0) != nil } ?? .sha256
         let credentials = stored?.credentials(hash)
         let check = PasswordCheck(credentials, of: account, decoy: decoy, hash: hash)
-        guard await run(check, password) else { return false }
+        guard try await run(check, password) else { return false }
         let isDated = Self.hashes.contains { hash in
             (stored?.credentials(hash)?.iterations ?? 0) < decoy.iterations
         }
@@ -66,6 +68,7 @@ struct Accounts: Sendable {
 
     /// Makes verifiers anew, unless the password was changed while they were made.
     func renew(_ checked: Account, _ password: String) async throws {
+        try Task.checkCancellation()
         let verifiers = try await makeVerifiers(password)
         do {
             try await store.replaceVerifiers(checked.verifiers, with: verifiers, of: checked.jid)
@@ -131,7 +134,9 @@ struct Accounts: Sendable {
         _ password: String,
         like stand: ScramCredentials
     ) async -> ScramCredentials? {
-        ScramCredentials.derive(
+        // Nobody waits for what would be derived.
+        guard !Task.isCancelled else { return nil }
+        return ScramCredentials.derive(
             password: password,
             hash: stand.hash,
             salt: stand.salt,
@@ -141,8 +146,10 @@ struct Accounts: Sendable {
 
     /// Key derivation takes milliseconds, so it does not run on a shard.
     @concurrent
-    private func run(_ check: PasswordCheck, _ password: String) async -> Bool {
-        check.run(password: password)
+    private func run(_ check: PasswordCheck, _ password: String) async throws -> Bool {
+        // It may have stood in line for long.
+        try Task.checkCancellation()
+        return check.run(password: password)
     }
 
     /// - Throws: `AccountFault` when the password is none (RFC 8265 §4).

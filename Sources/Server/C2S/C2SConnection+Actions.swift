@@ -65,47 +65,25 @@ extension C2SConnection {
         return .drop
     }
 
-    /// Work that takes time, on the connection's shard: a hop to another executor would cost as much as
-    /// what is looked up.
-    private typealias Negotiation =
-        @Sendable (isolated C2SConnection) async -> C2SMachine.Event
-
     /// Begins work that takes time; its answer goes on where the stream stands now.
-    private func negotiate(
-        after delay: Duration,
-        _ work: @escaping Negotiation
-    ) -> Flow {
+    private func negotiate(after delay: Duration, _ work: @escaping Negotiation.Work) -> Flow {
         pause(.negotiation)
-        guard delay > .zero else {
-            start(work)
-            return .wait
-        }
-        shard.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { $0.start(work) }
-        }
+        let negotiation = Negotiation(of: self)
+        self.negotiation = negotiation
+        negotiation.assumeIsolated { $0.begin(after: delay, work) }
         return .wait
-    }
-
-    private func start(_ work: @escaping Negotiation) {
-        guard !machine.isClosed else { return }
-        // Not weakly: that would make each count of the connection a slow one from then on.
-        negotiation = Task { [self] in
-            let event = await work(self)
-            guard !Task.isCancelled else { return }
-            answer(event)
-        }
     }
 
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
         let accounts = service.accounts
-        return attempt(account) { _ in
+        return attempt(account) {
             .credentials(try await accounts.credentials(of: account, for: mechanism))
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
         let accounts = service.accounts
-        return attempt(account) { _ in
+        return attempt(account) {
             .verified(try await accounts.verify(password, of: account))
         }
     }
@@ -113,21 +91,21 @@ extension C2SConnection {
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
     private func attempt(
         _ account: JID,
-        _ work: @escaping @Sendable (isolated C2SConnection) async throws -> C2SMachine.Event
+        _ work: @escaping @Sendable () async throws -> C2SMachine.Event
     ) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
         case .allow(let delay):
-            return negotiate(after: delay) { connection in
+            let log = service.log
+            return negotiate(after: delay) {
                 do {
-                    return try await work(connection)
+                    return try await work()
+                } catch is CancellationError {
+                    return .authenticationUnavailable
                 } catch {
-                    connection.service.log.error(
-                        "nobody knows who may log in",
-                        metadata: ["error": "\(error)"]
-                    )
+                    log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
                     return .authenticationUnavailable
                 }
             }
@@ -169,7 +147,7 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) { _ in
+        return negotiate(after: .zero) {
             switch await home.consult(stanza, peer) {
             case .ignored: .consulted(.ignored)
             case .handled(let elements): .consulted(.handled(elements))
@@ -233,7 +211,7 @@ extension C2SConnection {
 
     /// The home is told that this client is gone.
     func releaseSession(isResumable: Bool) {
-        negotiation?.cancel()
+        negotiation?.assumeIsolated { $0.end() }
         negotiation = nil
         guard let id = session else { return }
         session = nil
