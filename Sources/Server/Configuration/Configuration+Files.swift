@@ -17,10 +17,8 @@ extension Configuration {
     public func openStore() async throws -> any Store {
         switch storage {
         case .memory: return MemoryStore()
-        case .sqlite(let path, let synchronous):
+        case .sqlite(let path, let options):
             try Folder.make(for: path)
-            var options = SQLiteOptions()
-            options.durability = synchronous
             return try SQLiteStore(path: path, options: options)
         }
     }

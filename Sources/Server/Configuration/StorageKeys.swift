@@ -6,19 +6,19 @@ struct StorageFields: Sendable {
 
     var driver = Driver.sqlite
     var path = "data/martlet.db"
-    var synchronous = SQLiteOptions.Durability.full
+    var options = SQLiteOptions()
 
     init(_ choice: Configuration.StorageChoice) {
         switch choice {
         case .memory: driver = .memory
-        case .sqlite(let path, let synchronous):
+        case .sqlite(let path, let options):
             self.path = path
-            self.synchronous = synchronous
+            self.options = options
         }
     }
 
     var choice: Configuration.StorageChoice {
-        driver == .memory ? .memory : .sqlite(path: path, synchronous: synchronous)
+        driver == .memory ? .memory : .sqlite(path: path, options: options)
     }
 }
 
@@ -34,9 +34,26 @@ extension ConfigKey<StorageFields> {
         ConfigKey("path", \.path, .text, "The file of the SQLite database.", .restart),
         ConfigKey(
             "synchronous",
-            \.synchronous,
+            \.options.durability,
             .word,
             "`full`: what was acknowledged survives a loss of power; `normal`: the end of the process.",
+            .restart
+        ),
+        ConfigKey(
+            "cacheBytes",
+            \.options.cachedBytes,
+            .whole(65_536...1_073_741_824, "bytes"),
+            "What of the database is kept in memory: so much by who writes and so much by who reads.",
+            .restart
+        ),
+        ConfigKey(
+            "unindexedEntries",
+            \.options.unindexedEntries,
+            .whole(1...1_000_000),
+            """
+            Messages of archives that wait to be indexed together, 150 bytes of memory each; the more, the \
+            less is written for one.
+            """,
             .restart
         ),
     ]
