@@ -28,8 +28,45 @@ struct Accounts: Sendable {
         if let foreign = await source?(account) {
             return try await credentials(of: account, foreign, hash)
         }
-        let stand = try await decoy(in: account.domainpart).credentials(of: account, hash: hash)
-        let stored = try await store.account(account)
+        let spread = try await census.spread(in: account.domainpart, of: store)
+        return credentials(of: account, try await store.account(account), spread, hash)
+    }
+
+    /// The same for who does not wait: `done` is told once, later and on any thread.
+    ///
+    /// As a rule it costs no task: only where a plugin knows the accounts, or their counts are not known.
+    func credentials(
+        of account: JID,
+        for mechanism: SASLMechanismName,
+        then done: @escaping @Sendable (Result<ScramCredentials?, StorageError>) -> Void
+    ) {
+        guard source == nil, let hash = mechanism.scramHash,
+            let spread = census.known(in: account.domainpart)
+        else {
+            // Who waits is told by it, and nobody waits for the task itself.
+            Task {
+                do throws(StorageError) {
+                    done(.success(try await credentials(of: account, for: mechanism)))
+                } catch {
+                    done(.failure(error))
+                }
+            }
+            return
+        }
+        store.account(account) { found in
+            done(found.map { credentials(of: account, $0, spread, hash) })
+        }
+    }
+
+    /// What the store has, or what stands in for it: that is made for every account, so that it tells
+    /// nobody anything.
+    private func credentials(
+        of account: JID,
+        _ stored: Account?,
+        _ spread: IterationSpread,
+        _ hash: HashFunction
+    ) -> ScramCredentials {
+        let stand = decoy.like(spread).credentials(of: account, hash: hash)
         return stored?.credentials(hash) ?? stand
     }
 

@@ -2,6 +2,7 @@ import MartletCore
 import MartletNet
 import MartletRouter
 import MartletSASL
+import MartletStorage
 import MartletStreams
 import MartletXML
 
@@ -70,24 +71,25 @@ extension C2SConnection {
     private typealias Negotiation =
         @Sendable (isolated C2SConnection) async -> C2SMachine.Event
 
-    /// Begins work that takes time; its answer goes on where the stream stands now.
+    /// Begins what takes time, now or later; its answer goes on where the stream stands now.
     private func negotiate(
         after delay: Duration,
-        _ work: @escaping Negotiation
+        _ begin: @escaping @Sendable (isolated C2SConnection) -> Void
     ) -> Flow {
         pause(.negotiation)
         guard delay > .zero else {
-            start(work)
+            begin(self)
             return .wait
         }
         shard.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { $0.start(work) }
+            self?.assumeIsolated { connection in
+                if !connection.machine.isClosed { begin(connection) }
+            }
         }
         return .wait
     }
 
     private func start(_ work: @escaping Negotiation) {
-        guard !machine.isClosed else { return }
         // Not weakly: that would make each count of the connection a slow one from then on.
         negotiation = Task { [self] in
             let event = await work(self)
@@ -96,41 +98,54 @@ extension C2SConnection {
         }
     }
 
+    /// Has a verifier looked up: the answer comes back to this shard without a task.
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
-        let accounts = service.accounts
-        return attempt(account) { _ in
-            .credentials(try await accounts.credentials(of: account, for: mechanism))
+        attempt(account) { connection in
+            connection.service.accounts.credentials(of: account, for: mechanism) { found in
+                connection.shard.submit {
+                    connection.assumeIsolated { $0.goOn(with: account, found) }
+                }
+            }
         }
+    }
+
+    private func goOn(with account: JID, _ found: Result<ScramCredentials?, StorageError>) {
+        switch found {
+        case .success(let credentials): answer(.credentials(credentials))
+        case .failure(let error):
+            reportFailure(error)
+            answer(.authenticationUnavailable)
+        }
+    }
+
+    private func reportFailure(_ error: any Error) {
+        service.log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
         let accounts = service.accounts
-        return attempt(account) { _ in
-            .verified(try await accounts.verify(password, of: account))
+        return attempt(account) { connection in
+            connection.start { connection in
+                do {
+                    return .verified(try await accounts.verify(password, of: account))
+                } catch {
+                    connection.reportFailure(error)
+                    return .authenticationUnavailable
+                }
+            }
         }
     }
 
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
     private func attempt(
         _ account: JID,
-        _ work: @escaping @Sendable (isolated C2SConnection) async throws -> C2SMachine.Event
+        _ begin: @escaping @Sendable (isolated C2SConnection) -> Void
     ) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
-        case .allow(let delay):
-            return negotiate(after: delay) { connection in
-                do {
-                    return try await work(connection)
-                } catch {
-                    connection.service.log.error(
-                        "nobody knows who may log in",
-                        metadata: ["error": "\(error)"]
-                    )
-                    return .authenticationUnavailable
-                }
-            }
+        case .allow(let delay): return negotiate(after: delay, begin)
         }
     }
 
@@ -169,12 +184,14 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) { _ in
-            switch await home.consult(stanza, peer) {
-            case .ignored: .consulted(.ignored)
-            case .handled(let elements): .consulted(.handled(elements))
-            case .login(let jid, let elements): .consulted(.login(jid, elements))
-            case .close(let error): .consulted(.close(error))
+        return negotiate(after: .zero) { connection in
+            connection.start { _ in
+                switch await home.consult(stanza, peer) {
+                case .ignored: .consulted(.ignored)
+                case .handled(let elements): .consulted(.handled(elements))
+                case .login(let jid, let elements): .consulted(.login(jid, elements))
+                case .close(let error): .consulted(.close(error))
+                }
             }
         }
     }
