@@ -11,7 +11,14 @@ struct Accounts: Sendable {
     let decoy: ScramDecoy
     private let census = IterationCensus()
     /// A plugin that knows the accounts of some domains, in place of the store.
-    var source: (@Sendable (JID) async -> PluginHost.Credentials?)?
+    var source: Source?
+
+    /// What is asked of plugins.
+    struct Source: Sendable {
+        /// Whether there is such a plugin for a domain: a task is needed only to ask one.
+        let knowsAccounts: @Sendable (_ domain: String) -> Bool
+        let credentials: @Sendable (_ account: JID) async -> PluginHost.Credentials?
+    }
 
     /// The hash functions for which verifiers are kept.
     static let hashes: [HashFunction] = [.sha1, .sha256, .sha512]
@@ -25,7 +32,7 @@ struct Accounts: Sendable {
         for mechanism: SASLMechanismName
     ) async throws(StorageError) -> ScramCredentials? {
         guard let hash = mechanism.scramHash else { return nil }
-        if let foreign = await source?(account) {
+        if let foreign = await source?.credentials(account) {
             return try await credentials(of: account, foreign, hash)
         }
         let spread = try await census.spread(in: account.domainpart, of: store)
@@ -40,7 +47,7 @@ struct Accounts: Sendable {
         for mechanism: SASLMechanismName,
         then done: @escaping @Sendable (Result<ScramCredentials?, StorageError>) -> Void
     ) {
-        guard source == nil, let hash = mechanism.scramHash,
+        guard source?.knowsAccounts(account.domainpart) != true, let hash = mechanism.scramHash,
             let spread = census.known(in: account.domainpart)
         else {
             // Who waits is told by it, and nobody waits for the task itself.
@@ -81,7 +88,7 @@ struct Accounts: Sendable {
     ///
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
     func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
-        if let foreign = await source?(account) {
+        if let foreign = await source?.credentials(account) {
             let made = try await credentials(of: account, foreign, .sha256)
             let isKnown = if case .none = foreign { false } else { true }
             let check = PasswordCheck(isKnown ? made : nil, of: account, decoy: decoy)

@@ -1,4 +1,5 @@
 import Foundation
+import MartletNet
 public import MartletStorage
 import MartletStorageSQLite
 
@@ -21,7 +22,13 @@ extension Configuration {
             try Folder.make(for: path)
             var options = SQLiteOptions()
             options.durability = synchronous
-            return try SQLiteStore(path: path, options: options)
+            return try SQLiteStore(path: path, options: options, wakeUp: Self.wakeAtTurnEnd)
         }
+    }
+
+    /// One wake-up of the store's thread for all that a turn of a shard asks of it.
+    private static let wakeAtTurnEnd: WakeUp = { ring in
+        guard let shard = Shard.current else { return ring() }
+        shard.atTurnEnd(ring)
     }
 }
