@@ -77,7 +77,7 @@ struct AccountsTests {
     }
 
     @Test func `tell who does not wait the same, at first and later`() async throws {
-        let accounts = try accounts()
+        let accounts = self.accounts()
         try await accounts.add(romeo, password: "rose")
         let juliet = JID(prepared: "juliet", "montague.example")
         for jid in [romeo, juliet, romeo, juliet] {
@@ -92,7 +92,7 @@ struct AccountsTests {
     }
 
     @Test func `ask a plugin where there is one, and nobody else there`() async throws {
-        var accounts = try accounts()
+        var accounts = self.accounts()
         try await accounts.add(romeo, password: "rose")
         accounts.source = Accounts.Source {
             $0 == "montague.example"
