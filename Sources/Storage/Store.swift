@@ -27,6 +27,13 @@ public protocol Store: AccountStore, RosterStore, DocumentStore {
 public protocol AccountStore: Sendable {
     func account(_ jid: JID) async throws(StorageError) -> Account?
 
+    /// The same for who does not wait: `done` is told once, later and on any thread, which it must not
+    /// hold up.
+    func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    )
+
     /// Makes an account that owns nothing: what a predecessor of the same name may have left is gone.
     ///
     /// - Throws: `.conflict` when it exists.

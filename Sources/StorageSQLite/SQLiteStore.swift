@@ -19,12 +19,15 @@ public final class SQLiteStore: Store {
     ///   - path: the file; its folder must exist.
     ///   - options: how it is run.
     ///   - now: the clock that documents expire by.
+    ///   - wakeUp: how a thread that calls wakes one of the store's: at once unless told otherwise. Who
+    ///     has more calls coming does it after them, so that they are one group.
     /// - Throws: `.corrupt`, `.incompatible` or `.unavailable` with a sentence for the operator; then
     ///   the file is as it was.
     public init(
         path: String,
         options: SQLiteOptions = SQLiteOptions(),
-        now: @escaping @Sendable () -> Timestamp = { .now() }
+        now: @escaping @Sendable () -> Timestamp = { .now() },
+        wakeUp: @escaping WakeUp = { $0() }
     ) throws(StorageError) {
         self.now = now
         let forWriter = try Opening(path: path, options: options).writer()
@@ -32,8 +35,8 @@ public final class SQLiteStore: Store {
         let forLog = try Opening(path: path, options: options).mover()
         checkpointer = try Checkpointer(on: forLog, options)
         forWriter.countLog()
-        writer = Worker(options)
-        reader = Worker(options)
+        writer = Worker(options, wakeUp: wakeUp)
+        reader = Worker(options, wakeUp: wakeUp)
         try writer.start(on: forWriter) { [checkpointer] database, jobs in
             if jobs.isEmpty { Self.tidyUp(database) }
             GroupCommit.commit(jobs, on: database)

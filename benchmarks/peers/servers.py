@@ -182,6 +182,19 @@ class Relay(Bare):
         return ["PLAIN" if word == "SCRAM-SHA-1" else word for word in command]
 
 
+class Answers(Bare):
+    """Reads and writes as a login does, and knows its answers beforehand."""
+
+    name = "answers"
+    tls = listens = ("none",)
+
+    def can(self, workload, tls):
+        return super().can(workload, tls) and workload.kind == "login"
+
+    def command(self):
+        return [str(self.program), str(self.ports["none"])]
+
+
 class Handshake(Bare):
     """TLS alone, loaded by a client of its own, since nobody can log in to it."""
 
@@ -203,11 +216,12 @@ class Handshake(Bare):
         return ["taskset", "-c", str(os.cpu_count() - 1), str(self.program), *what]
 
 
-ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Handshake)}
+ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Answers, Handshake)}
 PACKAGES = {
     "prosody": ["prosody", "lua-dbi-sqlite3"],
     "ejabberd": ["ejabberd", "erlang-p1-sqlite3"],
     "relay": ["gcc", "libexpat1-dev"],
+    "answers": ["gcc"],
     "handshake": ["gcc", "libssl-dev"],
 }
 

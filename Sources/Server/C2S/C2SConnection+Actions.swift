@@ -1,3 +1,4 @@
+import Logging
 import MartletCore
 import MartletNet
 import MartletRouter
@@ -65,50 +66,56 @@ extension C2SConnection {
         return .drop
     }
 
-    /// Begins work that takes time; its answer goes on where the stream stands now.
-    private func negotiate(after delay: Duration, _ work: @escaping Negotiation.Work) -> Flow {
+    /// Begins what takes time; its answer goes on where the stream stands now.
+    private func negotiate(after delay: Duration, _ step: @escaping Negotiation.Step) -> Flow {
         pause(.negotiation)
         let negotiation = Negotiation(of: self)
         self.negotiation = negotiation
-        negotiation.assumeIsolated { $0.begin(after: delay, work) }
+        negotiation.assumeIsolated { $0.begin(after: delay, step) }
         return .wait
     }
 
+    /// Has a verifier looked up, as a rule without a task.
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
-        let accounts = service.accounts
-        return attempt(account) {
-            .credentials(try await accounts.credentials(of: account, for: mechanism))
+        let (accounts, log) = (service.accounts, service.log)
+        return attempt(account) { (negotiation: isolated Negotiation) in
+            let task = accounts.credentials(of: account, for: mechanism) { [negotiation] found in
+                switch found {
+                case .success(let credentials): negotiation.goOn(with: .credentials(credentials))
+                case .failure(let error): negotiation.goOn(with: Self.unavailable(error, log))
+                }
+            }
+            negotiation.cancels(task)
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
-        let accounts = service.accounts
-        return attempt(account) {
-            .verified(try await accounts.verify(password, of: account))
+        let (accounts, log) = (service.accounts, service.log)
+        return attempt(account) { negotiation in
+            negotiation.perform {
+                do {
+                    return .verified(try await accounts.verify(password, of: account))
+                } catch {
+                    return Self.unavailable(error, log)
+                }
+            }
         }
     }
 
+    private static func unavailable(_ error: any Error, _ log: Logger) -> C2SMachine.Event {
+        if !(error is CancellationError) {
+            log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
+        }
+        return .authenticationUnavailable
+    }
+
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
-    private func attempt(
-        _ account: JID,
-        _ work: @escaping @Sendable () async throws -> C2SMachine.Event
-    ) -> Flow {
+    private func attempt(_ account: JID, _ step: @escaping Negotiation.Step) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
-        case .allow(let delay):
-            let log = service.log
-            return negotiate(after: delay) {
-                do {
-                    return try await work()
-                } catch is CancellationError {
-                    return .authenticationUnavailable
-                } catch {
-                    log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
-                    return .authenticationUnavailable
-                }
-            }
+        case .allow(let delay): return negotiate(after: delay, step)
         }
     }
 
@@ -147,12 +154,14 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) {
-            switch await home.consult(stanza, peer) {
-            case .ignored: .consulted(.ignored)
-            case .handled(let elements): .consulted(.handled(elements))
-            case .login(let jid, let elements): .consulted(.login(jid, elements))
-            case .close(let error): .consulted(.close(error))
+        return negotiate(after: .zero) { negotiation in
+            negotiation.perform {
+                switch await home.consult(stanza, peer) {
+                case .ignored: .consulted(.ignored)
+                case .handled(let elements): .consulted(.handled(elements))
+                case .login(let jid, let elements): .consulted(.login(jid, elements))
+                case .close(let error): .consulted(.close(error))
+                }
             }
         }
     }

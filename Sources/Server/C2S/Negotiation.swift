@@ -9,6 +9,8 @@ import MartletStreams
 actor Negotiation: ShardHomed {
     /// On the connection's shard: a hop to another executor would cost as much as what is looked up.
     typealias Work = @Sendable () async -> C2SMachine.Event
+    /// What leads to an answer: ``perform(_:)``, or something that calls ``goOn(with:)``.
+    typealias Step = @Sendable (isolated Negotiation) -> Void
 
     nonisolated let shard: Shard
     private var connection: C2SConnection?
@@ -20,20 +22,36 @@ actor Negotiation: ShardHomed {
         self.connection = connection
     }
 
-    /// Begins the work, later or now; the connection is told its answer.
-    func begin(after delay: Duration, _ work: @escaping Work) {
-        guard delay > .zero else { return start(work) }
+    /// Begins a step, later or now.
+    func begin(after delay: Duration, _ step: @escaping Step) {
+        guard delay > .zero else { return step(self) }
         timer = shard.schedule(after: delay) {
-            self.assumeIsolated { $0.start(work) }
+            self.assumeIsolated { negotiation in
+                negotiation.timer = nil
+                step(negotiation)
+            }
         }
     }
 
-    private func start(_ work: @escaping Work) {
-        timer = nil
-        // The connection waits for it, and cancels it when it ends.
-        task = Task {
-            guard connection != nil else { return }
-            answer(await work())
+    /// Does work that waits; the connection is told its answer.
+    func perform(_ work: @escaping Work) {
+        cancels(
+            Task {
+                guard connection != nil else { return }
+                answer(await work())
+            }
+        )
+    }
+
+    /// Has a task stopped when the connection ends, before its answer came.
+    func cancels(_ task: Task<Void, Never>?) {
+        self.task = task
+    }
+
+    /// Tells the connection an answer that came without a task; from any thread.
+    nonisolated func goOn(with event: C2SMachine.Event) {
+        shard.submit {
+            self.assumeIsolated { $0.answer(event) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import MartletNet
 public import MartletStorage
 import MartletStorageSQLite
 
@@ -19,7 +20,13 @@ extension Configuration {
         case .memory: return MemoryStore()
         case .sqlite(let path, let options):
             try Folder.make(for: path)
-            return try SQLiteStore(path: path, options: options)
+            return try SQLiteStore(path: path, options: options, wakeUp: Self.wakeAtTurnEnd)
         }
+    }
+
+    /// One wake-up of the store's thread for all that a turn of a shard asks of it.
+    private static let wakeAtTurnEnd: WakeUp = { ring in
+        guard let shard = Shard.current else { return ring() }
+        shard.atTurnEnd(ring)
     }
 }

@@ -33,7 +33,7 @@ final class Checkpointer: Sendable {
     ) throws(StorageError) {
         self.pages = pages
         progress = Mutex(Progress(nextPages: pages))
-        worker = Worker(options)
+        worker = Worker(options, wakeUp: { $0() })
         try worker.start(on: database) { database, jobs in
             for job in jobs { job.finish(job.run(on: database)) }
             return false
