@@ -121,6 +121,7 @@ let package = Package(
         .library(name: "MartletRouter", targets: ["MartletRouter"]),
         .library(name: "MartletSASL", targets: ["MartletSASL"]),
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
+        .library(name: "MartletStoragePostgreSQL", targets: ["MartletStoragePostgreSQL"]),
         .library(name: "MartletStorageSQLite", targets: ["MartletStorageSQLite"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
@@ -149,6 +150,7 @@ let package = Package(
         module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
+        module("StoragePostgreSQL", uses: ["Core", "Net", "Storage", "PostgreSQL"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
         module("PluginKit", c: ["CPlugin"]),
@@ -162,7 +164,7 @@ let package = Package(
             "Server",
             uses: [
                 "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
-                "Router",
+                "StoragePostgreSQL", "Router",
                 "IM", "PluginHost",
             ],
             packages: [
@@ -199,7 +201,14 @@ let package = Package(
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
-        tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
+        tests(
+            of: "Storage",
+            uses: [
+                "XML", "Core", "Net", "PostgreSQL", "Storage", "StorageSQLite",
+                "StoragePostgreSQL",
+            ],
+            packages: ["TestSupport"]
+        ),
         tests(
             of: "Router",
             uses: ["XML", "Core", "Net", "Storage", "Router"],
