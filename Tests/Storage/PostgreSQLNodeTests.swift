@@ -21,13 +21,13 @@ private let owner = Owner(romeo)
     }
 
     @Test func `take the migrations once`() async throws {
-        try await withNodes { _, _, place in
+        try await withNodes { _, _, place async throws in
             #expect(try await place.sql("SELECT version FROM martlet_migration") == "1\n")
         }
     }
 
     @Test func `see what the other wrote`() async throws {
-        try await withNodes { one, other, _ in
+        try await withNodes { one, other, _ async throws in
             try await one.createAccount(Account(romeo))
             #expect(try await other.account(romeo) != nil)
             let version = try await one.putDocument("k", in: "c", of: owner, value: [1])
@@ -52,7 +52,7 @@ private let owner = Owner(romeo)
     }
 
     @Test func `write for an owner that the other has just removed`() async throws {
-        try await withNodes { one, other, _ in
+        try await withNodes { one, other, _ async throws in
             let entry = NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
             var last: Int64 = 0
             for _ in 0..<20 {
@@ -68,7 +68,7 @@ private let owner = Owner(romeo)
     }
 
     @Test func `append to the same logs while owners come and go`() async throws {
-        try await withNodes { one, other, _ in
+        try await withNodes { one, other, _ async throws in
             let entry = NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
             let others = (0..<8).map { Owner(domain: "x.example", name: "\($0)") }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -98,7 +98,7 @@ private let owner = Owner(romeo)
     }
 
     @Test func `agree on who changed a document`() async throws {
-        try await withNodes { one, other, _ in
+        try await withNodes { one, other, _ async throws in
             try await one.putDocument("k", in: "c", of: owner, value: bytes("0"))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<20 {
@@ -111,7 +111,7 @@ private let owner = Owner(romeo)
     }
 
     @Test func `create an account once`() async throws {
-        try await withNodes { one, other, _ in
+        try await withNodes { one, other, _ async throws in
             let made = await withTaskGroup(of: Int.self) { group in
                 for number in 0..<20 {
                     let store = number % 2 == 0 ? one : other
@@ -126,7 +126,7 @@ private let owner = Owner(romeo)
     }
 
     @Test func `free the space of removed owners`() async throws {
-        try await withNodes { one, _, place in
+        try await withNodes { one, _, place async throws in
             let entries = (0..<1000).map { _ in
                 NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
             }
