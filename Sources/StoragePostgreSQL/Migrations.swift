@@ -35,7 +35,9 @@ enum Migrations {
             _ = try await connection.round(making + step + [note, Transaction.commit])
             return true
         } catch {
-            if connection.isInTransaction { _ = try? await connection.round([Transaction.rollback]) }
+            if connection.isInTransaction {
+                _ = try? await connection.round([Transaction.rollback])
+            }
             throw error
         }
     }

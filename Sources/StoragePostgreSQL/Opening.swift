@@ -51,7 +51,9 @@ struct Opening {
                 guard error.isWorthWaitingFor, ContinuousClock.now < deadline else {
                     throw StorageError(error)
                 }
-                if !hasSaid { log("waiting for the database, for \(options.startTimeout): \(error)") }
+                if !hasSaid {
+                    log("waiting for the database, for \(options.startTimeout): \(error)")
+                }
                 hasSaid = true
                 try? await Task.sleep(for: .milliseconds(250))
             }
@@ -78,7 +80,8 @@ extension DatabaseError {
         case .unavailable, .lost, .busy: true
         case .refused: false
         case .server(let failure):
-            failure.mayPassNextTime || ["57P", "08", "53300"].contains { failure.sqlState.hasPrefix($0) }
+            failure.mayPassNextTime
+                || ["57P", "08", "53300"].contains { failure.sqlState.hasPrefix($0) }
         }
     }
 }

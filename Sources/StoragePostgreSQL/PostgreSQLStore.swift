@@ -26,6 +26,7 @@ public final class PostgreSQLStore: Store {
     ///   - options: how it is used.
     ///   - log: told of what an operator should know, without secrets.
     ///   - now: the clock that documents expire by.
+    /// - Returns: a store that is ready.
     /// - Throws: `.unavailable` when the database stays away for the time that the options give, or refuses
     ///   us; `.incompatible` when its schema is another's.
     public static func open(

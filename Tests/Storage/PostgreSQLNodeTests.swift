@@ -14,7 +14,9 @@ private let owner = Owner(romeo)
         async let second = place.open { at(1_000_000) }
         let (one, other) = (try await place.open { at(1_000_000) }, try await second)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(one, other, place)) } catch { result = .failure(error) }
+        do { result = .success(try await body(one, other, place)) } catch {
+            result = .failure(error)
+        }
         await one.close()
         await other.close()
         try result.get()
@@ -86,7 +88,11 @@ private let owner = Owner(romeo)
                 }
                 try await group.waitForAll()
             }
-            let page = try await one.query(LogQuery(limit: 999, wantsTotal: true), in: "l", of: owner)
+            let page = try await one.query(
+                LogQuery(limit: 999, wantsTotal: true),
+                in: "l",
+                of: owner
+            )
             #expect(page.entries.count == 192 && page.total == 192)
             #expect(Set(page.entries.map(\.id)).count == 192)
             for other in others {

@@ -19,7 +19,7 @@ extension Configuration {
     ///
     /// A database server that is away is waited for, a minute at most: containers start at once.
     ///
-    /// - Parameter log: where what becomes of a database server is told.
+    /// `log` is where what becomes of a database server is told.
     public func openStore(log: Logger? = nil) async throws -> any Store {
         switch storage {
         case .memory: return MemoryStore()

@@ -71,7 +71,8 @@ private struct GroupRun {
     var progress: Group.Progress {
         Group.Progress(
             isCommitting: true,
-            transaction: transaction, results: hasStatements ? nil : results
+            transaction: transaction,
+            results: hasStatements ? nil : results
         )
     }
 

@@ -45,7 +45,9 @@ extension Names {
         let found = try await connection.round([Query(Self.find, [texts])])
         if let rows = found.first { remember(rows, of: missing) }
         guard mayMake, !unknown(among: names).isEmpty else { return }
-        let made = try await connection.round([Query(Self.make, [texts]), Query(Self.find, [texts])])
+        let made = try await connection.round([
+            Query(Self.make, [texts]), Query(Self.find, [texts]),
+        ])
         if let rows = made.last { remember(rows, of: missing) }
     }
 

@@ -52,7 +52,9 @@ struct Segment: Sendable {
         guard let place = owners[owner] else { return true }
         return operations.allSatisfy { operation in
             !operation.removesEntries
-                || !touchedLogs.contains(LogKey(owner: place, collection: names[operation.collection]))
+                || !touchedLogs.contains(
+                    LogKey(owner: place, collection: names[operation.collection])
+                )
         }
     }
 

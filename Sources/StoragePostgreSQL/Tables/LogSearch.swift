@@ -14,7 +14,7 @@ struct LogSearch {
     /// What the statement calls the table of entries: `k` where it drives the search itself.
     private let entry: String
 
-    /// - Parameter place: the numbers of domain and collection, with the owner's name between them.
+    /// `place` is the numbers of domain and collection, with the owner's name between them.
     init(_ query: LogQuery, in place: [Parameter], _ names: Names) {
         self.query = query
         self.names = names
@@ -30,7 +30,9 @@ struct LogSearch {
     /// The page, with one entry more to see whether there are others, and the total if it is asked for.
     var queries: [Query] {
         var page = self
-        if let after = query.after { page.conditions += " AND k.id > \(page.bind(.integer(after)))" }
+        if let after = query.after {
+            page.conditions += " AND k.id > \(page.bind(.integer(after)))"
+        }
         if let before = query.before {
             page.conditions += " AND k.id < \(page.bind(.integer(before)))"
         }

@@ -148,7 +148,8 @@ extension Plan {
             Self.putHeads,
             [
                 .integers(heads.map(\.owner)), .integers(heads.map(\.head.version)),
-                .integers(heads.map(\.head.forgotten)), .integers(heads.map { Int64($0.head.items) }),
+                .integers(heads.map(\.head.forgotten)),
+                .integers(heads.map { Int64($0.head.items) }),
                 .integers(heads.map { Int64($0.head.removals) }),
             ]
         )
