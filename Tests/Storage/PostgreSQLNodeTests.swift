@@ -174,3 +174,61 @@ private func increment(in store: any Store) async throws {
         }
     }
 }
+
+@Suite struct `A PostgreSQL schema` {
+    @Test func `that is newer is refused, and left as it is`() async throws {
+        let place = try await PostgreSQLPlace()
+        await (try await place.open { at(1) }).close()
+        try await place.sql("INSERT INTO martlet_migration VALUES (99)")
+        do throws(StorageError) {
+            await (try await PostgreSQLStore.open(url: place.url)).close()
+            Issue.record("it was opened")
+        } catch {
+            guard case .incompatible(let reason) = error else { throw error }
+            #expect(reason.contains("version 99"))
+        }
+        #expect(try await place.sql("SELECT max(version) FROM martlet_migration") == "99\n")
+    }
+
+    @Test func `of another program is refused, and left as it is`() async throws {
+        let place = try await PostgreSQLPlace()
+        try await place.sql("CREATE TABLE owner (id integer)")
+        do throws(StorageError) {
+            await (try await PostgreSQLStore.open(url: place.url)).close()
+            Issue.record("it was opened")
+        } catch {
+            guard case .incompatible = error else { throw error }
+        }
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+        #expect(try await place.sql(tables) == "1\n")
+    }
+
+    @Test func `holds what was written when it is opened again`() async throws {
+        let place = try await PostgreSQLPlace()
+        let first = try await place.open { at(1) }
+        try await first.putDocument("k", in: "c", of: owner, value: [7])
+        await first.close()
+        let second = try await place.open { at(1) }
+        #expect(try await second.document("k", in: "c", of: owner)?.value == [7])
+        await second.close()
+    }
+
+    @Test func `that refuses one call of a group keeps the others`() async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1) }
+        try await place.sql("ALTER TABLE document ADD CHECK (key <> 'bad'::bytea)")
+        let failures = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<40 {
+                let key = number == 17 ? "bad" : "\(number)"
+                group.addTask {
+                    let put = try? await store.putDocument(key, in: "c", of: owner, value: [1])
+                    return put == nil ? 1 : 0
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(failures == 1)
+        #expect(try await store.countDocuments(in: "c", of: owner) == 39)
+        await store.close()
+    }
+}

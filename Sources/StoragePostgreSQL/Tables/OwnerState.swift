@@ -4,7 +4,7 @@ internal import MartletStorage
 /// The row of an owner, if there is one.
 struct OwnerState {
     var id: Int64?
-    /// Above which a new log's ids begin.
+    /// Above which ids that are made begin: what an earlier owner of the name may have given out.
     var lastEntry: Int64 = 0
 }
 

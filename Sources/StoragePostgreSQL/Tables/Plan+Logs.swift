@@ -86,11 +86,12 @@ extension Plan {
         guard !entries.isEmpty else { return [] }
         var log = logs[place]
         guard let number = log.id else { throw .corrupt("a lost log") }
+        let floor = owners[segment.logs.keys[place].owner].lastEntry
         var rows: [NewRow] = []
         rows.reserveCapacity(entries.count)
         for entry in entries {
             try entry.time.checkStorable()
-            let id = try id(of: entry, in: log)
+            let id = try id(of: entry, in: log, above: floor)
             log.count(entry, id: id)
             rows.append(NewRow(log: number, id: id, entry: entry))
         }
@@ -99,16 +100,18 @@ extension Plan {
         return rows.map(\.id)
     }
 
-    private mutating func id(of entry: NewLogEntry, in log: LogState) throws(StorageError) -> Int64
+    /// Ids that are made are above those of earlier logs of the owner's name, too.
+    private mutating func id(of entry: NewLogEntry, in log: LogState, above floor: Int64)
+        throws(StorageError) -> Int64
     {
         if let id = entry.id {
             guard id > log.lastEntry else { throw .conflict }
             return id
         }
-        let number = try takeNumber()
-        if number > log.lastEntry { return number }
-        guard log.lastEntry < .max else { throw .full }
-        return log.lastEntry + 1
+        let (number, last) = (try takeNumber(), max(log.lastEntry, floor))
+        if number > last { return number }
+        guard last < .max else { throw .full }
+        return last + 1
     }
 
     /// Removes what the segment's removal found.

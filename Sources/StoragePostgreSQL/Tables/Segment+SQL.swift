@@ -55,12 +55,11 @@ extension Segment {
         ON CONFLICT DO NOTHING
         """
 
-    /// A log begins above what an earlier one of the owner's name may have given out.
     static let makeLogs: Statement = """
         INSERT INTO log (owner, collection, last_entry, last_time, disorder, entries, bytes)
-        SELECT o.id, k.collection, o.last_entry, '4713-01-02 00:00+00 BC', 0, 0, 0
+        SELECT o.id, k.collection, 0, '4713-01-02 00:00+00 BC', 0, 0, 0
         FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS k(domain, name, collection),
-        LATERAL (SELECT id, last_entry FROM owner
+        LATERAL (SELECT id FROM owner
             WHERE domain = k.domain AND name = k.name LIMIT 1) AS o
         WHERE NOT EXISTS (SELECT FROM log AS l
             WHERE l.owner = o.id AND l.collection = k.collection)
