@@ -1,5 +1,7 @@
 import Foundation
+public import Logging
 public import MartletStorage
+import MartletStoragePostgreSQL
 import MartletStorageSQLite
 
 extension Configuration {
@@ -14,7 +16,11 @@ extension Configuration {
     }
 
     /// Opens the store that the configuration names, and makes it at the first run.
-    public func openStore() async throws -> any Store {
+    ///
+    /// A database server that is away is waited for, a minute at most: containers start at once.
+    ///
+    /// - Parameter log: where what becomes of a database server is told.
+    public func openStore(log: Logger? = nil) async throws -> any Store {
         switch storage {
         case .memory: return MemoryStore()
         case .sqlite(let path, let synchronous):
@@ -22,6 +28,13 @@ extension Configuration {
             var options = SQLiteOptions()
             options.durability = synchronous
             return try SQLiteStore(path: path, options: options)
+        case .postgresql(let url, let connections):
+            var options = PostgreSQLOptions()
+            options.connections = connections
+            if log == nil { options.startTimeout = .seconds(5) }  // Someone sits and waits.
+            return try await PostgreSQLStore.open(url: url, options: options) { sentence in
+                log?.warning("\(sentence)")
+            }
         }
     }
 }

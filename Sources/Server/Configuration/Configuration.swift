@@ -23,6 +23,8 @@ public struct Configuration: Hashable, Sendable {
         /// Everything is forgotten when the server ends; for tests.
         case memory
         case sqlite(path: String, synchronous: SQLiteOptions.Durability)
+        /// A connection URI of libpq's, which may have a password in it, and the connections at most.
+        case postgresql(url: String, connections: Int)
     }
 
     /// What an empty file says.
