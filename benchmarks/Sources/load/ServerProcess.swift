@@ -58,7 +58,11 @@ struct ServerProcess: Sendable {
             let add = ["user", "add", "--config", configuration, "--password", Population.password]
             let status = try Child([program] + add + [account], log: "\(folder)/log")
                 .exitStatus(within: 30)
-            guard status == 0 else { throw LoadError("no account \(account) could be made") }
+            guard status == 0 else {
+                let said = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+                try? FileManager.default.removeItem(atPath: folder)
+                throw LoadError("no account \(account) could be made: \(said)")
+            }
         }
     }
 
