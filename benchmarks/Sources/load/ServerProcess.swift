@@ -84,8 +84,6 @@ struct ServerProcess: Sendable {
         }
     }
 
-    var hasEnded: Bool { child.exitStatus(within: 0) != nil }
-
     static func otherDomain(_ number: Int) -> String { "d\(number).example" }
 
     func port(for tls: TargetOptions.TLSUse) -> UInt16 {

@@ -38,7 +38,10 @@ final class Circle: @unchecked Sendable {
     private var visits: [Int32] = []
     private(set) var contacts = ContactBook()
     private(set) var faults = Faults()
-    var round: Int32 = 0
+    /// Ends when something is killed.
+    private(set) var round: Int32 = 0
+    /// Something was acknowledged in this round.
+    private var goesOn = false
     private var isWriting = false
     private var whenAllAre: ((Circle) -> Bool)?
 
@@ -88,7 +91,13 @@ final class Circle: @unchecked Sendable {
         for person in people where person.habit == .away { visit(person) }
     }
 
-    var writersAreThere: Bool { people.prefix(terms.writers).allSatisfy(\.isReady) }
+    func beginRound() {
+        round += 1
+        goesOn = false
+    }
+
+    /// All writers are there, and what they write is stored.
+    var isUnderWay: Bool { goesOn && people.prefix(terms.writers).allSatisfy(\.isReady) }
 
     /// Whoever is not there comes, once the last goodbye is said.
     func gather() -> Bool {
@@ -186,6 +195,7 @@ final class Circle: @unchecked Sendable {
     // MARK: What is seen of messages
 
     func noteSafe(_ number: Int) {
+        if fates[number].round == round { goesOn = true }
         fates[number].marks.insert(.acknowledged)
         let visit = visits[number]
         guard visit.isMultiple(of: 2) else { return }

@@ -44,7 +44,7 @@ struct Trial {
         let circle = circle
         _ = try await crew.read { circle.begin() }
         for round in 0..<rounds {
-            try await wait("writers came back") { $0.writersAreThere }
+            try await wait("all goes on") { $0.isUnderWay }
             try await Task.sleep(for: dice.milliseconds(milliseconds))
             if Int.random(in: 0..<3, using: &dice) == 0 {
                 _ = try await crew.read { circle.rush() }
@@ -61,7 +61,7 @@ struct Trial {
         let circle = circle
         if calamity.endsServer { try process.end(by: calamity == .stop ? SIGTERM : SIGKILL) }
         if let database, calamity.strikesDatabase { try strike(database, calamity) }
-        _ = try await crew.read { circle.round += 1 }
+        _ = try await crew.read { circle.beginRound() }
         guard calamity.endsServer else { return }
         process = try process.startedAgain()
         guard calamity == .killTwice else { return }
@@ -88,7 +88,7 @@ struct Trial {
     /// Everybody comes for what was kept, and looks into the own archive and roster.
     private func settle() async throws {
         let circle = circle
-        try await wait("writers came back") { $0.writersAreThere }
+        try await wait("all goes on") { $0.isUnderWay }
         _ = try await crew.read { circle.calmDown() }
         try await wait("all was acknowledged") { $0.hasAllSafe() }
         try await wait("all came") { $0.gather() }
