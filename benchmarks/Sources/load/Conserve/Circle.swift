@@ -146,10 +146,10 @@ final class Circle: @unchecked Sendable {
 
     private func write(_ writer: Correspondent) {
         after(2...60) { [self] in
-            if writer.isReady, writer.pending < terms.window {
-                for _ in 0..<Int.random(in: 1...6, using: &dice) { writeOne(writer) }
-                writer.askForSafety()
-            }
+            let isFree = writer.isReady && writer.pending < terms.window
+            if isFree { for _ in 0..<Int.random(in: 1...6, using: &dice) { writeOne(writer) } }
+            // Once more, too, where the last answer was from before anything was stored.
+            if writer.isReady, writer.pending > 0 { writer.askForSafety() }
             write(writer)
         }
     }
