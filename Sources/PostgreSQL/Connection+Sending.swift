@@ -32,7 +32,8 @@ extension Connection {
         _ session: Session,
         _ names: inout [String?]
     ) -> DatabaseError? {
-        guard prepares, !query.statement.isUsedOnce else {
+        // A rollback works whatever the session has forgotten.
+        guard prepares, !query.statement.isUsedOnce, query.statement.effect != .rollsBack else {
             names.append(nil)
             return nil
         }

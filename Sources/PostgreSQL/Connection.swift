@@ -75,7 +75,8 @@ package actor Connection: ShardHomed {
     /// One round trip. Outside of a transaction they are one. The first that fails has the rest skipped.
     /// What is sent by several calls at once is under way at once.
     ///
-    /// - Parameter limit: how long the server may be silent meanwhile; the pool's `answerLimit` unless given.
+    /// `limit` is how long the server may be silent meanwhile, the pool's `answerLimit` unless given.
+    ///
     /// - Throws: `server` for the first that failed, `lost` if the session ended.
     package func round(
         _ queries: [Query],

@@ -7,9 +7,8 @@ import Synchronization
 package final class Pool: Sendable {
     private let core: PoolCore
 
-    /// Reads the URL and connects to nothing yet.
+    /// Reads the URL and connects to nothing yet; `log` is called on the shard.
     ///
-    /// - Parameter log: called on the shard.
     /// - Throws: `refused` for a URL that is none.
     package init(
         url: String,
