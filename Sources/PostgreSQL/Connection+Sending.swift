@@ -70,7 +70,7 @@ extension Connection {
         }
     }
 
-    private static let tooLarge = DatabaseError.server(
+    static let tooLarge = DatabaseError.server(
         ServerFailure(sqlState: "54000", message: "the parameters are too many or too large")
     )
 

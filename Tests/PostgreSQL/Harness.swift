@@ -127,7 +127,7 @@ extension PoolEvent {
 }
 
 /// What an operation failed with; nil if it did not.
-func fault<Value: Sendable>(_ operation: () async throws -> Value) async -> DatabaseError? {
+func faultOf<Value: Sendable>(_ operation: () async throws -> Value) async -> DatabaseError? {
     do {
         _ = try await operation()
         return nil

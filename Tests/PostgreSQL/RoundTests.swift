@@ -25,7 +25,7 @@ struct RoundTests {
         try await Harness.use { harness in
             _ = try await harness.ask("CREATE TABLE lines (n bigint CONSTRAINT once PRIMARY KEY)")
             let insert: Statement = "INSERT INTO lines VALUES ($1)"
-            let fault = await fault {
+            let fault = await faultOf {
                 try await harness.pool.round(
                     [1, 2, 1, 3].map { Query(insert, [.integer($0 as Int)]) }
                 )
@@ -46,8 +46,8 @@ struct RoundTests {
                     let query = Query("INSERT INTO lines VALUES ($1)", [.integer(n / 2)])
                     connection.submit([query]) { rounds[n] = $0 }
                 }
-                let found11 = connection.roundsUnderWay
-                #expect(found11 == 200)
+                let underWay = connection.roundsUnderWay
+                #expect(underWay == 200)
                 _ = try await connection.round([])
                 let fates = (0..<200).map { n in (try? rounds[n]?.get()) != nil }
                 #expect(fates == (0..<200).map { $0.isMultiple(of: 2) })
@@ -65,32 +65,45 @@ struct RoundTests {
             _ = try await harness.ask("CREATE TABLE lines (n bigint PRIMARY KEY)")
             try await harness.connected { connection in
                 let insert = Query("INSERT INTO lines VALUES (1)")
-                let found8 = connection.isInTransaction
-                #expect(!found8)
+                let atFirst = connection.isInTransaction
+                #expect(!atFirst)
                 _ = try await connection.round([Query("BEGIN"), insert])
-                let found12 = connection.isInTransaction
-                #expect(found12)
+                let begun = connection.isInTransaction
+                #expect(begun)
                 _ = try await connection.round([Query("COMMIT")])
-                let found9 = connection.isInTransaction
-                #expect(!found9)
+                let committed = connection.isInTransaction
+                #expect(!committed)
                 _ = try await connection.round([Query("BEGIN")])
-                _ = await fault {
+                _ = await faultOf {
                     try await connection.round([insert])
                 }
-                let found13 = connection.isInTransaction
-                #expect(found13, "it has failed, and waits for its end")
-                let fault = await fault {
+                let failed = connection.isInTransaction
+                #expect(failed, "it has failed, and waits for its end")
+                let fault = await faultOf {
                     try await connection.round([Query("SELECT 1")])
                 }
                 #expect(fault?.sqlState == "25P02")
             }
             // The pool has rolled it back.
             try await harness.connected { connection in
-                let found10 = connection.isInTransaction
-                #expect(!found10)
+                let atLast = connection.isInTransaction
+                #expect(!atLast)
                 _ = try await connection.round([Query("SELECT 1")])
             }
             #expect(harness.pool.metrics.connected == 1)
+        }
+    }
+
+    @Test func `takes no commit for one that was a rollback`() async throws {
+        try await Harness.use { harness in
+            try await harness.connected { connection in
+                var fates: [Bool] = []
+                let queries = [Query("BEGIN"), Query(.once("SELECT 1/0"))]
+                connection.submit(queries) { fates.append((try? $0.get()) != nil) }
+                let fault = await faultOf { try await connection.round([Query("COMMIT")]) }
+                #expect(fates == [false])
+                #expect(fault?.sqlState == "25P02")
+            }
         }
     }
 
@@ -99,7 +112,7 @@ struct RoundTests {
             _ = try await harness.ask(
                 "CREATE TABLE lines (n bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)"
             )
-            let fault = await fault {
+            let fault = await faultOf {
                 try await harness.ask("INSERT INTO lines VALUES (1), (1)")
             }
             #expect(fault?.sqlState == "23505")
@@ -110,7 +123,7 @@ struct RoundTests {
     @Test func `ends a session that begins to copy`() async throws {
         try await Harness.use { harness in
             for copy in ["COPY (SELECT 1) TO STDOUT", "COPY pg_class FROM STDIN"] {
-                let fault = await fault { try await harness.ask(copy) }
+                let fault = await faultOf { try await harness.ask(copy) }
                 #expect(fault != nil, "\(copy)")
             }
             #expect(await harness.answers)
@@ -124,20 +137,20 @@ struct RoundTests {
                 func count() async throws -> Int64? {
                     try await connection.round([known])[0].integer(0, 0)
                 }
-                let found1 = try await count()
-                #expect(found1 == 1)
+                let one = try await count()
+                #expect(one == 1)
                 let echo: Statement = "SELECT $1::text"
                 for value in [Parameter.text("a"), .text("b"), .null] {
                     _ = try await connection.round([Query(echo, [value])])
                 }
-                let found2 = try await count()
-                #expect(found2 == 2)
+                let two = try await count()
+                #expect(two == 2)
                 let value = Query("SELECT $1::bigint + 1", [.null])
-                let found3 = try await connection.round([value])[0].isNull(0, 0)
-                #expect(found3)
+                let isNothing = try await connection.round([value])[0].isNull(0, 0)
+                #expect(isNothing)
                 let number = Query(value.statement, [.integer(41)])
-                let found4 = try await connection.round([number])[0].integer(0, 0)
-                #expect(found4 == 42)
+                let sum = try await connection.round([number])[0].integer(0, 0)
+                #expect(sum == 42)
             }
         }
     }
@@ -147,14 +160,14 @@ struct RoundTests {
             _ = try await harness.ask("CREATE TABLE lines (n bigint)")
             try await harness.connected { connection in
                 let all = Query("SELECT * FROM lines")
-                let found5 = try await connection.round([all])[0].columnCount
-                #expect(found5 == 1)
+                let before = try await connection.round([all])[0].columnCount
+                #expect(before == 1)
                 _ = try await connection.round([Query(.once("DEALLOCATE ALL"))])
-                let found6 = try await connection.round([all])[0].columnCount
-                #expect(found6 == 1)
+                let forgotten = try await connection.round([all])[0].columnCount
+                #expect(forgotten == 1)
                 _ = try await connection.round([Query(.once("ALTER TABLE lines ADD m text"))])
-                let found7 = try await connection.round([all])[0].columnCount
-                #expect(found7 == 2)
+                let altered = try await connection.round([all])[0].columnCount
+                #expect(altered == 2)
             }
         }
     }
@@ -168,7 +181,7 @@ struct RoundTests {
                 _ = try await connection.round([one])
                 _ = try await connection.round([Query(.once("DEALLOCATE ALL"))])
                 _ = try await connection.round([Query("BEGIN")])
-                let fault = await fault {
+                let fault = await faultOf {
                     try await connection.round([one])
                 }
                 #expect(fault?.failure?.mayPassNextTime == true)
@@ -181,7 +194,7 @@ struct RoundTests {
     @Test func `tells why a statement cannot be prepared`() async throws {
         try await Harness.use { harness in
             for _ in 0..<2 {
-                let fault = await fault {
+                let fault = await faultOf {
                     try await harness.ask("SELECT * FROM nowhere")
                 }
                 #expect(fault?.sqlState == "42P01")
@@ -194,10 +207,11 @@ struct RoundTests {
     @Test func `refuses what is too much before it is sent`() async throws {
         try await Harness.use { harness in
             let many = Query("SELECT 1", Array(repeating: .null, count: 70_000))
-            let fault = await fault {
+            let fault = await faultOf {
                 try await harness.pool.round([many])
             }
             #expect(fault?.sqlState == "54000")
+            #expect(harness.pool.metrics.lost == 0)
             #expect(await harness.answers)
         }
     }
