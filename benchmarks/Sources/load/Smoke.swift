@@ -24,6 +24,8 @@ struct Smoke: AsyncParsableCommand {
         try await Conserve.parse(["--server", server] + short).run()
         try await Micro.parse(["--milliseconds", "10"]).run()
         try await StoreMicro.parse(["--appends", "2000", "--runs", "1"]).run()
+        let few = ["--seconds", "0.1", "--runs", "1", "--rows", "10"]
+        try await Postgres.parse(few).run()
         try await Dispatch.parse(["--milliseconds", "10", "--runs", "1"]).run()
         try await Start.parse(["--server", server, "--domains", "20"]).run()
     }
