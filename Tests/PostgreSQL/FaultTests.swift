@@ -129,9 +129,9 @@ struct FaultTests {
         let url = "postgresql://postgres@127.0.0.1:\(port)/\(database)?sslmode=disable"
         try await Harness.use(url) {
             $0.size = 2
-            $0.connectTimeout = .milliseconds(300)
-            $0.answerLimit = .milliseconds(300)
-            $0.waitTimeout = .milliseconds(500)
+            $0.connectTimeout = .seconds(2)
+            $0.answerLimit = .seconds(2)
+            $0.waitTimeout = .seconds(3)
         } _: { harness in
             try await body(harness, relay)
         }
