@@ -149,6 +149,7 @@ let package = Package(
         module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
+        module("Transfer", uses: ["XML", "Core", "Crypto", "SASL", "Storage"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
         module("PluginKit", c: ["CPlugin"]),
@@ -184,7 +185,7 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
-                "MartletTesting", "CPluginText",
+                "MartletTesting", "MartletTransfer", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -200,6 +201,11 @@ let package = Package(
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
+        tests(
+            of: "Transfer",
+            uses: ["XML", "Core", "Crypto", "SASL", "Storage", "StorageSQLite", "Transfer"],
+            packages: ["TestSupport"]
+        ),
         tests(
             of: "Router",
             uses: ["XML", "Core", "Net", "Storage", "Router"],

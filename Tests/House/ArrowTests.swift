@@ -4,7 +4,7 @@ import Testing
 struct ArrowTests {
     private static let order = [
         "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
-        "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client", "Server",
+        "StoragePostgreSQL", "Transfer", "Router", "IM", "PluginHost", "PluginKit", "Client", "Server",
         "Testing", "martlet",
     ]
 
