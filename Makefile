@@ -7,7 +7,7 @@ SYSCONFDIR ?= $(PREFIX)/etc
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke profile clean dependencies
+.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke soak-storage profile clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ bench-compare: build ## measure Martlet, prosody, ejabberd and bare C programs b
 
 bench-smoke: build ## run every benchmark at toy size
 	benchmarks/run smoke
+
+soak-storage: build ## kill the server and a PostgreSQL of its own 200 times under load: nothing lost, nothing doubled
+	@.ci/dependencies postgresql
+	benchmarks/run soak-storage
 
 profile: build ## run WORKLOAD (chat) with ARGS under perf; leaves text and a flame graph in .cache/profile
 	@.ci/dependencies linux-perf

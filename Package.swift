@@ -117,10 +117,12 @@ let package = Package(
         .library(name: "MartletCrypto", targets: ["MartletCrypto"]),
         .library(name: "MartletNet", targets: ["MartletNet"]),
         .library(name: "MartletPluginHost", targets: ["MartletPluginHost"]),
+        .library(name: "MartletPostgreSQL", targets: ["MartletPostgreSQL"]),
         .library(name: "MartletPluginKit", targets: ["MartletPluginKit"]),
         .library(name: "MartletRouter", targets: ["MartletRouter"]),
         .library(name: "MartletSASL", targets: ["MartletSASL"]),
         .library(name: "MartletStorage", targets: ["MartletStorage"]),
+        .library(name: "MartletStoragePostgreSQL", targets: ["MartletStoragePostgreSQL"]),
         .library(name: "MartletStorageSQLite", targets: ["MartletStorageSQLite"]),
         .library(name: "MartletXML", targets: ["MartletXML"]),
     ]
@@ -136,6 +138,7 @@ let package = Package(
         library("Expat", links: ["expat"]),
         library("OpenSSL", links: ["ssl", "crypto"]),
         library("SQLite", links: ["sqlite3"]),
+        library("PostgreSQL", links: ["pq"]),
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
@@ -146,9 +149,11 @@ let package = Package(
         module("Core", uses: ["XML"], c: ["CUnicode"]),
         module("SASL", uses: ["Core", "Crypto"]),
         module("Net", uses: ["Crypto"], c: ["CLinux"]),
+        module("PostgreSQL", uses: ["Net"], c: ["CPostgreSQL"]),
         module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
+        module("StoragePostgreSQL", uses: ["Core", "Net", "Storage", "PostgreSQL"]),
         module("Transfer", uses: ["XML", "Core", "Crypto", "SASL", "Storage"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
@@ -163,7 +168,7 @@ let package = Package(
             "Server",
             uses: [
                 "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
-                "Router",
+                "StoragePostgreSQL", "Router",
                 "IM", "PluginHost",
             ],
             packages: [
@@ -199,11 +204,22 @@ let package = Package(
         tests(of: "Core", uses: ["XML", "Core"]),
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
+        tests(of: "PostgreSQL", uses: ["Net", "PostgreSQL"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
-        tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
+        tests(
+            of: "Storage",
+            uses: [
+                "XML", "Core", "Net", "PostgreSQL", "Storage", "StorageSQLite",
+                "StoragePostgreSQL",
+            ],
+            packages: ["TestSupport"]
+        ),
         tests(
             of: "Transfer",
-            uses: ["XML", "Core", "Crypto", "SASL", "Storage", "StorageSQLite", "Transfer"],
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "PostgreSQL", "Storage", "StorageSQLite",
+                "StoragePostgreSQL", "Transfer",
+            ],
             packages: ["TestSupport"]
         ),
         tests(

@@ -7,7 +7,8 @@ import MartletPluginKit
 /// §4 (requests reach a resource, which answers for itself, from those alone who see the user's
 /// presence), §5 (uptime), §6, §8.
 ///
-/// An account that nobody ever logged out of has no last activity: `item-not-found`.
+/// An account that nobody ever logged out of has no last activity: `item-not-found`. A logout is written
+/// within five seconds, or when the plugin stops: a crash may lose those.
 final class LastActivity: Plugin {
     static let about = PluginDescription(
         "last",
@@ -44,6 +45,8 @@ final class LastActivity: Plugin {
         self.site = site
         logouts = Logouts(at: site)
     }
+
+    func stop() async { await logouts.stop() }
 
     /// How long the server has been running (XEP-0012 §5).
     private var uptime: XML {

@@ -12,10 +12,26 @@ final class Logouts: Sendable {
         var status: String?
     }
 
+    /// How long a logout may wait to be written; a server that does not come to its end forgets it.
+    ///
+    /// Who loses a connection, or has a client that comes and goes, is written once in that time.
+    private static let patience = Duration.seconds(5)
+    /// So many that wait are written at once.
+    private static let waitingLimit = 1_000
+
+    private struct State {
+        /// What the store is to be told, by account.
+        var waiting: [JID: Logout] = [:]
+        /// What it is being told, by `writing`.
+        var underWay: [JID: Logout] = [:]
+        var writing: Task<Void, Never>?
+        /// Whether a timer is set.
+        var isTimed = false
+    }
+
     private let documents: Documents<Logout>
     private let site: Site
-    /// What the store is being told.
-    private let unwritten = Mutex<[JID: Logout]>([:])
+    private let state = Mutex(State())
 
     init(at site: Site) {
         self.site = site
@@ -23,7 +39,8 @@ final class Logouts: Sendable {
     }
 
     func last(of account: JID) async throws(StanzaError) -> Logout? {
-        if let logout = unwritten.withLock({ $0[account] }) { return logout }
+        let unwritten = state.withLock { $0.waiting[account] ?? $0.underWay[account] }
+        if let unwritten { return unwritten }
         do {
             return try await documents.get(Self.key, of: .account(account))?.value
         } catch {
@@ -50,11 +67,55 @@ final class Logouts: Sendable {
         else { return }
         let status = place.state(LastWords.self, of: session)?.status
         let logout = Logout(time: site.now, status: status)
-        unwritten.withLock { $0[account] = logout }
-        // The store has been asked when this returns; nobody waits for more.
-        Task.immediate {
-            await write(logout, of: account)
+        let isMuch = state.withLock { state in
+            state.waiting[account] = logout
+            return state.waiting.count >= Self.waitingLimit
         }
+        if isMuch { write() } else { writeLater() }
+    }
+
+    /// Writes what still waits.
+    func stop() async {
+        await state.withLock { $0.writing }?.value
+        write()
+        await state.withLock { $0.writing }?.value
+    }
+
+    private func writeLater() {
+        let isTimed = state.withLock { state in
+            defer { state.isTimed = true }
+            return state.isTimed
+        }
+        guard !isTimed else { return }
+        site.timer(after: Self.patience) { [self] in
+            state.withLock { $0.isTimed = false }
+            write()
+        }
+    }
+
+    /// Begins to write all that waits, together; one round after the other, so that the last logout of an
+    /// account is the one that stays.
+    private func write() {
+        state.withLock { state in
+            guard state.underWay.isEmpty, !state.waiting.isEmpty else { return }
+            let batch = state.waiting
+            (state.underWay, state.waiting) = (batch, [:])
+            // `stop` waits for it.
+            state.writing = Task { await write(batch) }
+        }
+    }
+
+    private func write(_ batch: [JID: Logout]) async {
+        await withDiscardingTaskGroup { group in
+            for (account, logout) in batch {
+                group.addTask { await self.write(logout, of: account) }
+            }
+        }
+        let isMore = state.withLock { state in
+            state.underWay = [:]
+            return !state.waiting.isEmpty
+        }
+        if isMore { writeLater() }
     }
 
     private func write(_ logout: Logout, of account: JID) async {
@@ -63,7 +124,6 @@ final class Logouts: Sendable {
         } catch {
             site.log(.warning, "the logout of an account was not kept: \(error)")
         }
-        unwritten.withLock { if $0[account] == logout { $0[account] = nil } }
     }
 }
 

@@ -1,7 +1,7 @@
 import MartletPluginKit
 
 /// What administrators may choose.
-struct ArchiveSettings: PluginSettings {
+struct ArchiveSettings: PluginSettings, Equatable {
     /// Whose messages are archived for users who did not say (XEP-0441 §2.1.1).
     var `default` = Preferences.Default.always
     /// For how long messages are kept; 0: for ever.

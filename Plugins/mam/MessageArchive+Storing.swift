@@ -35,6 +35,7 @@ extension MessageArchive {
         let clean = try Self.clean(message, of: account)
         do throws(StoreError) {
             try await register.add(account)
+            retention.start()
             let cipher = try await ids.cipher(for: account)
             let outcome = try await store.perform(
                 append(clean, of: account, with: peer),

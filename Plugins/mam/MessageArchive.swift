@@ -30,7 +30,8 @@ final class MessageArchive: Plugin {
 
     let site: Site
     let store: Store
-    let settings: ArchiveSettings
+    private let sharedSettings: Shared<ArchiveSettings>
+    private static let allSettings = Sharing<ArchiveSettings>()
     let ids: ArchiveIDs
     let register: ArchiveRegister
     let preferences: PreferenceCache
@@ -112,13 +113,15 @@ final class MessageArchive: Plugin {
     init(_ site: Site, _ settings: ArchiveSettings) {
         self.site = site
         store = site.store
-        self.settings = settings
+        sharedSettings = Self.allSettings.shared(settings)
         ids = ArchiveIDs(site)
         register = ArchiveRegister(site)
         preferences = PreferenceCache()
-        retention = Retention(site, settings, register)
-        retention.start()
+        retention = Retention(site, sharedSettings, register)
+        if settings != ArchiveSettings() { retention.start() }
     }
+
+    var settings: ArchiveSettings { sharedSettings.value }
 
     func stop() async { await retention.stop() }
 

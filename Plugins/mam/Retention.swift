@@ -4,18 +4,27 @@ import Synchronization
 /// Removes messages that are too old, and the oldest of those that are too many (XEP-0313 §3.2).
 final class Retention: Sendable {
     private let site: Site
-    private let settings: ArchiveSettings
+    private let sharedSettings: Shared<ArchiveSettings>
     private let register: ArchiveRegister
     private let round = Mutex<Task<Void, Never>?>(nil)
+    private let hasStarted = Atomic(false)
 
-    init(_ site: Site, _ settings: ArchiveSettings, _ register: ArchiveRegister) {
+    init(_ site: Site, _ settings: Shared<ArchiveSettings>, _ register: ArchiveRegister) {
         self.site = site
-        self.settings = settings
+        sharedSettings = settings
         self.register = register
     }
 
+    private var settings: ArchiveSettings { sharedSettings.value }
+
+    /// Looks through the archives from now on, at intervals; once is enough.
+    ///
+    /// Where the settings are the usual ones, that is when the first message is archived: of thousands of
+    /// domains most archive none.
     func start() {
-        guard settings.keepDays > 0 || settings.keepMessages > 0 else { return }
+        guard !hasStarted.exchange(true, ordering: .relaxed),
+            settings.keepDays > 0 || settings.keepMessages > 0
+        else { return }
         let interval = Duration.seconds(settings.retentionMinutes * 60)
         site.timer(after: interval, every: interval) { [weak self] in self?.begin() }
     }

@@ -14,22 +14,24 @@ final class Version: Plugin {
     )
 
     private static let namespace = "jabber:iq:version"
-    private let answer: XML
+    private static let answers = Sharing<XML>()
+    private let answer: Shared<XML>
 
     static func register(in registration: borrowing Registration<Version>) {
         registration.feature(namespace)
         registration.onIQ(.get, "query", in: namespace, to: .domain) { plugin, _ in
-            plugin.answer
+            plugin.answer.value
         }
     }
 
     init(_ site: Site, _ settings: VersionSettings) {
         let server = site.server
-        answer = XML("query", in: Self.namespace) { query in
+        let made = XML("query", in: Self.namespace) { query in
             query.element("name") { $0.text(settings.name ?? server?.name ?? "Martlet") }
             query.element("version") { $0.text(settings.version ?? server?.version ?? "") }
             if settings.showSystem { query.element("os") { $0.text(Self.system) } }
         }
+        answer = Self.answers.shared(made)
     }
 
     /// The operating system's name, and nothing more exact.

@@ -80,7 +80,9 @@ extension Shard {
         timers.removeAll()
         for _ in 0..<64 {
             openMailbox()
-            if batch.isEmpty, jobs.isEmpty, dirty.isEmpty, endings.isEmpty { break }
+            if batch.isEmpty, jobs.isEmpty, dirty.isEmpty, endings.isEmpty, afterthoughts.isEmpty {
+                break
+            }
             workThroughBatch()
             runJobs()
             finishTurn()
@@ -98,7 +100,7 @@ extension Shard {
             repeat {
                 openMailbox()
                 workThroughBatch()
-                while !(jobs.isEmpty && dirty.isEmpty && endings.isEmpty) {
+                while !(jobs.isEmpty && dirty.isEmpty && endings.isEmpty && afterthoughts.isEmpty) {
                     runJobs()
                     finishTurn()
                 }

@@ -36,7 +36,9 @@ extension Shard {
 
     /// Milliseconds that the loop may sleep.
     private var patience: Int32 {
-        guard jobs.isEmpty, !hasOwnMail, dirty.isEmpty, endings.isEmpty, !isEnding else { return 0 }
+        guard jobs.isEmpty, !hasOwnMail, dirty.isEmpty, endings.isEmpty, afterthoughts.isEmpty,
+            !isEnding
+        else { return 0 }
         return timers.earliest.map(clock.milliseconds(until:)) ?? -1
     }
 
@@ -86,6 +88,7 @@ extension Shard {
     ///
     /// Either may make more of both, and jobs that do; these are done in the same turn.
     func finishTurn() {
+        haveAfterthoughts()
         for _ in 0..<Self.roundsPerTurn where !(dirty.isEmpty && endings.isEmpty) {
             var transports: [Transport] = []
             swap(&transports, &dirty)
@@ -97,5 +100,15 @@ extension Shard {
             transports.removeAll(keepingCapacity: true)
             if dirty.isEmpty { dirty = transports }
         }
+        haveAfterthoughts()
+    }
+
+    private func haveAfterthoughts() {
+        guard !afterthoughts.isEmpty else { return }
+        var bodies: [() -> Void] = []
+        swap(&bodies, &afterthoughts)
+        for body in bodies { body() }
+        bodies.removeAll(keepingCapacity: true)
+        if afterthoughts.isEmpty { afterthoughts = bodies }
     }
 }

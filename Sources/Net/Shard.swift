@@ -36,6 +36,8 @@ public final class Shard: SerialExecutor, @unchecked Sendable {
     package var buffers = BufferPool()
     var dirty: [Transport] = []
     var endings: [Transport] = []
+    /// What is to be done when this turn's work is done.
+    var afterthoughts: [() -> Void] = []
     /// Plaintext of the TLS records read in this turn; lent to one transport at a time.
     var plaintext: [UInt8] = []
     var isEnding = false
@@ -64,6 +66,19 @@ public final class Shard: SerialExecutor, @unchecked Sendable {
     /// work is still done, on a thread made for what comes late.
     public func submit(_ work: @escaping @Sendable () -> Void) {
         put(.work(work))
+    }
+
+    /// The shard whose thread this is, if it is one's.
+    public static var current: Shard? {
+        martlet_get_shard().map { Unmanaged<Shard>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Calls `body` once, when what this turn found to do is done and before the loop sleeps.
+    ///
+    /// For what costs the same however much it is about: to wake another thread. On the shard's thread only.
+    public func atTurnEnd(_ body: @escaping () -> Void) {
+        assertCurrent()
+        afterthoughts.append(body)
     }
 
     /// Returns when all that was submitted before is done, and the timers due by then have fired.

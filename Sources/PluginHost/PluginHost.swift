@@ -28,9 +28,11 @@ public final class PluginHost: Sendable {
 
     struct State: Sendable {
         /// By the number of the image.
-        var wholes: [PluginSite] = []
-        /// By domain, then by the number of the image: what is chosen.
-        var domains: [String: [PluginSite?]] = [:]
+        var deployments: [PluginDeployment] = []
+        /// By domain: what is chosen.
+        var domains: [String: DomainPlugins] = [:]
+        /// The same by the number of the image, while some of it is being started.
+        var beginning: [String: [PluginSite?]] = [:]
         /// What was started and not stopped, chosen still or not any more.
         var allStarted: [PluginSite] = []
         /// What was registered, by what it is told from others by.
@@ -67,8 +69,9 @@ public final class PluginHost: Sendable {
 
     private func load() {
         for image in images {
-            let site = PluginSite(image, at: nil, settings: "", of: self)
-            state.withLock { $0.wholes.append(site) }
+            let deployment = PluginDeployment(image, in: self)
+            state.withLock { $0.deployments.append(deployment) }
+            guard let site = deployment.whole else { continue }
             var reason = martlet_str.none
             let said = image.descriptor.pointee
             let status = said.load(said.ud, CoreTable.pointer, site.handle, &reason)
@@ -84,7 +87,11 @@ public final class PluginHost: Sendable {
     public var names: [String] { images.map(\.name) }
 
     func whole(of image: PluginImage) -> PluginSite? {
-        state.withLock { $0.wholes.first { $0.image === image } }
+        deployment(of: image)?.whole
+    }
+
+    private func deployment(of image: PluginImage) -> PluginDeployment? {
+        state.withLock { $0.deployments.first { $0.image === image } }
     }
 
     /// What of a plugin is at work, anywhere.
@@ -111,7 +118,8 @@ public final class PluginHost: Sendable {
 
     /// What is at work in a domain.
     func sites(in domain: String) -> [PluginSite] {
-        state.withLock { ($0.domains[domain] ?? []).compactMap(\.self) }
+        state.withLock { $0.beginning[domain] ?? $0.domains[domain]?.sites ?? [] }
+            .compactMap(\.self)
     }
 }
 
@@ -147,18 +155,20 @@ extension PluginHost {
     /// What is not chosen any more goes on until ``retire(_:)``.
     public func select(_ choices: [String: PluginChoice], in address: JID) -> Selection {
         let domain = address.domainpart
-        let before = state.withLock { $0.domains[domain] } ?? []
+        let before = state.withLock { $0.domains[domain]?.sites } ?? []
+        let place = before.lazy.compactMap { $0?.place }.first ?? SiteDomain(address)
         var faults: [PluginFault] = []
         var sites: [PluginSite?] = []
+        sites.reserveCapacity(images.count)
         var isClosed = false
         for (slot, image) in images.enumerated() {
             let old = slot < before.count ? before[slot] : nil
             let choice = choices[image.name] ?? (image.isOffByDefault ? .off : .on(settings: "{}"))
             do throws(PluginFault) {
-                let site = try site(of: image, choice, old, at: address)
+                let site = try site(of: image, choice, old, at: place)
                 sites.append(site)
                 // In place before those that may ask for what it provides.
-                state.withLock { $0.domains[domain] = sites }
+                state.withLock { $0.beginning[domain] = sites }
             } catch {
                 // Settings that are no good change nothing.
                 sites.append(old)
@@ -167,29 +177,29 @@ extension PluginHost {
                 faults.append(closes ? error.closing(domain) : error)
             }
         }
-        state.withLock { $0.domains[domain] = sites }
+        let plugins = DomainPlugins(sites, isClosed: isClosed)
+        state.withLock { state in
+            state.beginning[domain] = nil
+            state.domains[place.name] = plugins
+        }
         for name in choices.keys.sorted() where !names.contains(name) {
             guard case .on = choices[name] else { continue }
             faults.append(PluginFault(name, "there is no such plugin"))
         }
-        return selection(sites, faults, isClosed: isClosed)
+        return selection(plugins, faults)
     }
 
     /// The same plugins once more, after one of them registered something.
     public func reselect(in domain: String) -> Selection {
-        selection(state.withLock { $0.domains[domain] } ?? [], [], isClosed: isClosed(domain))
+        let plugins = state.withLock { $0.domains[domain] }
+        return selection(plugins ?? DomainPlugins([], isClosed: isClosed(domain)), [])
     }
 
-    private func selection(
-        _ sites: [PluginSite?],
-        _ faults: [PluginFault],
-        isClosed: Bool
-    ) -> Selection {
+    private func selection(_ plugins: DomainPlugins, _ faults: [PluginFault]) -> Selection {
         var modules: [any Module] = []
         var key: Key? = Key()
         var hasCommands = false
-        let wholes = state.withLock { $0.wholes }
-        for (slot, site) in sites.enumerated() {
+        for (slot, site) in plugins.sites.enumerated() {
             guard let site else { continue }
             let own = site.contributions
             key?.slots.append(slot)
@@ -200,7 +210,7 @@ extension PluginHost {
                     key = nil
                 }
             }
-            let contributions = wholes[slot].contributions + own
+            let contributions = (site.whole?.contributions ?? []) + own
             hasCommands = hasCommands || contributions.contains { $0.what.isCommand }
             modules.append(
                 PluginModule(
@@ -214,7 +224,7 @@ extension PluginHost {
         if hasCommands { key?.own.append("commands") }
         return Selection(
             modules: modules,
-            attachment: DomainPlugins(sites, isClosed: isClosed),
+            attachment: plugins,
             key: key,
             hasCommands: hasCommands,
             faults: faults
@@ -225,16 +235,16 @@ extension PluginHost {
         of image: PluginImage,
         _ choice: PluginChoice,
         _ old: PluginSite?,
-        at address: JID
+        at place: SiteDomain
     ) throws(PluginFault) -> PluginSite? {
         guard case .on(let settings) = choice else { return nil }
         if let old, old.settings == settings { return old }
-        guard whole(of: image)?.isStopped == false else {
+        guard let deployment = deployment(of: image), deployment.whole?.isStopped == false else {
             throw PluginFault(image.name, "it did not load")
         }
         try check(settings, of: image)
         if let old, try reconfigure(old, settings) { return old }
-        return try start(image, at: address, settings)
+        return try start(deployment, at: place, settings)
     }
 
     /// Gives other settings to what runs, where its plugin can take them.
@@ -279,21 +289,21 @@ extension PluginHost {
     }
 
     private func start(
-        _ image: PluginImage,
-        at address: JID,
+        _ deployment: PluginDeployment,
+        at place: SiteDomain,
         _ settings: String
     ) throws(PluginFault) -> PluginSite {
-        let site = PluginSite(image, at: address, settings: settings, of: self)
+        let site = PluginSite(deployment, at: place, settings: settings)
         var reason = martlet_str.none
-        let said = image.descriptor.pointee
+        let said = deployment.image.descriptor.pointee
         let instance = settings.lend { said.start(said.ud, site.handle, $0, &reason) }
         guard let instance else {
             site.markStopped()
             site.markEnded()
             interfaces.remove(of: site)
             throw PluginFault(
-                image.name,
-                "it did not start at \(address.domainpart): \(reason.text ?? "it said no why")"
+                site.image.name,
+                "it did not start at \(place.name): \(reason.text ?? "it said no why")"
             )
         }
         site.instance = instance
@@ -310,11 +320,11 @@ extension PluginHost {
     /// To be called when the router has the new domains.
     public func retire(except attachments: [any AnyObject & Sendable]) async {
         var staying: Set<ObjectIdentifier> = []
-        var domains: [String: [PluginSite?]] = [:]
+        var domains: [String: DomainPlugins] = [:]
         for case let plugins as DomainPlugins in attachments {
             for case let site? in plugins.sites {
                 staying.insert(ObjectIdentifier(site))
-                domains[site.domain] = plugins.sites
+                domains[site.domain] = plugins
             }
         }
         let leaving = state.withLock { state -> [PluginSite] in

@@ -28,13 +28,15 @@ extension RouterShard {
         let chain = context.domain.modules.phases.candidates(at: phase, for: stanza)[...]
         guard gate == Gate(chain, gate.index) else { return nil }
         let word = firstWord(chain[...gate.index], from: chain.startIndex, stanza, context)
-        let ahead = Ahead(stanza, chain, gate.index, context, word ?? (gate.index, .continue))
-        if let word, word.index == gate.index, case .storing(let begin) = word.verdict {
+        let ahead = Ahead(stanza, chain, context, word ?? (gate.index, .continue))
+        var isThere = word == nil
+        if let word, case .storing(let begin) = word.verdict {
+            // Where another stores it before, too: the answer comes whether anybody waits for it or not.
             store(ahead, begin)
-        } else {
-            // What was changed on its way has not come to the store yet, nor may those behind it.
-            ahead.lets = word == nil
+            isThere = word.index == gate.index
         }
+        // What was changed on its way has not come to the gate yet, nor may those behind it.
+        ahead.lets = isThere
         return ahead
     }
 
@@ -94,13 +96,12 @@ final class Ahead: @unchecked Sendable {
     init(
         _ stanza: Stanza,
         _ chain: PhaseTable.Chain,
-        _ index: Int,
         _ context: Context,
         _ word: RouterShard.Word
     ) {
         self.stanza = stanza
         self.chain = chain
-        self.index = index
+        index = word.index
         self.context = context
         self.word = word
     }

@@ -6,7 +6,8 @@ public typealias Answer = @Sendable (UInt32) -> Void
 /// What a client is told is handled has been stored or delivered (XEP-0198 §4).
 ///
 /// The client forgets what is acknowledged, so the count waits for the homes that its stanzas went
-/// to: a fence goes the same way as they did, and stands in line behind them.
+/// to: a fence goes the same way as they did, and stands in line behind them. What these homes returned
+/// stands in line at the client's own, and is told to it before the count.
 extension RouterShard {
     /// Destinations that are remembered before they are asked without being told to.
     private static let destinationLimit = 64
@@ -77,21 +78,24 @@ extension RouterShard {
 
     private func startRound(of session: Session) {
         guard var management = session.management, management.round == nil else { return }
+        let mayHaveReturns = !management.destinations.isEmpty
         let busy = management.destinations.compactMap(busyHome(of:))
         management.destinations.removeAll()
         management.round = SettlingRound(
             count: management.handled,
             answers: management.questions,
-            outstanding: busy.count
+            outstanding: busy.count,
+            mayHaveReturns: mayHaveReturns
         )
         management.questions.removeAll()
         session.management = management
         guard !busy.isEmpty else { return endRound(of: session) }
-        let id = session.id
-        for (account, home) in busy {
-            home.fence(account) { [self] in
-                shard.submit { self.assumeIsolated { $0.fencePassed(id) } }
-            }
+        for (account, home) in busy { raiseFence(at: account, home, for: session.id) }
+    }
+
+    private func raiseFence(at account: JID, _ home: RouterShard, for id: SessionID) {
+        home.fence(account) { [self] in
+            shard.submit { self.assumeIsolated { $0.fencePassed(id) } }
         }
     }
 
@@ -108,8 +112,19 @@ extension RouterShard {
         if session.management?.round?.outstanding == 0 { endRound(of: session) }
     }
 
+    /// Waits for what was returned and stands in line, if anything stands there; once a round.
+    private func awaitReturns(to session: Session) -> Bool {
+        guard session.management?.round?.mayHaveReturns == true,
+            let (account, home) = busyHome(of: session.jid.bare)
+        else { return false }
+        session.management?.round?.mayHaveReturns = false
+        session.management?.round?.outstanding = 1
+        raiseFence(at: account, home, for: session.id)
+        return true
+    }
+
     private func endRound(of session: Session) {
-        guard let round = session.management?.round else { return }
+        guard !awaitReturns(to: session), let round = session.management?.round else { return }
         session.management?.round = nil
         for answer in round.answers { answer(round.count) }
         if session.management?.questions.isEmpty == false { startRound(of: session) }
@@ -132,6 +147,8 @@ struct SettlingRound {
     let answers: [Answer]
     /// Fences that have not passed.
     var outstanding: Int
+    /// Stanzas went to somebody, and nobody has looked yet whether some came back.
+    var mayHaveReturns: Bool
 }
 
 /// Carries word that a session is settled to the one who waits, if it does not come at once.

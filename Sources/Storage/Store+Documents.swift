@@ -1,19 +1,4 @@
 extension DocumentStore {
-    public func perform(
-        _ operations: [Operation],
-        of owner: Owner,
-        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
-    ) {
-        // Who asked is told by it, and waits for that.
-        Task {
-            do throws(StorageError) {
-                done(.success(try await perform(operations, of: owner)))
-            } catch {
-                done(.failure(error))
-            }
-        }
-    }
-
     public func document(_ key: String, in collection: String, of owner: Owner)
         async throws(StorageError) -> Document?
     {

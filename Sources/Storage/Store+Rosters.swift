@@ -35,3 +35,19 @@ extension Store {
         }
     }
 }
+
+extension AccountStore {
+    public func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    ) {
+        // Who waits is told by it, and nobody waits for the task itself.
+        Task {
+            do throws(StorageError) {
+                done(.success(try await account(jid)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+}

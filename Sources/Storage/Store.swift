@@ -27,6 +27,13 @@ public protocol Store: AccountStore, RosterStore, DocumentStore, Inventory {
 public protocol AccountStore: Sendable {
     func account(_ jid: JID) async throws(StorageError) -> Account?
 
+    /// The same for who does not wait: `done` is told once, later and on any thread, which it must not
+    /// hold up.
+    func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    )
+
     /// Makes an account that owns nothing: what a predecessor of the same name may have left is gone.
     ///
     /// - Throws: `.conflict` when it exists.
@@ -92,6 +99,9 @@ public protocol DocumentStore: Sendable {
 
     /// The same for who does not wait: `done` is told what came of it once, later and on any thread, which
     /// it must not hold up.
+    ///
+    /// What one thread has written so is written in the order in which it asked, though it waited for
+    /// none of it: messages that come one after the other are archived one after the other.
     func perform(
         _ operations: [Operation],
         of owner: Owner,

@@ -15,9 +15,9 @@ struct Opening {
         try startLog(database)
         let level = options.durability == .full ? "FULL" : "NORMAL"
         try database.runScript("PRAGMA synchronous = \(level)")
-        // The log is moved into the file when it has 32 MB, by the commit that comes to it; after a
-        // flood it shrinks to 64 MB.
-        try database.runScript("PRAGMA wal_autocheckpoint = 8000")
+        // Until a ``Checkpointer`` does it, the log is moved into the file when it has 32 MB, by the commit
+        // that comes to it; after a flood it shrinks to 64 MB.
+        try database.runScript("PRAGMA wal_autocheckpoint = \(Checkpointer.usualPages)")
         try database.runScript("PRAGMA journal_size_limit = 67108864")
         try limitSize(of: database)
         try Migrations.run(on: database)
@@ -30,6 +30,9 @@ struct Opening {
         try database.runScript("PRAGMA query_only = ON")
         return database
     }
+
+    /// A connection that moves the log into the file, and keeps nothing of it in memory.
+    func mover() throws(StorageError) -> Database { try connect() }
 
     func check() throws(StorageError) {
         guard access(path, F_OK) == 0 else { throw .unavailable("there is no file \(path)") }

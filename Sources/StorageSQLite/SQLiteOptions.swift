@@ -1,5 +1,5 @@
 /// How the embedded database is run.
-public struct SQLiteOptions: Sendable {
+public struct SQLiteOptions: Hashable, Sendable {
     /// When a commit counts as done.
     public enum Durability: String, Sendable, CaseIterable {
         /// When the disk has it: an acknowledged write survives a loss of power.

@@ -6,6 +6,17 @@ extension SQLiteStore {
         try await reader.call { (database) throws(StorageError) in try database.account(jid) }
     }
 
+    public func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    ) {
+        reader.call(
+            cost: 0,
+            { (database) throws(StorageError) in try database.account(jid) },
+            then: done
+        )
+    }
+
     public func createAccount(_ account: Account) async throws(StorageError) {
         try await writer.call { (database) throws(StorageError) in try database.create(account) }
     }

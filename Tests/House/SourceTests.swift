@@ -73,6 +73,7 @@ struct SourceTests {
             "C": "headers and module maps alone",
             "Testing": "Tests/Transcripts uses all of it",
             "Client": "Tests/Transcripts has it at the other end of every stream",
+            "StoragePostgreSQL": "Tests/Storage runs one contract against every driver",
             "StorageSQLite": "Tests/Storage runs one contract against every driver",
             "martlet": "Tests/Interop drives the program",
         ]

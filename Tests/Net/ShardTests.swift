@@ -147,4 +147,25 @@ struct ShardTests {
         #expect(seen.value == ["early", "own"])
         #expect(!shard.isCurrent)
     }
+
+    @Test func `has an afterthought when a turn's work is done, and before it sleeps`() {
+        let shard = Shard(index: 0, clock: ManualClock())
+        let seen = Shared<[String]>([])
+        #expect(Shard.current == nil)
+        shard.adoptCurrentThread()
+        #expect(Shard.current === shard)
+        shard.submit {
+            shard.atTurnEnd { seen.change { $0.append("afterthought") } }
+            seen.change { $0.append("first") }
+        }
+        shard.submit { seen.change { $0.append("second") } }
+        shard.turn(waiting: false)
+        #expect(seen.value == ["first", "second", "afterthought"])
+        shard.atTurnEnd { seen.change { $0.append("another") } }
+        shard.turn(waiting: true)
+        shard.turn(waiting: false)
+        shard.atTurnEnd { seen.change { $0.append("last") } }
+        shard.resignCurrentThread()
+        #expect(seen.value == ["first", "second", "afterthought", "another", "last"])
+    }
 }

@@ -10,6 +10,7 @@ import Testing
     private final class Beginner: Plugin {
         static let about = PluginDescription("beginner", version: "1.0", "Begins.")
         let begun = Mutex<[Pending]>([])
+        let gate = Gate()
 
         static func register(in registration: borrowing Registration<Beginner>) {
             registration.on(
@@ -25,8 +26,8 @@ import Testing
                     default: return .waiting
                     }
                 },
-                orWaiting: { (_, arrival) async throws(StanzaError) in
-                    await Task.yield()
+                orWaiting: { (plugin, arrival) async throws(StanzaError) in
+                    await plugin.gate.pass()
                     return .replace(arrival.stanza)
                 }
             )
@@ -44,11 +45,12 @@ import Testing
         return try plugin.run("begin", stanza, in: call).verdict
     }
 
+    private var beginner: Beginner {
+        get throws { try #require(Instance<Beginner>.plugin(at: plugin.instance)) }
+    }
+
     private var begun: Pending {
-        get throws {
-            let beginner = try #require(Instance<Beginner>.plugin(at: plugin.instance))
-            return try #require(beginner.begun.withLock { $0.first })
-        }
+        get throws { try #require(beginner.begun.withLock { $0.first }) }
     }
 
     @Test func `what is decided, or decides at once, asks for no token`() throws {
@@ -86,6 +88,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `or another handler waits`() async throws {
         let call = FakeCall()
         #expect(try run("wait", in: call) == MARTLET_PENDING)
+        try beginner.gate.open()
         #expect(await call.completion?.replaced?.id == "wait")
     }
 }

@@ -7,6 +7,7 @@ import Testing
 @Suite struct StreamHookTests {
     private final class Doorkeeper: Plugin {
         static let about = PluginDescription("doorkeeper", version: "1.0", "Asks who is there.")
+        let gate = Gate()
 
         static func register(in registration: borrowing Registration<Doorkeeper>) {
             registration.streamFeature(XML("door", in: "urn:x"), .beforeLogin)
@@ -23,8 +24,8 @@ import Testing
                 return .logIn(address, nil)
             }
             registration.on(.stream, "iq", name: "later") {
-                (_, arrival) async throws(StanzaError) -> Verdict in
-                await Task.yield()
+                (plugin, arrival) async throws(StanzaError) -> Verdict in
+                await plugin.gate.pass()
                 guard let account = arrival.stream?.account else { throw .notAuthorized }
                 return .logIn(account, XML("in", in: "urn:x"))
             }
@@ -77,14 +78,20 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `one that waits keeps what the stream was`() async throws {
-        let call = FakeCall(stream: stream)
-        #expect(try plugin.run("later", request, in: call).verdict == MARTLET_PENDING)
-        let completion = await call.completion
+        let completion = try await completion(on: stream)
         #expect(completion?.verdict == MARTLET_HANDLED)
         #expect(completion?.login == "romeo@montague.example")
         #expect(completion?.payload == "<in xmlns='urn:x'/>")
-        let stranger = FakeCall(stream: FakeStream(domain: "montague.example", peer: "192.0.2.1"))
-        #expect(try plugin.run("later", request, in: stranger).verdict == MARTLET_PENDING)
-        #expect(await stranger.completion?.error?.condition == .notAuthorized)
+        let stranger = FakeStream(domain: "montague.example", peer: "192.0.2.1")
+        #expect(try await self.completion(on: stranger)?.error?.condition == .notAuthorized)
+    }
+
+    /// What a handler that waited came to.
+    private func completion(on stream: FakeStream) async throws -> FakeCall.Completion? {
+        let plugin = try Loaded(Doorkeeper.self)
+        let call = FakeCall(stream: stream)
+        #expect(try plugin.run("later", request, in: call).verdict == MARTLET_PENDING)
+        try #require(Instance<Doorkeeper>.plugin(at: plugin.instance)).gate.open()
+        return await call.completion
     }
 }

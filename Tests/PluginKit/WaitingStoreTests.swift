@@ -8,6 +8,7 @@ import Testing
     /// Appends every stanza, and replaces it by one with the entry's number for an id.
     private final class Appender: Plugin {
         static let about = PluginDescription("appender", version: "1.0", "Appends.")
+        let gate = Gate()
         private let store: Store
 
         static func register(in registration: borrowing Registration<Appender>) {
@@ -29,8 +30,8 @@ import Testing
                         return .replace(copy)
                     }
                 },
-                orWaiting: { (_, _) async throws(StanzaError) in
-                    await Task.yield()
+                orWaiting: { (plugin, _) async throws(StanzaError) in
+                    await plugin.gate.pass()
                     return .handled
                 }
             )
@@ -83,6 +84,7 @@ import Testing
         store.refuse(MARTLET_EFORBIDDEN)
         let call = FakeCall()
         #expect(try plugin.run("append", stanza, in: call).verdict == MARTLET_PENDING)
+        try #require(Instance<Appender>.plugin(at: plugin.instance)).gate.open()
         #expect(await call.completion?.verdict == MARTLET_HANDLED)
     }
 }

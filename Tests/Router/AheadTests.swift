@@ -22,7 +22,7 @@ import Testing
                 [self] _, stanza, _ throws(StanzaError) in
                 say("saw", stanza)
                 if stanza.id == "refused" { throw .notAllowed }
-                return .continue
+                return stanza.id == "twice" ? wait() : .continue
             }
             registration.on(.received, try Match("message"), priority: 5, name: "store") {
                 [self] _, stanza, _ in
@@ -30,12 +30,16 @@ import Testing
                     return .continue
                 }
                 say("began", stanza)
-                return .storing { [self] _, done in waiting.withLock { $0.append(done) } }
+                return wait()
             }
             registration.on(.received, try Match("*"), name: "after") { [self] _, stanza, _ in
                 say("passed", stanza)
                 return .handled
             }
+        }
+
+        private func wait() -> Verdict {
+            .storing { [self] _, done in waiting.withLock { $0.append(done) } }
         }
 
         private func say(_ what: String, _ stanza: Stanza) {
@@ -146,6 +150,20 @@ import Testing
             )
             storing.answer(home, 2)
             #expect(storing.take() == ["passed 2", "passed 3"])
+        }
+    }
+
+    /// The store answers in its time, and is heard then.
+    @Test func `what another handler has stored before begins there`() async throws {
+        try await play { home, romeo, storing in
+            for id in ["1", "twice", "3"] { home.receive(try Self.stanza(id), from: romeo) }
+            #expect(storing.take() == ["saw 1", "began 1", "saw twice"])
+            storing.answer(home, at: 1, 1)
+            #expect(storing.take().isEmpty)
+            storing.answer(home, 1)
+            #expect(storing.take() == ["passed 1", "began twice", "saw 3", "began 3"])
+            storing.answer(home, 2)
+            #expect(storing.take() == ["passed twice", "passed 3"])
         }
     }
 

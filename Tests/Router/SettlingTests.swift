@@ -1,9 +1,10 @@
 import MartletCore
 import MartletNet
-import MartletRouter
 import MartletStorage
 import MartletXML
 import Testing
+
+@testable import MartletRouter
 
 @Suite struct SettlingTests {
     /// Keeps messages for those who are away, but only when the gate is opened.
@@ -70,6 +71,83 @@ import Testing
             if seen.count == 3 { break }
         }
         #expect(seen == ["asked to store", "stored", "acknowledged 1"])
+        for shard in shards { await shard.stop() }
+    }
+
+    /// Holds up what arrives from Mercutio, and says so.
+    private struct SlowDelivery: Module {
+        let name = "slow-delivery"
+        let gate: AsyncStream<Void>
+        let events: AsyncStream<String>.Continuation
+
+        func register(in registration: inout Registration) throws {
+            registration.on(.delivery, try Match("message")) { _, stanza, _ in
+                guard stanza.from?.localpart == "mercutio" else { return .continue }
+                return .pending { (_: isolated RouterShard) async throws(StanzaError) -> Verdict in
+                    events.yield("waits")
+                    for await _ in gate {}
+                    return .handled
+                }
+            }
+        }
+    }
+
+    /// A client that tells of the errors it gets.
+    private final class Complainer: SessionSink {
+        let isCongested = false
+        let events: AsyncStream<String>.Continuation
+
+        init(_ events: AsyncStream<String>.Continuation) {
+            self.events = events
+        }
+
+        func send(_ stanza: Stanza) {
+            if stanza.type == .error { events.yield("returned") }
+        }
+        func send(nonza: Element) {}
+        func close(_ error: StreamError?) {}
+        func reportFlush() {}
+        func pauseReading() {}
+        func resumeReading() {}
+    }
+
+    /// What it forgets as soon as it is acknowledged would else be nowhere, if the server ended then.
+    @Test(arguments: ["nobody", "noone", "nemo", "niemand", "personne"])
+    func `tells a client what was returned before that is acknowledged`(
+        localpart: String
+    ) async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let (events, told) = AsyncStream<String>.makeStream()
+        let modules = try ModuleSet([SlowDelivery(gate: gate, events: told)])
+        let domain = Domain(try JID("montague.example"), modules: modules)
+        let shards = [Shard(index: 0), Shard(index: 1)]
+        for shard in shards { shard.start() }
+        let router = Router(shards: shards, store: MemoryStore(), domains: [domain])
+
+        let romeo = try JID("romeo@montague.example/orchard")
+        let (mercutio, stranger) = (
+            try JID("mercutio@montague.example"), try JID("\(localpart)@montague.example")
+        )
+        let home = router.home(of: romeo)
+        home.shard.submit {
+            home.assumeIsolated { home in
+                guard case .success(let id) = home.bind(romeo, in: domain, sink: Complainer(told))
+                else { return told.finish() }
+                _ = home.enableManagement(of: id, token: nil)
+                home.deliver(Stanza(.message, type: .chat, to: romeo.bare, from: mercutio))
+                home.receive(Stanza(.message, type: .chat, to: stranger), from: id)
+                home.settle(id) { told.yield("acknowledged \($0)") }
+                router.home(of: stranger).fence(stranger) { told.yield("refused") }
+            }
+        }
+
+        var seen: [String] = []
+        for await event in events {
+            seen.append(event)
+            if event == "refused" { opener.finish() }
+            if seen.count == 4 { break }
+        }
+        #expect(seen == ["waits", "refused", "returned", "acknowledged 1"])
         for shard in shards { await shard.stop() }
     }
 

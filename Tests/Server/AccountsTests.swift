@@ -37,6 +37,15 @@ struct AccountsTests {
         #expect(try await store.account(romeo) == nil)
     }
 
+    @Test func `check no password when nobody waits for the answer any more`() async throws {
+        try await accounts().add(romeo, password: "rose")
+        let check = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await accounts().verify("rose", of: romeo)
+        }
+        await #expect(throws: CancellationError.self) { try await check.value }
+    }
+
     @Test func `make verifiers anew when the count has risen`() async throws {
         try await accounts().add(romeo, password: "rose")
         let dearer = accounts(iterations: 5_000)
@@ -74,6 +83,39 @@ struct AccountsTests {
         #expect(first?.iterations == 4_096)
         #expect(try await !accounts().verify("rose", of: romeo))
         #expect(try await accounts().credentials(of: romeo, for: .plain) == nil)
+    }
+
+    @Test func `tell who does not wait the same, at first and later`() async throws {
+        let accounts = self.accounts()
+        try await accounts.add(romeo, password: "rose")
+        let juliet = JID(prepared: "juliet", "montague.example")
+        for jid in [romeo, juliet, romeo, juliet] {
+            let told = await withCheckedContinuation { continuation in
+                accounts.credentials(of: jid, for: .scramSHA256) {
+                    continuation.resume(returning: $0)
+                }
+            }
+            #expect(try told.get() == (try await accounts.credentials(of: jid, for: .scramSHA256)))
+            #expect(try told.get() != nil)
+        }
+    }
+
+    @Test func `ask a plugin where there is one, and nobody else there`() async throws {
+        var accounts = self.accounts()
+        try await accounts.add(romeo, password: "rose")
+        accounts.source = Accounts.Source {
+            $0 == "montague.example"
+        } credentials: { jid in
+            jid.domainpart == "montague.example" ? .password("thorn") : nil
+        }
+        _ = try await accounts.credentials(of: romeo, for: .scramSHA256)
+        let told = await withCheckedContinuation { [accounts] continuation in
+            accounts.credentials(of: romeo, for: .scramSHA256) {
+                continuation.resume(returning: $0)
+            }
+        }
+        let credentials = try #require(try told.get())
+        #expect(credentials.verify(password: "thorn") && !credentials.verify(password: "rose"))
     }
 
     /// Attacks, row 21: a count that no account has any more, or yet, would tell a stranger apart.

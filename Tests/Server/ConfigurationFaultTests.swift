@@ -13,7 +13,8 @@ struct ConfigurationFaultTests {
         ),
         (
             #"{"storage": {"xyz": 1}}"#,
-            "line 1: storage.xyz: there is no such key; known here: driver, path, synchronous"
+            "line 1: storage.xyz: there is no such key; known here: cacheBytes, driver, path, "
+                + "synchronous, unindexedEntries"
         ),
         (
             "{\"limits\":\n{\"rosterItems\":\n\"many\"}}",

@@ -8,7 +8,7 @@ struct ConfigurationSecretTests {
             #"{"storage": {"path": {"env": "DATABASE"}}}"#,
             environment: ["DATABASE": "elsewhere.db"]
         )
-        #expect(configuration.storage == .sqlite(path: "elsewhere.db", synchronous: .full))
+        #expect(configuration.storage == .sqlite(path: "elsewhere.db"))
     }
 
     @Test func `takes a text from a file, without its last line break`() throws {
@@ -18,7 +18,7 @@ struct ConfigurationSecretTests {
         let configuration = try Configuration(
             #"{"storage": {"path": {"file": "\#(file.path)"}}}"#
         )
-        #expect(configuration.storage == .sqlite(path: "elsewhere.db", synchronous: .full))
+        #expect(configuration.storage == .sqlite(path: "elsewhere.db"))
     }
 
     @Test(arguments: [

@@ -10,7 +10,7 @@ struct ConfigurationTests {
     @Test func `needs no key at all`() throws {
         let configuration = try Configuration("{}")
         #expect(configuration.domainNames == ["localhost"])
-        #expect(configuration.storage == .sqlite(path: "data/martlet.db", synchronous: .full))
+        #expect(configuration.storage == .sqlite(path: "data/martlet.db"))
         #expect(configuration.settings.tls.folder == "data/certificates")
         #expect(configuration.settings.adminSocket == "data/martlet.sock")
         #expect(configuration.settings.iterations == 10_000)
@@ -40,7 +40,8 @@ struct ConfigurationTests {
         ("unauthenticatedPerAddress", "20"),
         ("unacknowledgedStanzas", "1000"), ("unacknowledgedBytes", "1048576"),
         ("resumptionSeconds", "300"), ("offlineMessages", "1000"), ("offlineBytes", "10485760"),
-        ("rosterItems", "5000"), ("commandSessions", "10"), ("commandSeconds", "600"),
+        ("rosterItems", "5000"), ("deliveriesPerSecond", "1000"), ("burstDeliveries", "20000"),
+        ("commandSessions", "10"), ("commandSeconds", "600"),
     ])
     func `limits what clients may do`(key: String, value: String) {
         let entry = Configuration.reference.first { $0.path == "limits.\(key)" }
@@ -151,6 +152,16 @@ struct ConfigurationTests {
         #expect(configuration.settings.shards == 3)
         #expect(configuration.settings.shutdownTime == .seconds(5))
         #expect(configuration.settings.adminSocket == "m.sock")
+    }
+
+    @Test func `says how much of the database is kept in memory`() throws {
+        let text = #"{"storage": {"path": "x.db", "cacheBytes": 1048576, "unindexedEntries": 100}}"#
+        guard case .sqlite("x.db", let options) = try Configuration(text).storage else {
+            Issue.record("another store")
+            return
+        }
+        #expect((options.cachedBytes, options.unindexedEntries) == (1_048_576, 100))
+        #expect(options.durability == .full)
     }
 
     @Test func `keeps the settings of plugins as they are written`() throws {

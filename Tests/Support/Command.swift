@@ -32,6 +32,28 @@ package enum Command {
         return Outcome(status: status, said: contents(of: log))
     }
 
+    /// Runs a program on a thread of its own: other tests need the pool's few.
+    package static func runAside(_ words: [String], in folder: String? = nil) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            let work = Work { continuation.resume(returning: run(words, in: folder)) }
+            let box = Unmanaged.passRetained(work)
+            var thread = pthread_t()
+            let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+                if let box = $0 { Unmanaged<Work>.fromOpaque(box).takeRetainedValue().body() }
+                return nil
+            }
+            let status = pthread_create(&thread, nil, body, box.toOpaque())
+            precondition(status == 0, "the system has no thread left")
+            pthread_detach(thread)
+        }
+    }
+
+    private final class Work {
+        let body: () -> Void
+
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
     private static func contents(of path: String) -> String {
         let file = open(path, O_RDONLY)
         guard file >= 0 else { return "" }

@@ -79,6 +79,14 @@ extension ForwardingStore {
         try await store.perform(operations, of: owner)
     }
 
+    package func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
+    ) {
+        store.perform(operations, of: owner, then: done)
+    }
+
     package func removeAll(of owner: Owner) async throws(StorageError) {
         try await store.removeAll(of: owner)
     }

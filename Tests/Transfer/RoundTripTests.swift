@@ -1,6 +1,8 @@
 import MartletCore
 import MartletStorage
+import MartletStoragePostgreSQL
 import MartletTransfer
+import TestSupport
 import Testing
 
 @Suite struct `A store that was moved` {
@@ -23,6 +25,30 @@ import Testing
             await target.close()
         }
         await store.close()
+    }
+
+    @Test func `is what it was, from SQLite to PostgreSQL and back`() async throws {
+        let desk = try Desk()
+        let store = try desk.sqlite("one")
+        try await fill(store)
+        let before = try await contents(of: store)
+        let path = try await desk.export(store, to: "first.xml").path
+        let server = try await PostgreSQLServer.shared()
+        let url = server.url(of: try await server.makeDatabase())
+        let middle = try await PostgreSQLStore.open(url: url)
+        let there = try await desk.read([path], into: middle)
+        #expect(there.complaints.isEmpty)
+        #expect(try await contents(of: middle) == before)
+        let back = try await desk.export(middle, to: "back.xml").path
+        #expect(
+            Self.withoutNumbers(try desk.read(back)) == Self.withoutNumbers(try desk.read(path))
+        )
+        let end = try desk.sqlite("two")
+        #expect(try await desk.read([back], into: end).complaints.isEmpty)
+        #expect(try await contents(of: end) == before)
+        #expect(try await middle.newestNumber() >= store.newestNumber())
+        #expect(try await end.newestNumber() >= middle.newestNumber())
+        for store in [store, middle, end] as [any Store] { await store.close() }
     }
 
     /// Beside which numbers the store has come to.

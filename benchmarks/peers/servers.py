@@ -159,15 +159,37 @@ class Bare(Server):
 
 
 class Relay(Bare):
-    """Parses each message and passes its bytes on."""
+    """Parses each stanza and passes its bytes on: a message to one, a presence to a group."""
 
     name = "relay"
     tls = listens = ("none",)
     libraries = ("-lexpat",)
 
     def can(self, workload, tls):
-        bare = workload.setup == "bare" and workload.kind in ("chat", "rate")
+        bare = workload.setup == "bare" and workload.kind in ("chat", "rate", "presence")
         return bare and super().can(workload, tls)
+
+    def begin_with(self, people):
+        super().begin_with(people)
+        self.group = people.group
+
+    def command(self):
+        return [str(self.program), str(self.ports["none"]), str(self.group)]
+
+    def load_command(self, workload, tls, chosen):
+        """It knows a client by the name alone, and that stands in the open only in PLAIN."""
+        command = super().load_command(workload, tls, chosen)
+        return ["PLAIN" if word == "SCRAM-SHA-1" else word for word in command]
+
+
+class Answers(Bare):
+    """Reads and writes as a login does, and knows its answers beforehand."""
+
+    name = "answers"
+    tls = listens = ("none",)
+
+    def can(self, workload, tls):
+        return super().can(workload, tls) and workload.kind == "login"
 
     def command(self):
         return [str(self.program), str(self.ports["none"])]
@@ -194,11 +216,12 @@ class Handshake(Bare):
         return ["taskset", "-c", str(os.cpu_count() - 1), str(self.program), *what]
 
 
-ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Handshake)}
+ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Answers, Handshake)}
 PACKAGES = {
     "prosody": ["prosody", "lua-dbi-sqlite3"],
     "ejabberd": ["ejabberd", "erlang-p1-sqlite3"],
     "relay": ["gcc", "libexpat1-dev"],
+    "answers": ["gcc"],
     "handshake": ["gcc", "libssl-dev"],
 }
 

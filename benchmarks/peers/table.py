@@ -32,9 +32,11 @@ FIGURES = {
     "roster": [
         ("server CPU per get (µs)", 0, True),
         ("server CPU per change and its push (µs)", 0, True),
+        ("changes (/s)", 0, False),
     ],
     "offline": [
         ("server CPU per stored message (µs)", 0, True),
+        ("stored (/s)", 0, False),
         ("server CPU per fetched message, without its login (µs)", 0, True),
     ],
     "idle": [("KiB per connection (KiB)", 1, True)],

@@ -1,8 +1,10 @@
 // The least that a server can do with messages: one thread, epoll, expat.
 //
-//     relay PORT
+//     relay PORT [GROUP]
 //
-// Each stanza is parsed to its end and its bytes are written to whom its `to` names, unchanged.
+// Each message is parsed to its end and its bytes are written to whom its `to` names, unchanged. A
+// presence goes to all of the sender's group who are there, itself among them: with GROUP 20 `user0` to
+// `user19`, who log in with PLAIN, are the first.
 // Nothing is stored, stamped, checked or counted; logging in and binding are said yes to. What this
 // needs for a message is what the machine asks of any server that parses XML on one core.
 #define _GNU_SOURCE
@@ -19,7 +21,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, HELD_BYTES = 1024 * 1024, EVENTS = 512, ADDRESS_DIGITS = 16 };
+enum {
+    READ_BYTES = 64 * 1024, HELD_BYTES = 1024 * 1024, EVENTS = 512, ADDRESS_DIGITS = 16,
+    SECRET_BYTES = 256,
+};
 
 // Bytes from `head` to `end` wait to be written, or are a stanza that has only begun.
 struct bytes {
@@ -27,7 +32,7 @@ struct bytes {
     size_t head, end, size;
 };
 
-enum kind { OTHER, MESSAGE, AUTH, BIND };
+enum kind { OTHER, MESSAGE, PRESENCE, AUTH, BIND };
 
 // A client; its address is `DIGITS@DOMAIN/relay`, the digits being its descriptor.
 struct client {
@@ -37,6 +42,10 @@ struct client {
     enum kind kind;
     int to;             // the descriptor in the stanza's `to`, or -1
     char id[64];        // of the stanza; a bind's result repeats it
+    char secret[SECRET_BYTES];  // what an `auth` holds, Base64
+    size_t secret_length;
+    int group;          // of those who hear of its presence, or -1
+    bool present;
     bool authenticated, restarts, ends, waits, dirty;
     XML_Index origin;   // where in the stream the bytes in hand begin
     XML_Index done;     // where the last whole stanza ended, or the one under way begins
@@ -51,6 +60,7 @@ static int *dirty;      // clients with something to write at the end of a round
 static int dirty_count;
 static int poll;
 static char domain[256] = "localhost";
+static int group_size;  // zero: nobody hears of anybody
 
 static _Noreturn void die(const char *what) {
     perror(what);
@@ -101,7 +111,7 @@ static void open_stream(struct client *client, const XML_Char **attributes) {
     say(client, client->authenticated
             ? "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
             : "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
-              "<mechanism>ANONYMOUS</mechanism></mechanisms>");
+              "<mechanism>ANONYMOUS</mechanism><mechanism>PLAIN</mechanism></mechanisms>");
     say(client, "</stream:features>");
 }
 
@@ -116,7 +126,9 @@ static void XMLCALL began(void *user, const XML_Char *name, const XML_Char **att
     case 1:
         client->done = XML_GetCurrentByteIndex(client->parser);
         client->kind = strcmp(name, "message") == 0 ? MESSAGE
+            : strcmp(name, "presence") == 0 ? PRESENCE
             : strcmp(name, "auth") == 0 ? AUTH : OTHER;
+        client->secret_length = 0;
         client->to = -1;
         client->id[0] = 0;
         for (; *attributes != NULL; attributes += 2) {
@@ -146,6 +158,45 @@ static void deliver(struct client *client, XML_Index end) {
     send_to(to, client->hand + (client->done - client->origin), (size_t)(end - client->done));
 }
 
+// Writes what was said to all of the group; who says something for the first time hears of the others.
+static void broadcast(struct client *client, XML_Index end) {
+    const char *from = client->hand + (client->done - client->origin);
+    size_t count = (size_t)(end - client->done);
+    bool is_new = !client->present;
+    client->present = true;
+    if (client->group < 0) return;
+    for (int index = 0; index < client_count; index++) {
+        struct client *to = clients[index];
+        if (to == NULL || !to->present || to->group != client->group) continue;
+        send_to(to, from, count);
+        if (is_new && to != client) say(client, "<presence/>");
+    }
+}
+
+static void XMLCALL said(void *user, const XML_Char *text, int count) {
+    struct client *client = user;
+    if (client->kind != AUTH || client->secret_length + (size_t)count >= SECRET_BYTES) return;
+    memcpy(client->secret + client->secret_length, text, (size_t)count);
+    client->secret_length += (size_t)count;
+}
+
+// The group of `userNUMBER`, who has said PLAIN's NUL, name, NUL, password (RFC 4616) in Base64.
+static int group_of(const struct client *client) {
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char plain[SECRET_BYTES] = {0};
+    size_t length = 0;
+    unsigned bits = 0;
+    for (size_t index = 0; index < client->secret_length; index++) {
+        const char *digit = strchr(digits, client->secret[index]);
+        if (digit == NULL) break;
+        bits = bits << 6 | (unsigned)(digit - digits);
+        if (index % 4 != 0) plain[length++] = (char)(bits >> (6 - 2 * (index % 4)));
+    }
+    bool named = group_size > 0 && strncmp(plain + 1, "user", 4) == 0;
+    return named ? atoi(plain + 5) / group_size : -1;
+}
+
 static void XMLCALL ended(void *user, const XML_Char *name) {
     struct client *client = user;
     (void)name;
@@ -158,10 +209,12 @@ static void XMLCALL ended(void *user, const XML_Char *name) {
         + XML_GetCurrentByteCount(client->parser);
     switch (client->kind) {
     case MESSAGE: deliver(client, end); break;
+    case PRESENCE: broadcast(client, end); break;
     case BIND: bind_resource(client); break;
     case AUTH:
         say(client, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
         client->authenticated = client->restarts = true;
+        client->group = group_of(client);
         break;
     case OTHER: break;
     }
@@ -178,6 +231,7 @@ static void begin_stream(struct client *client) {
     XML_ParserReset(client->parser, NULL);
     XML_SetUserData(client->parser, client);
     XML_SetElementHandler(client->parser, began, ended);
+    XML_SetCharacterDataHandler(client->parser, group_size > 0 ? said : NULL);
 #if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
     XML_SetReparseDeferralEnabled(client->parser, XML_FALSE);
 #endif
@@ -274,6 +328,7 @@ static void welcome(int listener) {
     struct client *client = calloc(1, sizeof *client);
     if (client == NULL) die("calloc");
     client->descriptor = descriptor;
+    client->group = -1;
     client->parser = XML_ParserCreate("UTF-8");
     if (client->parser == NULL) die("XML_ParserCreate");
     clients[descriptor] = client;
@@ -315,9 +370,10 @@ static void flush_all(void) {
 }
 
 int main(int count, char **arguments) {
-    int port = count == 2 ? atoi(arguments[1]) : 0;
-    if (port <= 0 || port > 65535) {
-        fprintf(stderr, "usage: relay PORT\n");
+    int port = count >= 2 ? atoi(arguments[1]) : 0;
+    group_size = count == 3 ? atoi(arguments[2]) : 0;
+    if (port <= 0 || port > 65535 || count > 3 || group_size < 0) {
+        fprintf(stderr, "usage: relay PORT [GROUP]\n");
         return 2;
     }
     struct rlimit limit;

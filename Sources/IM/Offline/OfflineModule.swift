@@ -8,6 +8,10 @@ import MartletXML
 /// A message is in the log until the client that it was given to has taken it: with XEP-0198, when it
 /// is acknowledged; without, when its last byte has left for the network. A client that vanishes on
 /// the way loses nothing, and a message that was taken is not given out again.
+///
+/// A server that ends between the giving and the removal gives the message out once more: at least once,
+/// since at most once would lose it. It is the same to the byte, with the time since when it waits (XEP-0203)
+/// and, where it is archived, with its `stanza-id` (XEP-0359), so that a client knows it again.
 public struct OfflineModule: Module {
     public let name = "offline"
 

@@ -11,20 +11,32 @@ final class InterfaceTable: @unchecked Sendable {
     private struct Entry: @unchecked Sendable {
         let site: PluginSite
         let table: UnsafeRawPointer
+        /// From whom it took over, and who is not stopped yet.
+        var earlier: [Entry] = []
+
+        var all: [Entry] { earlier + [self] }
+
+        /// The last of them, with those before it; nil for none.
+        static func last(_ all: [Entry]) -> Entry? {
+            guard var last = all.last else { return nil }
+            last.earlier = all.dropLast().map { Entry(site: $0.site, table: $0.table) }
+            return last
+        }
     }
 
-    /// By domain and name; of several the last counts, which took over from those before it.
-    private let entries = Mutex<[String: [String: [Entry]]]>([:])
+    /// By name and domain: few names, in thousands of domains.
+    private let entries = Mutex<[String: [String: Entry]]>([:])
 
     /// False when the name is taken there.
     func provide(_ name: String, _ table: UnsafeRawPointer, by site: PluginSite) -> Bool {
         guard !Self.ofServer.contains(name) else { return false }
         return entries.withLock { entries in
             // A plugin that is started anew takes over from itself, until one of both is stopped.
-            let others = entries[site.domain]?[name] ?? []
+            let others = entries[name]?[site.domain]?.all ?? []
             guard others.allSatisfy({ $0.site.image === site.image }) else { return false }
             let kept = others.filter { $0.site !== site }
-            entries[site.domain, default: [:]][name] = kept + [Entry(site: site, table: table)]
+            entries[name, default: [:]][site.domain] =
+                Entry.last(kept + [Entry(site: site, table: table)])
             return true
         }
     }
@@ -32,17 +44,17 @@ final class InterfaceTable: @unchecked Sendable {
     /// What a plugin offers in a domain, or in all of them.
     func table(_ name: String, in domain: String) -> (UnsafeRawPointer, PluginSite)? {
         entries.withLock { entries in
-            let entry = (entries[domain]?[name] ?? entries[""]?[name])?.last
+            let entry = entries[name].flatMap { $0[domain] ?? $0[""] }
             return entry.map { ($0.table, $0.site) }
         }
     }
 
     func remove(of site: PluginSite) {
         entries.withLock { entries in
-            let left = (entries[site.domain] ?? [:])
-                .mapValues { $0.filter { $0.site !== site } }
-                .filter { !$0.value.isEmpty }
-            entries[site.domain] = left.isEmpty ? nil : left
+            for name in entries.keys {
+                guard let all = entries[name]?[site.domain]?.all else { continue }
+                entries[name]?[site.domain] = Entry.last(all.filter { $0.site !== site })
+            }
         }
     }
 }

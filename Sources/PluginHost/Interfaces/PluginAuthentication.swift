@@ -23,6 +23,11 @@ extension PluginHost {
         (services.router.domains[domain]?.attachment as? DomainPlugins)?.isClosed == true
     }
 
+    /// Whether the domain's plugin says who may log in there: one that is at work, or is not and should be.
+    public func knowsAccounts(of domain: String) -> Bool {
+        interfaces.table(Self.authentication, in: domain) != nil || isClosed(domain)
+    }
+
     /// Asks the domain's plugin; nil where none is, and the server's own accounts count.
     public func credentials(of account: JID) async -> Credentials? {
         let domain = account.domainpart

@@ -2,19 +2,19 @@
 ///
 /// Unchecked: the cells are written once, before anybody sees them.
 final class DomainPlugins: @unchecked Sendable {
-    let sites: [PluginSite?]
     /// Nobody may log in: who was to say who may is not at work.
     let isClosed: Bool
     private let cells: UnsafeMutableBufferPointer<Unmanaged<PluginSite>?>
 
     init(_ sites: [PluginSite?], isClosed: Bool = false) {
-        self.sites = sites
         self.isClosed = isClosed
         cells = .allocate(capacity: sites.count)
         _ = cells.initialize(from: sites.map { $0.map(Unmanaged.passUnretained) })
     }
 
     deinit { cells.deallocate() }
+
+    var sites: [PluginSite?] { cells.map { $0?.takeUnretainedValue() } }
 
     /// The sites in the domain that keeps this, read by its address.
     @inline(__always)

@@ -1,58 +1,36 @@
-import CPlugin
 import MartletCore
 import Synchronization
 
 /// Where a plugin is at work: one domain, or (while it loads) the server as a whole.
 ///
 /// What plugins hold as `martlet_site` is its address. It is never freed, since a plugin may use it
-/// when it should not any more; what is stopped says so.
+/// when it should not any more; what is stopped says so. There is one for each plugin in each of
+/// thousands of domains, so that it has 56 bytes, and most have no more.
 final class PluginSite: Sendable {
-    let image: PluginImage
-    /// Prepared; empty for the plugin as a whole.
-    let domain: String
-    let address: JID?
-    unowned let host: PluginHost
-    private let life: Mutex<Life>
+    let deployment: PluginDeployment
+    /// Nil for the plugin as a whole.
+    let place: SiteDomain?
+    private let lock = Mutex(())
     private let stopped = Atomic(false)
     private let ended = Atomic(false)
+    /// Made when there is something to keep.
+    ///
+    /// Unchecked: read and changed by who holds `lock` alone.
+    private nonisolated(unsafe) var keptLife: SiteLife?
     private let started = Atomic<UInt>(0)
-    private let stopping = Atomic<UInt64>(0)
 
-    private struct Life: Sendable {
-        var settings: String
-        var contributions: [Contribution] = []
-        /// The names of the collections among them.
-        var collections: [String] = []
-        /// The plugin as a whole, once somebody asked for it.
-        var whole: PluginSite?
-        var metrics: [Metric] = []
-        var timers: [UInt64: SiteTimer] = [:]
-        var lastNumber: UInt64 = 0
-
-        mutating func noteCollections() {
-            collections = contributions.compactMap {
-                guard case .collection(let name, _) = $0.what else { return nil }
-                return name
-            }
-        }
-    }
-
-    /// A number that a plugin keeps for whoever watches the server.
-    struct Metric: Sendable {
-        let name: String
-        let kind: UInt32
-        let help: String
-        var value = 0.0
-    }
-
-    init(_ image: PluginImage, at address: JID?, settings: String, of host: PluginHost) {
-        self.image = image
-        self.address = address
-        self.host = host
-        life = Mutex(Life(settings: settings))
-        domain = address?.domainpart ?? ""
+    init(_ deployment: PluginDeployment, at place: SiteDomain?, settings: String = "{}") {
+        self.deployment = deployment
+        self.place = place
+        if settings != SiteLife.usualSettings { keptLife = SiteLife(settings: settings) }
         _ = Unmanaged.passRetained(self)
     }
+
+    var image: PluginImage { deployment.image }
+    var host: PluginHost { deployment.host }
+    var address: JID? { place?.address }
+    /// Prepared; empty for the plugin as a whole.
+    var domain: String { place?.name ?? "" }
 
     var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
@@ -66,10 +44,24 @@ final class PluginSite: Sendable {
         set { started.store(UInt(bitPattern: newValue), ordering: .releasing) }
     }
 
+    /// Looks at what it keeps; nil while that is nothing.
+    private func look<R: Sendable>(_ body: (SiteLife?) -> R) -> R {
+        lock.withLock { _ in body(keptLife) }
+    }
+
+    /// Changes what it keeps.
+    private func change<R: Sendable>(_ body: (SiteLife) -> R) -> R {
+        lock.withLock { _ in
+            let life = keptLife ?? SiteLife()
+            keptLife = life
+            return body(life)
+        }
+    }
+
     /// What it was started with, or given since, as JSON.
     var settings: String {
-        get { life.withLock { $0.settings } }
-        set { life.withLock { $0.settings = newValue } }
+        get { look { $0?.settings ?? SiteLife.usualSettings } }
+        set { change { $0.settings = newValue } }
     }
 
     /// It is called no more.
@@ -78,21 +70,17 @@ final class PluginSite: Sendable {
     /// It has let go, and may call no more either.
     var hasEnded: Bool { ended.load(ordering: .relaxed) }
 
-    var isWhole: Bool { address == nil }
+    var isWhole: Bool { place == nil }
 
     func markStopped() {
         stopped.store(true, ordering: .relaxed)
-        let timers = life.withLock { life in
-            defer { life.timers.removeAll() }
-            return life.timers.values.map(\.self)
-        }
-        for timer in timers { timer.cancel() }
+        for timer in look({ $0?.takeTimers() ?? [] }) { timer.cancel() }
     }
 
     /// What its end is waited for by.
     var stopToken: UInt64 {
-        get { stopping.load(ordering: .acquiring) }
-        set { stopping.store(newValue, ordering: .releasing) }
+        get { look { $0?.stopToken ?? 0 } }
+        set { change { $0.stopToken = newValue } }
     }
 
     func markEnded() { ended.store(true, ordering: .relaxed) }
@@ -104,46 +92,27 @@ final class PluginSite: Sendable {
 // MARK: What it registered
 
 extension PluginSite {
-    var contributions: [Contribution] { life.withLock { $0.contributions } }
+    var contributions: [Contribution] { look { $0?.contributions ?? [] } }
 
-    func add(_ what: Contribution.What) -> UInt64 {
-        life.withLock { life in
-            life.lastNumber += 1
-            life.contributions.append(Contribution(number: life.lastNumber, what: what))
-            life.noteCollections()
-            return life.lastNumber
-        }
-    }
+    func add(_ what: Contribution.What) -> UInt64 { change { $0.add(what) } }
 
     /// Whether there was such a contribution.
-    func remove(_ number: UInt64) -> Bool {
-        life.withLock { life in
-            let count = life.contributions.count
-            life.contributions.removeAll { $0.number == number }
-            life.noteCollections()
-            return life.contributions.count < count
-        }
-    }
+    func remove(_ number: UInt64) -> Bool { look { $0?.remove(number) ?? false } }
 
     /// Domains of its own under this one, by their labels.
     var serviceLabels: [String] {
-        (contributions + (host.whole(of: image)?.contributions ?? [])).compactMap {
+        (contributions + (whole?.contributions ?? [])).compactMap {
             guard case .service(let label, _, _, _) = $0.what else { return nil }
             return label
         }
     }
 
     func owns(collection name: String) -> Bool {
-        life.withLock { $0.collections.contains(name) }
+        look { $0?.collections.contains(name) ?? false }
     }
 
     /// The plugin as a whole, which this is a site of.
-    var whole: PluginSite? {
-        if let known = life.withLock({ $0.whole }) { return known }
-        let found = host.whole(of: image)
-        life.withLock { $0.whole = found }
-        return found
-    }
+    var whole: PluginSite? { deployment.whole }
 
     /// Whether an address is in a domain of this plugin's own.
     func serves(_ address: JID?) -> Bool {
@@ -162,39 +131,29 @@ extension PluginSite {
 // MARK: What it measures and waits for
 
 extension PluginSite {
+    /// A number that a plugin keeps for whoever watches the server.
+    struct Metric: Sendable {
+        let name: String
+        let kind: UInt32
+        let help: String
+        var value = 0.0
+    }
+
     func metric(_ name: String, _ kind: UInt32, _ help: String) -> UInt64 {
-        life.withLock { life in
-            if let index = life.metrics.firstIndex(where: { $0.name == name }) {
-                return UInt64(index + 1)
-            }
-            life.metrics.append(Metric(name: name, kind: kind, help: help))
-            return UInt64(life.metrics.count)
-        }
+        change { $0.metric(name, kind, help) }
     }
 
-    func measure(_ number: UInt64, _ value: Double) {
-        life.withLock { life in
-            guard number > 0, number <= UInt64(life.metrics.count) else { return }
-            let index = Int(number) - 1
-            if Int(life.metrics[index].kind) == MARTLET_COUNTER {
-                life.metrics[index].value += value
-            } else {
-                life.metrics[index].value = value
-            }
-        }
-    }
+    func measure(_ number: UInt64, _ value: Double) { look { $0?.measure(number, value) } }
 
-    var metrics: [Metric] { life.withLock { $0.metrics } }
+    var metrics: [Metric] { look { $0?.metrics ?? [] } }
 
     func keep(_ make: (UInt64) -> SiteTimer) -> UInt64 {
-        life.withLock { life in
+        change { life in
             life.lastNumber += 1
-            life.timers[life.lastNumber] = make(life.lastNumber)
+            life.timers.append((life.lastNumber, make(life.lastNumber)))
             return life.lastNumber
         }
     }
 
-    func forget(timer number: UInt64) -> SiteTimer? {
-        life.withLock { $0.timers.removeValue(forKey: number) }
-    }
+    func forget(timer number: UInt64) -> SiteTimer? { look { $0?.forget(timer: number) } }
 }

@@ -37,7 +37,7 @@ public func export<P: Plugin>(_ type: P.Type) -> UnsafePointer<martlet_plugin> {
     made.pointee.configure = { instance, settings, error in
         guard let instance else { return Int32(MARTLET_EINVAL) }
         do {
-            let isTaken = try AnyInstance.at(instance).reconfigure(settings.string)
+            let isTaken = try AnyInstance.at(instance)?.reconfigure(by: settings.string) ?? false
             return isTaken ? Int32(MARTLET_OK) : Int32(MARTLET_EUNSUPPORTED)
         } catch let fault {
             error?.pointee = "\(fault)".immortal
@@ -62,8 +62,8 @@ private struct StopCall: @unchecked Sendable {
 
     /// It lets go before it says so: what it does then may still call the host.
     func run() async {
-        await AnyInstance.at(instance).stop()
-        Unmanaged<AnyInstance>.fromOpaque(instance).release()
+        await AnyInstance.at(instance)?.stop()
+        Unmanaged<AnyObject>.fromOpaque(instance).release()
         done(ud)
     }
 }
@@ -91,48 +91,17 @@ private final class Maker<P: Plugin>: AnyMaker, @unchecked Sendable {
         _ settings: String
     ) throws -> UnsafeMutableRawPointer? {
         let read = try SettingsReader.read(settings, as: P.Settings.self)
-        let instance = Instance(try P(Site(site), read))
-        return Unmanaged.passRetained(instance as AnyInstance).toOpaque()
+        return Unmanaged.passRetained(try P(Site(site), read)).toOpaque()
     }
 }
 
-/// What the host holds of a plugin at a domain.
-///
-/// Unchecked: it has nothing that changes.
+/// The plugin at a domain: what the host holds of it is the plugin itself, so that one that keeps nothing
+/// has the sixteen bytes of an object and no more.
 @usableFromInline
-class AnyInstance: @unchecked Sendable {
-    static func at(_ pointer: UnsafeMutableRawPointer) -> AnyInstance {
-        Unmanaged<AnyInstance>.fromOpaque(pointer).takeUnretainedValue()
-    }
-
-    func reconfigure(_ settings: String) throws -> Bool { false }
-    func stop() async {}
-}
-
-/// The plugin at a domain, its type known.
-///
-/// Unchecked: it has nothing that changes.
-@usableFromInline
-final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
-    let plugin: P
-    /// The same, for calls that must not count it.
-    @usableFromInline let uncounted: Unmanaged<P>
-
-    init(_ plugin: P) {
-        self.plugin = plugin
-        uncounted = .passUnretained(plugin)
-    }
-
-    override func reconfigure(_ settings: String) throws -> Bool {
-        try plugin.reconfigure(try SettingsReader.read(settings, as: P.Settings.self))
-    }
-
-    override func stop() async { await plugin.stop() }
-
+enum Instance<P: Plugin> {
     /// The plugin behind the pointer that `start` gave, which only this type's maker gives.
     static func plugin(at pointer: UnsafeMutableRawPointer?) -> P? {
-        guard let pointer else { return nil }
-        return Unmanaged<Instance<P>>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.plugin }
+        pointer.map { Unmanaged<P>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// Lends it for a call.
@@ -146,8 +115,19 @@ final class Instance<P: Plugin>: AnyInstance, @unchecked Sendable {
         _ body: (P) -> Int32
     ) -> Int32 {
         guard let pointer else { return 0 }
-        let lent = Unmanaged<Instance<P>>.fromOpaque(pointer)
-            ._withUnsafeGuaranteedRef { $0.uncounted }
-        return lent._withUnsafeGuaranteedRef { body($0) }
+        return Unmanaged<P>.fromOpaque(pointer)._withUnsafeGuaranteedRef { body($0) }
+    }
+}
+
+/// A plugin whose type is to be found out: for its settings, and its end.
+enum AnyInstance {
+    static func at(_ pointer: UnsafeMutableRawPointer) -> (any Plugin)? {
+        Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? any Plugin
+    }
+}
+
+extension Plugin {
+    fileprivate func reconfigure(by settings: String) throws -> Bool {
+        try reconfigure(try SettingsReader.read(settings, as: Settings.self))
     }
 }

@@ -11,7 +11,14 @@ struct Accounts: Sendable {
     let decoy: ScramDecoy
     private let census = IterationCensus()
     /// A plugin that knows the accounts of some domains, in place of the store.
-    var source: (@Sendable (JID) async -> PluginHost.Credentials?)?
+    var source: Source?
+
+    /// What is asked of plugins.
+    struct Source: Sendable {
+        /// Whether there is such a plugin for a domain: a task is needed only to ask one.
+        let knowsAccounts: @Sendable (_ domain: String) -> Bool
+        let credentials: @Sendable (_ account: JID) async -> PluginHost.Credentials?
+    }
 
     /// The hash functions for which verifiers are kept.
     static let hashes: [HashFunction] = [.sha1, .sha256, .sha512]
@@ -25,11 +32,48 @@ struct Accounts: Sendable {
         for mechanism: SASLMechanismName
     ) async throws(StorageError) -> ScramCredentials? {
         guard let hash = mechanism.scramHash else { return nil }
-        if let foreign = await source?(account) {
+        if let foreign = await source?.credentials(account) {
             return try await credentials(of: account, foreign, hash)
         }
-        let stand = try await decoy(in: account.domainpart).credentials(of: account, hash: hash)
-        let stored = try await store.account(account)
+        let spread = try await census.spread(in: account.domainpart, of: store)
+        return credentials(of: account, try await store.account(account), spread, hash)
+    }
+
+    /// The same for who does not wait: `done` is told once, later and on any thread.
+    ///
+    /// - Returns: the task that it costs where a plugin knows the accounts, or their counts are not known.
+    @discardableResult
+    func credentials(
+        of account: JID,
+        for mechanism: SASLMechanismName,
+        then done: @escaping @Sendable (Result<ScramCredentials?, StorageError>) -> Void
+    ) -> Task<Void, Never>? {
+        guard source?.knowsAccounts(account.domainpart) != true, let hash = mechanism.scramHash,
+            let spread = census.known(in: account.domainpart)
+        else {
+            return Task {
+                do throws(StorageError) {
+                    done(.success(try await credentials(of: account, for: mechanism)))
+                } catch {
+                    done(.failure(error))
+                }
+            }
+        }
+        store.account(account) { found in
+            done(found.map { credentials(of: account, $0, spread, hash) })
+        }
+        return nil
+    }
+
+    /// What the store has, or what stands in for it: that is made for every account, so that it tells
+    /// nobody anything.
+    private func credentials(
+        of account: JID,
+        _ stored: Account?,
+        _ spread: IterationSpread,
+        _ hash: HashFunction
+    ) -> ScramCredentials {
+        let stand = decoy.like(spread).credentials(of: account, hash: hash)
         return stored?.credentials(hash) ?? stand
     }
 
@@ -43,12 +87,14 @@ struct Accounts: Sendable {
     /// Costs the same whether the account exists or not.
     ///
     /// One that is right makes verifiers anew where they are cheaper, or fewer, than those of today.
-    func verify(_ password: String, of account: JID) async throws(StorageError) -> Bool {
-        if let foreign = await source?(account) {
+    ///
+    /// - Throws: `StorageError`, or `CancellationError` when nobody waits for the answer any more.
+    func verify(_ password: String, of account: JID) async throws -> Bool {
+        if let foreign = await source?.credentials(account) {
             let made = try await credentials(of: account, foreign, .sha256)
             let isKnown = if case .none = foreign { false } else { true }
             let check = PasswordCheck(isKnown ? made : nil, of: account, decoy: decoy)
-            return await run(check, password)
+            return try await run(check, password)
         }
         let decoy = try await decoy(in: account.domainpart)
         let stored = try await store.account(account)
@@ -56,7 +102,7 @@ struct Accounts: Sendable {
         let hash = Self.preferred.first { stored?.credentials($0) != nil } ?? .sha256
         let credentials = stored?.credentials(hash)
         let check = PasswordCheck(credentials, of: account, decoy: decoy, hash: hash)
-        guard await run(check, password) else { return false }
+        guard try await run(check, password) else { return false }
         let isDated = Self.hashes.contains { hash in
             (stored?.credentials(hash)?.iterations ?? 0) < decoy.iterations
         }
@@ -66,6 +112,7 @@ struct Accounts: Sendable {
 
     /// Makes verifiers anew, unless the password was changed while they were made.
     func renew(_ checked: Account, _ password: String) async throws {
+        try Task.checkCancellation()
         let verifiers = try await makeVerifiers(password)
         do {
             try await store.replaceVerifiers(checked.verifiers, with: verifiers, of: checked.jid)
@@ -131,7 +178,9 @@ struct Accounts: Sendable {
         _ password: String,
         like stand: ScramCredentials
     ) async -> ScramCredentials? {
-        ScramCredentials.derive(
+        // Nobody waits for what would be derived.
+        guard !Task.isCancelled else { return nil }
+        return ScramCredentials.derive(
             password: password,
             hash: stand.hash,
             salt: stand.salt,
@@ -141,8 +190,10 @@ struct Accounts: Sendable {
 
     /// Key derivation takes milliseconds, so it does not run on a shard.
     @concurrent
-    private func run(_ check: PasswordCheck, _ password: String) async -> Bool {
-        check.run(password: password)
+    private func run(_ check: PasswordCheck, _ password: String) async throws -> Bool {
+        // It may have stood in line for long.
+        try Task.checkCancellation()
+        return check.run(password: password)
     }
 
     private func makeVerifiers(_ password: String) async throws -> [String: String] {

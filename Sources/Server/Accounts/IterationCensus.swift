@@ -24,6 +24,14 @@ final class IterationCensus: Sendable {
     /// By domain; there are as many as are served.
     private let looks = Mutex<[String: Look]>([:])
 
+    /// What was seen at the last look, while that holds.
+    func known(in domain: String) -> IterationSpread? {
+        looks.withLock { looks in
+            guard let look = looks[domain], look.until > .now else { return nil }
+            return look.spread
+        }
+    }
+
     func spread(
         in domain: String,
         of store: any Store

@@ -1,3 +1,4 @@
+import Logging
 import MartletCore
 import MartletNet
 import MartletRouter
@@ -65,72 +66,56 @@ extension C2SConnection {
         return .drop
     }
 
-    /// Work that takes time, on the connection's shard: a hop to another executor would cost as much as
-    /// what is looked up.
-    private typealias Negotiation =
-        @Sendable (isolated C2SConnection) async -> C2SMachine.Event
-
-    /// Begins work that takes time; its answer goes on where the stream stands now.
-    private func negotiate(
-        after delay: Duration,
-        _ work: @escaping Negotiation
-    ) -> Flow {
+    /// Begins what takes time; its answer goes on where the stream stands now.
+    private func negotiate(after delay: Duration, _ step: @escaping Negotiation.Step) -> Flow {
         pause(.negotiation)
-        guard delay > .zero else {
-            start(work)
-            return .wait
-        }
-        shard.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { $0.start(work) }
-        }
+        let negotiation = Negotiation(of: self)
+        self.negotiation = negotiation
+        negotiation.assumeIsolated { $0.begin(after: delay, step) }
         return .wait
     }
 
-    private func start(_ work: @escaping Negotiation) {
-        guard !machine.isClosed else { return }
-        // Not weakly: that would make each count of the connection a slow one from then on.
-        negotiation = Task { [self] in
-            let event = await work(self)
-            guard !Task.isCancelled else { return }
-            answer(event)
-        }
-    }
-
+    /// Has a verifier looked up, as a rule without a task.
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
-        let accounts = service.accounts
-        return attempt(account) { _ in
-            .credentials(try await accounts.credentials(of: account, for: mechanism))
+        let (accounts, log) = (service.accounts, service.log)
+        return attempt(account) { (negotiation: isolated Negotiation) in
+            let task = accounts.credentials(of: account, for: mechanism) { [negotiation] found in
+                switch found {
+                case .success(let credentials): negotiation.goOn(with: .credentials(credentials))
+                case .failure(let error): negotiation.goOn(with: Self.unavailable(error, log))
+                }
+            }
+            negotiation.cancels(task)
         }
     }
 
     private func verify(_ account: JID, _ password: String) -> Flow {
-        let accounts = service.accounts
-        return attempt(account) { _ in
-            .verified(try await accounts.verify(password, of: account))
+        let (accounts, log) = (service.accounts, service.log)
+        return attempt(account) { negotiation in
+            negotiation.perform {
+                do {
+                    return .verified(try await accounts.verify(password, of: account))
+                } catch {
+                    return Self.unavailable(error, log)
+                }
+            }
         }
     }
 
+    private static func unavailable(_ error: any Error, _ log: Logger) -> C2SMachine.Event {
+        if !(error is CancellationError) {
+            log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
+        }
+        return .authenticationUnavailable
+    }
+
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
-    private func attempt(
-        _ account: JID,
-        _ work: @escaping @Sendable (isolated C2SConnection) async throws -> C2SMachine.Event
-    ) -> Flow {
+    private func attempt(_ account: JID, _ step: @escaping Negotiation.Step) -> Flow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
             return carryOut(machine.receive(.authenticationUnavailable))
-        case .allow(let delay):
-            return negotiate(after: delay) { connection in
-                do {
-                    return try await work(connection)
-                } catch {
-                    connection.service.log.error(
-                        "nobody knows who may log in",
-                        metadata: ["error": "\(error)"]
-                    )
-                    return .authenticationUnavailable
-                }
-            }
+        case .allow(let delay): return negotiate(after: delay, step)
         }
     }
 
@@ -169,12 +154,14 @@ extension C2SConnection {
             saslFailures: machine.failedAttempts
         )
         let home = home
-        return negotiate(after: .zero) { _ in
-            switch await home.consult(stanza, peer) {
-            case .ignored: .consulted(.ignored)
-            case .handled(let elements): .consulted(.handled(elements))
-            case .login(let jid, let elements): .consulted(.login(jid, elements))
-            case .close(let error): .consulted(.close(error))
+        return negotiate(after: .zero) { negotiation in
+            negotiation.perform {
+                switch await home.consult(stanza, peer) {
+                case .ignored: .consulted(.ignored)
+                case .handled(let elements): .consulted(.handled(elements))
+                case .login(let jid, let elements): .consulted(.login(jid, elements))
+                case .close(let error): .consulted(.close(error))
+                }
             }
         }
     }
@@ -233,7 +220,7 @@ extension C2SConnection {
 
     /// The home is told that this client is gone.
     func releaseSession(isResumable: Bool) {
-        negotiation?.cancel()
+        negotiation?.assumeIsolated { $0.end() }
         negotiation = nil
         guard let id = session else { return }
         session = nil

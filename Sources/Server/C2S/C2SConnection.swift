@@ -39,10 +39,8 @@ actor C2SConnection: ShardHomed {
     var isSecuring = false
     /// Set while the connection is on its way to another shard.
     var departure: Departure?
-    /// The work under way for negotiation: a look-up, a key derivation.
-    ///
-    /// Cancelled when the stream ends.
-    var negotiation: Task<Void, Never>?
+    /// The work under way for negotiation; ended with the stream.
+    var negotiation: Negotiation?
     /// Its place among those who have not logged in.
     private var stranger: Admission?
     /// What the log says of it beside its account: TLS, and the address that it bound.

@@ -1,5 +1,8 @@
 import Foundation
+public import Logging
+import MartletNet
 public import MartletStorage
+import MartletStoragePostgreSQL
 import MartletStorageSQLite
 
 extension Configuration {
@@ -14,14 +17,29 @@ extension Configuration {
     }
 
     /// Opens the store that the configuration names, and makes it at the first run.
-    public func openStore() async throws -> any Store {
+    ///
+    /// A database server that is away is waited for, a minute at most: containers start at once.
+    ///
+    /// `log` is where what becomes of a database server is told.
+    public func openStore(log: Logger? = nil) async throws -> any Store {
         switch storage {
         case .memory: return MemoryStore()
-        case .sqlite(let path, let synchronous):
+        case .sqlite(let path, let options):
             try Folder.make(for: path)
-            var options = SQLiteOptions()
-            options.durability = synchronous
-            return try SQLiteStore(path: path, options: options)
+            return try SQLiteStore(path: path, options: options, wakeUp: Self.wakeAtTurnEnd)
+        case .postgresql(let url, let connections):
+            var options = PostgreSQLOptions()
+            options.connections = connections
+            if log == nil { options.startTimeout = .seconds(5) }  // Someone sits and waits.
+            return try await PostgreSQLStore.open(url: url, options: options) { sentence in
+                log?.warning("\(sentence)")
+            }
         }
+    }
+
+    /// One wake-up of the store's thread for all that a turn of a shard asks of it.
+    private static let wakeAtTurnEnd: WakeUp = { ring in
+        guard let shard = Shard.current else { return ring() }
+        shard.atTurnEnd(ring)
     }
 }

@@ -10,7 +10,7 @@ public import MartletStorageSQLite
 /// that names its place.
 public struct Configuration: Hashable, Sendable {
     public var settings = ServerSettings()
-    public var storage = StorageChoice.sqlite(path: "data/martlet.db", synchronous: .full)
+    public var storage = StorageChoice.sqlite(path: "data/martlet.db")
     public var logLevel = Logger.Level.info
     public var logFormat = LineLogHandler.Format.text
 
@@ -22,7 +22,9 @@ public struct Configuration: Hashable, Sendable {
     public enum StorageChoice: Hashable, Sendable {
         /// Everything is forgotten when the server ends; for tests.
         case memory
-        case sqlite(path: String, synchronous: SQLiteOptions.Durability)
+        case sqlite(path: String, options: SQLiteOptions = SQLiteOptions())
+        /// A connection URI of libpq's, which may have a password in it, and the connections at most.
+        case postgresql(url: String, connections: Int)
     }
 
     /// What an empty file says.

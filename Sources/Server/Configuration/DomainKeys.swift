@@ -82,13 +82,18 @@ extension ConfigKey<DomainFields> {
 }
 
 extension DomainFields {
+    /// `usual` is what domains that say nothing have, to be shared with those that say the same.
+    ///
     /// - Throws: `ConfigError` for keys that do not go together.
-    func settings(_ name: String, _ value: ConfigValue) throws(ConfigError) -> DomainSettings {
+    func settings(
+        _ name: String,
+        _ value: ConfigValue,
+        sharing usual: UsualMechanisms
+    ) throws(ConfigError) -> DomainSettings {
         guard key == nil || certificate != nil else {
             throw value.fault("there is a \"key\" without the \"certificate\" it belongs to")
         }
-        var mechanisms = mechanisms
-        if isAnonymous, !mechanisms.contains(.anonymous) { mechanisms.append(.anonymous) }
+        let mechanisms = usual.mechanisms(mechanisms, isAnonymous: isAnonymous)
         guard !mechanisms.isEmpty else {
             throw value.fault("nobody could log in: \"mechanisms\" is empty")
         }
@@ -105,15 +110,44 @@ extension DomainFields {
     }
 }
 
+/// The mechanisms of domains that choose none, made once for thousands of them.
+struct UsualMechanisms {
+    private let listed: [SASLMechanismName]
+    private let withAnonymous: [SASLMechanismName]
+
+    init(_ listed: [SASLMechanismName]) {
+        self.listed = listed
+        withAnonymous = Self.adding(.anonymous, to: listed)
+    }
+
+    fileprivate func mechanisms(
+        _ chosen: [SASLMechanismName],
+        isAnonymous: Bool
+    ) -> [SASLMechanismName] {
+        if chosen == listed { return isAnonymous ? withAnonymous : listed }
+        return isAnonymous ? Self.adding(.anonymous, to: chosen) : chosen
+    }
+
+    private static func adding(
+        _ name: SASLMechanismName,
+        to names: [SASLMechanismName]
+    ) -> [SASLMechanismName] {
+        names.contains(name) ? names : names + [name]
+    }
+}
+
 extension [DomainSettings] {
     /// Reads `domains`, an object whose keys are names; each begins with what all domains have.
     static func read(
         _ value: ConfigValue,
         from usual: DomainFields
     ) throws(ConfigError) -> [DomainSettings] {
+        let mechanisms = UsualMechanisms(usual.mechanisms)
+        let members = try value.members()
         var all: [DomainSettings] = []
+        all.reserveCapacity(members.count)
         var names: Set<String> = []
-        for member in try value.members() {
+        for member in members {
             func fault(_ reason: String) -> ConfigError {
                 ConfigError(path: member.value.path, at: member.place, reason)
             }
@@ -125,7 +159,7 @@ extension [DomainSettings] {
             }
             var fields = usual
             try ConfigKey.fill(&fields, from: member.value, by: ConfigKey<DomainFields>.domain)
-            all.append(try fields.settings(jid.domainpart, member.value))
+            all.append(try fields.settings(jid.domainpart, member.value, sharing: mechanisms))
         }
         guard !all.isEmpty else { throw value.fault("one domain at least is expected") }
         return all

@@ -58,7 +58,9 @@ public final class MartletServer: Service {
         let throttle = SharedThrottle(settings.throttle)
         let reference = ServerReference()
         // Plugins that check passwords ask it, too.
-        accounts.source = { account in
+        accounts.source = Accounts.Source { domain in
+            reference.server?.plugins.knowsAccounts(of: domain) ?? true
+        } credentials: { account in
             guard let server = reference.server else { return .failed }
             return await server.plugins.credentials(of: account)
         }

@@ -40,7 +40,7 @@ public struct ServerProgram: Sendable {
     }
 
     private func makeServer(_ log: Logger) async throws -> MartletServer {
-        let store = try await configuration.openStore()
+        let store = try await configuration.openStore(log: log)
         let current = Current(configuration)
         do {
             return try await MartletServer(configuration.settings, store: store, log: log) {

@@ -123,6 +123,23 @@ extension MemoryStore {
     public func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
     {
+        try performNow(operations, of: owner)
+    }
+
+    public func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
+    ) {
+        // Here and not on the task: tasks run in any order.
+        let result = Result { () throws(StorageError) in try performNow(operations, of: owner) }
+        // Who asked is told by it, and waits for that.
+        Task { done(result) }
+    }
+
+    private func performNow(_ operations: [Operation], of owner: Owner)
+        throws(StorageError) -> [Outcome]
+    {
         try StoreBounds.check(operations, of: owner)
         let moment = now()
         return try withState { (state) throws(StorageError) in

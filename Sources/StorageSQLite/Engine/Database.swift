@@ -23,6 +23,8 @@ final class Database: @unchecked Sendable {
     var isWriting = false
     /// What SQLite gives for the state that other connections have left the database in.
     var dataVersion: Int64?
+    /// Pages of the write-ahead log after the last commit; counted once ``countLog()`` was called.
+    private(set) var logPages = 0
     /// Whether there may be rows of removed owners; at first nobody knows.
     var hasRemovedOwners = true
 
@@ -52,6 +54,20 @@ final class Database: @unchecked Sendable {
     }
 
     func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+
+    /// Counts the pages of the log from now on, and leaves it to others to move it into the file.
+    func countLog() {
+        let count:
+            @convention(c) (
+                UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32
+            ) -> Int32 = { context, _, _, pages in
+                guard let context else { return SQLITE_OK }
+                Unmanaged<Database>.fromOpaque(context).takeUnretainedValue().logPages = Int(pages)
+                return SQLITE_OK
+            }
+        // The connection calls it while it is open, and is closed with this at the latest.
+        sqlite3_wal_hook(handle, count, Unmanaged.passUnretained(self).toOpaque())
+    }
 
     /// Rows that the last statement inserted, changed or removed.
     var changes: Int { Int(sqlite3_changes64(handle)) }

@@ -2,6 +2,10 @@ internal import Glibc
 internal import MartletStorage
 internal import Synchronization
 
+/// Calls what it is given, which wakes a worker: now, or when the calling thread is done with what else
+/// it has for the worker.
+public typealias WakeUp = @Sendable (_ ring: @escaping @Sendable () -> Void) -> Void
+
 /// Where calls wait for their worker: any thread puts, one thread takes all that is there.
 final class JobQueue: Sendable {
     private struct State {
@@ -15,11 +19,17 @@ final class JobQueue: Sendable {
     private let bell = Bell()
     private let jobLimit: Int
     private let byteLimit: Int
+    /// Wakes the worker, at once or a little later.
+    private let wakeUp: WakeUp
 
-    init(jobLimit: Int, byteLimit: Int) {
+    init(jobLimit: Int, byteLimit: Int, wakeUp: @escaping WakeUp = { $0() }) {
+        self.wakeUp = wakeUp
         self.jobLimit = jobLimit
         self.byteLimit = byteLimit
     }
+
+    /// Whether somebody has to wake the worker for the next job.
+    var isWorkerAsleep: Bool { state.withLock { $0.isWorkerAsleep } }
 
     /// Queues a job, or says why it cannot.
     func put(_ job: Job) -> StorageError? {
@@ -34,7 +44,7 @@ final class JobQueue: Sendable {
             state.cost += job.cost
             return (nil, wake(&state))
         }
-        if wakes { bell.ring() }
+        if wakes { wakeUp { [bell] in bell.ring() } }
         return failure
     }
 

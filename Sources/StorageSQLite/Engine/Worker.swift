@@ -7,8 +7,12 @@ final class Worker: Sendable {
     private let queue: JobQueue
     private let isEnded = Mutex<(Bool, [CheckedContinuation<Void, Never>])>((false, []))
 
-    init(_ options: SQLiteOptions) {
-        queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
+    init(_ options: SQLiteOptions, wakeUp: @escaping WakeUp) {
+        queue = JobQueue(
+            jobLimit: options.queuedCalls,
+            byteLimit: options.queuedBytes,
+            wakeUp: wakeUp
+        )
     }
 
     /// Starts the thread, once.

@@ -110,13 +110,3 @@ extension Account {
         )
     }
 }
-
-extension JID {
-    /// Takes an address as the store wrote it; the parts are prepared already.
-    init(stored text: String) throws(StorageError) {
-        guard let address = JID(preparedText: text) else {
-            throw .corrupt("an address in it cannot be read")
-        }
-        self = address
-    }
-}

@@ -42,7 +42,7 @@ final class Tail {
 
     /// Entries, or bytes of texts, at which they are indexed.
     private let limit: (count: Int, textBytes: Int)
-    /// Entries that are indexed in one transaction, roughly.
+    /// Entries that are indexed in one transaction, roughly: some milliseconds, for which commits wait.
     let portion: Int
 
     private enum Change {
@@ -64,7 +64,7 @@ final class Tail {
 
     init(limit: Int) {
         self.limit = (max(1, limit), max(1, limit) * 256)
-        portion = max(1, limit / 8)
+        portion = max(1, min(limit / 8, 512))
     }
 
     /// Whether it is time to index what is here.

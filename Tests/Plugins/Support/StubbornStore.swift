@@ -35,19 +35,51 @@ final class StubbornStore: ForwardingStore {
     func perform(_ operations: [Operation], of owner: Owner)
         async throws(StorageError) -> [Outcome]
     {
-        for operation in operations {
-            switch operation {
-            case .append(_, to: Self.log) where owner == poor: throw .full
-            case .query(_, in: Self.log):
-                asked?.yield()
-                if let gate { for await _ in gate {} }
-            default: break
-            }
+        guard admits(operations, of: owner) else { throw .full }
+        if let gate, operations.contains(where: Self.readsArchive) {
+            asked?.yield()
+            for await _ in gate {}
         }
         let outcomes = try await store.perform(operations, of: owner)
+        count(outcomes)
+        return outcomes
+    }
+
+    func perform(
+        _ operations: [Operation],
+        of owner: Owner,
+        then done: @escaping @Sendable (Result<[Outcome], StorageError>) -> Void
+    ) {
+        guard operations.contains(where: Self.readsArchive) || !admits(operations, of: owner) else {
+            return store.perform(operations, of: owner) { result in
+                if case .success(let outcomes) = result { self.count(outcomes) }
+                done(result)
+            }
+        }
+        // What waits, or fails, changes nothing that others could come behind.
+        Task {
+            do throws(StorageError) {
+                done(.success(try await perform(operations, of: owner)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+
+    private func admits(_ operations: [Operation], of owner: Owner) -> Bool {
+        owner != poor
+            || !operations.contains {
+                if case .append(_, to: Self.log) = $0 { true } else { false }
+            }
+    }
+
+    private static func readsArchive(_ operation: Operation) -> Bool {
+        if case .query(_, in: log) = operation { true } else { false }
+    }
+
+    private func count(_ outcomes: [Outcome]) {
         for case .documents(let documents) in outcomes {
             listedCount.add(documents.count, ordering: .relaxed)
         }
-        return outcomes
     }
 }

@@ -19,6 +19,24 @@ import Testing
     }
 
     @Test(arguments: Driver.all)
+    func `are told to who does not wait, as to who does`(driver: Driver) async throws {
+        try await driver.withStore { store async throws in
+            try await store.createAccount(Account(romeo, verifiers: ["SCRAM-SHA-1": "a"]))
+            for jid in [romeo, otherRomeo] {
+                let found = await withCheckedContinuation { continuation in
+                    store.account(jid) { continuation.resume(returning: $0) }
+                }
+                #expect(try found.get() == (try await store.account(jid)))
+            }
+            await store.close()
+            let late = await withCheckedContinuation { continuation in
+                store.account(romeo) { continuation.resume(returning: $0) }
+            }
+            #expect(throws: StorageError.unavailable("it is closed")) { try late.get() }
+        }
+    }
+
+    @Test(arguments: Driver.all)
     func `are created once`(driver: Driver) async throws {
         try await driver.withStore { store async throws in
             try await store.createAccount(Account(romeo, verifiers: ["PLAIN": "first"]))

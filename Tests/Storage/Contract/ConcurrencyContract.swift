@@ -72,6 +72,37 @@ private let owner = Owner(romeo)
     }
 
     @Test(arguments: Driver.all)
+    func `append in the order in which one thread asked, though it did not wait`(driver: Driver)
+        async throws
+    {
+        try await driver.withStore { store async throws in
+            let (answers, answer) = AsyncStream.makeStream(of: (Int, Int64?).self)
+            // Those that are short would be through before the long ones that they stand behind.
+            let counts = (0..<20).map { $0.isMultiple(of: 2) ? 500 : 1 }
+            for (number, count) in counts.enumerated() {
+                let entry = NewLogEntry(
+                    time: at(0),
+                    columns: ["with": "x", "id": ""],
+                    value: bytes("\(number)")
+                )
+                let append = Operation.append(Array(repeating: entry, count: count), to: "l")
+                store.perform([append], of: owner) { result in
+                    answer.yield((number, try? result.get().first?.ids.first))
+                }
+            }
+            var firsts = Array(repeating: Int64?.none, count: counts.count)
+            for await (number, id) in answers.prefix(counts.count) { firsts[number] = id }
+            let ids = firsts.compactMap(\.self)
+            #expect(ids.count == counts.count && ids == ids.sorted())
+            let page = try await store.query(LogQuery(limit: 9_999), in: "l", of: owner)
+            let expected = counts.enumerated().flatMap {
+                Array(repeating: bytes("\($0)"), count: $1)
+            }
+            #expect(page.entries.map(\.value) == expected)
+        }
+    }
+
+    @Test(arguments: Driver.all)
     func `fail alone`(driver: Driver) async throws {
         try await driver.withStore { store async throws in
             try await store.putDocument("taken", in: "c", of: owner, value: [0])

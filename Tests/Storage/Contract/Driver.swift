@@ -1,6 +1,7 @@
 import Glibc
 import MartletCore
 import MartletStorage
+import MartletStoragePostgreSQL
 import MartletStorageSQLite
 import Synchronization
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct Driver: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Opens an empty store at a place that nothing else uses.
-    let open: @Sendable (Place, Clock) throws -> any Store
+    let open: @Sendable (Place, Clock) async throws -> any Store
     /// Whether a store that was closed can be opened again with all that it held.
     let persists: Bool
 
@@ -20,7 +21,12 @@ struct Driver: Sendable, CustomTestStringConvertible {
     )
     static let sqlite = sqlite("SQLite", unindexedEntries: SQLiteOptions().unindexedEntries)
     static let indexing = sqlite("SQLite, always indexing", unindexedEntries: 3)
-    static let all = [memory, sqlite, indexing]
+    static let postgresql = Driver(
+        testDescription: "PostgreSQL",
+        open: { place, clock in try await place.inServer().open { clock.now } },
+        persists: true
+    )
+    static let all = [memory, sqlite, indexing, postgresql]
 
     private static func sqlite(_ description: String, unindexedEntries: Int) -> Driver {
         Driver(
@@ -41,7 +47,7 @@ struct Driver: Sendable, CustomTestStringConvertible {
         _ body: (any Store) async throws -> T
     ) async throws -> T {
         let place = try Place()
-        let store = try open(place, clock)
+        let store = try await open(place, clock)
         let result: Result<T, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await store.close()
@@ -52,6 +58,7 @@ struct Driver: Sendable, CustomTestStringConvertible {
 /// A folder that goes away with the last reference to it.
 final class Place: Sendable {
     let folder: String
+    private let schema = Mutex<PostgreSQLPlace?>(nil)
     var file: String { folder + "/martlet.db" }
 
     init() throws {
@@ -61,6 +68,14 @@ final class Place: Sendable {
             guard mkdtemp(start) != nil else { throw StorageError.unavailable("no folder") }
         }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The same in a server: a schema, made when it is first asked for.
+    func inServer() async throws -> PostgreSQLPlace {
+        if let schema = schema.withLock({ $0 }) { return schema }
+        let made = try await PostgreSQLPlace()
+        schema.withLock { $0 = made }
+        return made
     }
 
     deinit {

@@ -33,8 +33,7 @@ struct Offline: AsyncParsableCommand {
         let storing = try await target.watch {
             let begin = ProcessMeter.wallSeconds()
             try await write(writing, target)
-            written = ProcessMeter.wallSeconds() - begin
-            try await target.untilQuiet()
+            written = try await target.untilQuiet() - begin
         }
         await writing.stop()
         let fetching = try await fetch(messages, target)
@@ -110,12 +109,25 @@ struct Offline: AsyncParsableCommand {
 }
 
 extension Target {
-    /// Returns when the server has done next to nothing for a quarter of a second.
-    func untilQuiet() async throws {
-        guard meter != nil else { return try await Task.sleep(for: .seconds(2)) }
-        while true {
-            let span = try await watch(0.25)
-            if span.serverShare < 0.01 { return }
+    /// Looks at the server's CPU so often, and believes in quiet after so many looks.
+    private static let glance = 0.05, glances = 5
+
+    /// Returns when the server has done next to nothing for a quarter of a second, and since when: a
+    /// server may answer a ping before what was sent ahead of it is stored.
+    @discardableResult
+    func untilQuiet() async throws -> Double {
+        guard meter != nil else {
+            let now = ProcessMeter.wallSeconds()
+            try await Task.sleep(for: .seconds(2))
+            return now
         }
+        var since = ProcessMeter.wallSeconds()
+        var quiet = 0
+        while quiet < Self.glances {
+            let isQuiet = try await watch(Self.glance).serverShare < 0.01
+            quiet = isQuiet ? quiet + 1 : 0
+            if !isQuiet { since = ProcessMeter.wallSeconds() }
+        }
+        return since
     }
 }

@@ -4,6 +4,7 @@ import MartletNet
 /// A Martlet of our own: its folder, its configuration, its process.
 struct ServerProcess: Sendable {
     private let folder: URL
+    private let command: [String]
     private let child: Child
     private let basePort: UInt16
 
@@ -17,7 +18,9 @@ struct ServerProcess: Sendable {
         pins: Pins?,
         hasPlugins: Bool = true,
         otherDomains: Int = 0,
-        population: Population = Population(0)
+        population: Population = Population(0),
+        settings: String = "",
+        database: String? = nil
     ) async throws {
         basePort = UInt16.random(in: 20_000..<32_000)
         folder = FileManager.default.temporaryDirectory
@@ -26,17 +29,59 @@ struct ServerProcess: Sendable {
         let configuration = folder.appendingPathComponent("config.json")
         let others = (0..<otherDomains)
             .map { ", \"\(Self.otherDomain($0))\": {\"anonymous\": true}" }.joined()
-        let text = Self.configuration(domain, folder.path, basePort, shards, hasPlugins, others)
+        let store = database.map { #""url": "\#($0)""# } ?? #""path": "\#(folder.path)/martlet.db""#
+        let more =
+            (hasPlugins ? "" : "\"pluginFolders\": [],") + settings + "\"storage\": {\(store)},"
+        let text = Self.configuration(domain, folder.path, basePort, shards, more, others)
         try Data(text.utf8).write(to: configuration)
-        if population.count > 0 {
+        if database != nil {
+            try Self.addUsers(population, of: domain, program, configuration.path, folder.path)
+        } else if population.count > 0 {
             let database = folder.appendingPathComponent("martlet.db").path
             try await StoreWriter.write(population, of: domain, to: database)
         }
         let serve = [program, "serve", "--config", configuration.path]
-        child = try Child(
-            pins.map { ["taskset", "-c", $0.serverList] + serve } ?? serve,
-            log: folder.appendingPathComponent("log").path
-        )
+        command = pins.map { ["taskset", "-c", $0.serverList] + serve } ?? serve
+        child = try Child(command, log: folder.appendingPathComponent("log").path)
+    }
+
+    /// As administrators do, wherever the server keeps its accounts.
+    private static func addUsers(
+        _ population: Population,
+        of domain: String,
+        _ program: String,
+        _ configuration: String,
+        _ folder: String
+    ) throws {
+        for number in 0..<population.count {
+            let account = "\(Population.name(number))@\(domain)"
+            let add = ["user", "add", "--config", configuration, "--password", Population.password]
+            let status = try Child([program] + add + [account], log: "\(folder)/log")
+                .exitStatus(within: 30)
+            guard status == 0 else {
+                let said = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+                try? FileManager.default.removeItem(atPath: folder)
+                throw LoadError("no account \(account) could be made: \(said)")
+            }
+        }
+    }
+
+    /// The same server, once more: what it had stored it finds again.
+    private init(again other: ServerProcess) throws {
+        (folder, command, basePort) = (other.folder, other.command, other.basePort)
+        child = try Child(command, log: folder.appendingPathComponent("log").path)
+    }
+
+    func startedAgain() throws -> ServerProcess {
+        try ServerProcess(again: self)
+    }
+
+    /// Ends the process, by SIGKILL or by SIGTERM, and waits for that.
+    func end(by signal: Int32) throws {
+        kill(pid, signal)
+        guard child.exitStatus(within: 20) != nil else {
+            throw LoadError("the server does not end; its log says:\n\(log)")
+        }
     }
 
     static func otherDomain(_ number: Int) -> String { "d\(number).example" }
@@ -55,7 +100,7 @@ struct ServerProcess: Sendable {
         _ path: String,
         _ port: UInt16,
         _ shards: Int,
-        _ hasPlugins: Bool,
+        _ settings: String,
         _ others: String
     ) -> String {
         let listeners = [("none", true), ("starttls", false), ("direct", false)].enumerated().map {
@@ -67,8 +112,7 @@ struct ServerProcess: Sendable {
         return """
             {"shards": \(shards), "listeners": [\(listeners.joined(separator: ", "))],
              "domains": {"\(domain)": {"anonymous": true}\(others)},
-             \(hasPlugins ? "" : "\"pluginFolders\": [],")
-             "storage": {"driver": "sqlite", "path": "\(path)/martlet.db"},
+             \(settings)
              "tls": {"certificates": "\(path)/certificates"\(others.isEmpty ? "" : ", \"makeMissing\": false")},
              "adminSocket": "\(path)/admin",
              "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,

@@ -20,6 +20,8 @@ struct Smoke: AsyncParsableCommand {
         try await chats()
         try await contacts()
         try await many()
+        let short = ["--rounds", "8", "--least", "100", "--most", "600"]
+        try await Conserve.parse(["--server", server] + short).run()
         try await Micro.parse(["--milliseconds", "10"]).run()
         try await StoreMicro.parse(["--appends", "2000", "--runs", "1"]).run()
         try await Dispatch.parse(["--milliseconds", "10", "--runs", "1"]).run()

@@ -1,8 +1,6 @@
-internal import MartletStorage
-
 /// Several texts as one value: each with its length, in four bytes, before it.
-enum TextList {
-    static func encode(_ texts: some Sequence<String>) -> [UInt8] {
+package enum TextList {
+    package static func encode(_ texts: some Sequence<String>) -> [UInt8] {
         var bytes: [UInt8] = []
         for text in texts { append(text, to: &bytes) }
         return bytes
@@ -13,7 +11,7 @@ enum TextList {
         bytes.append(contentsOf: text.utf8)
     }
 
-    static func decode(_ bytes: [UInt8]) throws(StorageError) -> [String] {
+    package static func decode(_ bytes: [UInt8]) throws(StorageError) -> [String] {
         var texts: [String] = []
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -28,7 +26,7 @@ enum TextList {
     }
 
     /// A table of texts: key and value by turns, in the order of the keys.
-    static func encode(_ table: [String: String]) -> [UInt8] {
+    package static func encode(_ table: [String: String]) -> [UInt8] {
         guard table.count == 1, let (key, value) = table.first else {
             return encode(table.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
         }
@@ -39,7 +37,7 @@ enum TextList {
         return bytes
     }
 
-    static func decodeTable(_ bytes: [UInt8]) throws(StorageError) -> [String: String] {
+    package static func decodeTable(_ bytes: [UInt8]) throws(StorageError) -> [String: String] {
         let texts = try decode(bytes)
         guard texts.count.isMultiple(of: 2) else { throw .corrupt("a table of texts is cut") }
         var table: [String: String] = [:]

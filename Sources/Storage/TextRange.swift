@@ -1,16 +1,14 @@
-internal import MartletStorage
-
 /// The texts from one, or from behind it, up to another, as an index can walk them.
-struct TextRange {
+package struct TextRange {
     /// The first that is in the range.
-    var lower: [UInt8] = []
+    package private(set) var lower: [UInt8] = []
     /// The first that is no longer in it, or nil when there is no end.
-    var upper: [UInt8]?
+    package private(set) var upper: [UInt8]?
 
     private init() {}
 
     /// All that start with a prefix and come behind `after`.
-    init(prefix: String, after: String?) {
+    package init(prefix: String, after: String?) {
         lower = Array(prefix.utf8)
         upper = Self.end(of: lower)
         // The next text behind another is the same with a zero at its end.
@@ -20,13 +18,8 @@ struct TextRange {
         }
     }
 
-    var from: Value { .rawText(lower) }
-
-    /// For `text < ?`: a blob is larger than any text, so that an empty one is "no end".
-    var below: Value { upper.map { .rawText($0) } ?? .bytes([]) }
-
     /// All that pass a test, but for `oneOf`, which is no range.
-    init(_ test: TextTest) {
+    package init(_ test: TextTest) {
         self.init()
         switch test {
         case .equal(let text):

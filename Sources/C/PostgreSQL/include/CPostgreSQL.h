@@ -1,0 +1,12 @@
+/* The system's libpq, for MartletPostgreSQL alone. */
+#ifndef MARTLET_CPOSTGRESQL_H
+#define MARTLET_CPOSTGRESQL_H
+#if __has_include(<libpq-fe.h>)
+#include <libpq-fe.h>
+#else
+#include <postgresql/libpq-fe.h> /* Debian's place, which needs no search path. */
+#endif
+
+/* Called before a connection is used: what the server remarks is not written to stderr. */
+void martlet_pq_silence(PGconn *connection);
+#endif

@@ -1,0 +1,63 @@
+/// SQL with parameters `$1`, `$2` …, which a connection prepares when it first meets it.
+package struct Statement: Hashable, Sendable {
+    /// What a statement does to the transaction around it.
+    enum Effect: Sendable { case none, begins, commits, rollsBack }
+
+    package let text: String
+    /// Whether it is never prepared by name, because it is used once, or needs what the statements
+    /// before it in a round create.
+    package let isUsedOnce: Bool
+    let effect: Effect
+    private let hash: Int
+
+    package init(_ text: String) {
+        self.init(text, isUsedOnce: false)
+    }
+
+    /// A statement that is sent as it is each time.
+    package static func once(_ text: String) -> Statement {
+        Statement(text, isUsedOnce: true)
+    }
+
+    private init(_ text: String, isUsedOnce: Bool) {
+        self.text = text
+        self.isUsedOnce = isUsedOnce
+        effect = Effect(of: text)
+        hash = text.hashValue
+    }
+
+    package static func == (left: Statement, right: Statement) -> Bool {
+        left.hash == right.hash && left.text == right.text
+            && left.isUsedOnce == right.isUsedOnce
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+extension Statement: ExpressibleByStringLiteral {
+    package init(stringLiteral text: String) { self.init(text) }
+}
+
+extension Statement.Effect {
+    /// Reads the first word; `PREPARE TRANSACTION` is no business of ours.
+    fileprivate init(of text: String) {
+        let letters = text.utf8.drop { $0 <= 0x20 }.prefix { $0 > 0x20 && $0 != 0x3B }
+        switch String(decoding: letters.prefix(9), as: UTF8.self).uppercased() {
+        case "BEGIN", "START": self = .begins
+        case "COMMIT", "END": self = .commits
+        case "ROLLBACK", "ABORT": self = .rollsBack
+        default: self = .none
+        }
+    }
+}
+
+/// A statement and what stands for its parameters.
+package struct Query: Sendable {
+    package var statement: Statement
+    package var parameters: [Parameter]
+
+    package init(_ statement: Statement, _ parameters: [Parameter] = []) {
+        self.statement = statement
+        self.parameters = parameters
+    }
+}

@@ -1,0 +1,62 @@
+internal import MartletPostgreSQL
+internal import MartletStorage
+
+/// A batch that searches what it has written: a transaction of its own, one operation after the other.
+struct LoneRun {
+    let names: Names
+
+    func perform(_ work: Job.Work, on connection: isolated Connection)
+        async throws(DatabaseError) -> Job.Result
+    {
+        guard case .operations(let operations, let owner, let moment) = work else {
+            return .failure(.corrupt("a statement is never alone"))
+        }
+        do {
+            var outcomes: [Outcome] = []
+            _ = try await connection.round(Transaction.begin + Self.lock(owner, names))
+            for operation in operations {
+                outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
+            }
+            _ = try await connection.round([Transaction.commit])
+            return .success(.outcomes(outcomes))
+        } catch let error as StorageError {
+            _ = try await connection.round([Transaction.rollback])
+            return .failure(error)
+        } catch {
+            throw error as? DatabaseError ?? .lost("\(error)", mayHaveCommitted: false)
+        }
+    }
+
+    private static func lock(_ owner: Owner, _ names: Names) -> [Query] {
+        let domain = Parameter.integers([names[owner.domain]])
+        return [Query(Segment.lockOwnersSQL, [domain, .byteStrings([Array(owner.name.utf8)])])]
+    }
+
+    private func perform(
+        _ operation: Operation,
+        of owner: Owner,
+        at moment: Timestamp,
+        on connection: isolated Connection
+    ) async throws -> Outcome {
+        if operation.isRead {
+            let reading = Reading(operation, of: owner, at: moment, names)
+            return try reading.outcome(try await connection.round(reading.queries)[...])
+        }
+        let work = Job.Work.operations([operation], of: owner, at: moment)
+        var segment = Segment(names)
+        _ = segment.take(work)
+        var plan = try Plan(segment, try await connection.round(segment.reads)[...])
+        if plan.lacksPlaces {
+            let makings = segment.makings
+            let rows = try await connection.round(makings + segment.reads)
+            plan = try Plan(segment, rows[makings.count...])
+        }
+        let answer = try plan.perform(work).get()
+        let writes = try plan.writes()
+        if !writes.isEmpty { _ = try await connection.round(writes) }
+        guard case .outcomes(let outcomes) = answer, let outcome = outcomes.first else {
+            throw StorageError.corrupt("an operation had no outcome")
+        }
+        return outcome
+    }
+}

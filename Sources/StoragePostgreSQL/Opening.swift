@@ -1,0 +1,87 @@
+internal import MartletNet
+internal import MartletPostgreSQL
+internal import MartletStorage
+
+/// The steps from a URL to a pool whose database has our schema.
+struct Opening {
+    let url: String
+    let options: PostgreSQLOptions
+    let log: @Sendable (String) -> Void
+
+    func pool(on shard: Shard) async throws(StorageError) -> Pool {
+        let pool: Pool
+        do throws(DatabaseError) {
+            pool = try makePool(on: shard)
+        } catch {
+            throw StorageError(error)
+        }
+        do throws(StorageError) {
+            try await migrate(pool)
+            return pool
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
+    private func makePool(on shard: Shard) throws(DatabaseError) -> Pool {
+        var settings = PoolOptions()
+        settings.size = max(2, options.connections)
+        settings.waitTimeout = options.waitTimeout
+        settings.queueBound = options.queuedReads
+        let log = log
+        return try Pool(url: url, options: settings, shard: shard) { log($0.description) }
+    }
+
+    /// Waits for a database that starts at the same time as we do, as in a composition of containers.
+    private func migrate(_ pool: Pool) async throws(StorageError) {
+        let deadline = ContinuousClock.now + options.startTimeout
+        var hasSaid = false
+        while true {
+            do {
+                let connection = try await pool.lease()
+                let failure = await Self.migrate(connection)
+                await pool.giveBack(connection)
+                guard let failure else { return }
+                throw failure
+            } catch let error as StorageError {
+                throw error
+            } catch {
+                let error = error as? DatabaseError ?? .unavailable("\(error)")
+                guard error.isWorthWaitingFor, ContinuousClock.now < deadline else {
+                    throw StorageError(error)
+                }
+                if !hasSaid {
+                    log("waiting for the database, for \(options.startTimeout): \(error)")
+                }
+                hasSaid = true
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+}
+
+extension Opening {
+    /// What kept the migrations from being made, if anything did.
+    private static func migrate(_ connection: Connection) async -> (any Error)? {
+        do {
+            try await Migrations.run(on: connection)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension DatabaseError {
+    /// Whether a database that is about to be there looks like this.
+    fileprivate var isWorthWaitingFor: Bool {
+        switch self {
+        case .unavailable, .lost, .busy: true
+        case .refused: false
+        case .server(let failure):
+            failure.mayPassNextTime
+                || ["57P", "08", "53300"].contains { failure.sqlState.hasPrefix($0) }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import MartletPostgreSQL
+internal import MartletStorage
+
+extension PostgreSQLStore {
+    /// Queues a write, and tells what came of it after its commit.
+    func write(
+        _ work: Job.Work,
+        _ cost: Int,
+        then done: @escaping @Sendable (Job.Result) -> Void
+    ) {
+        guard let failure = queue.put(Job(work: work, cost: cost, done: done)) else { return }
+        // Never before this returns; nobody waits for the task itself.
+        Task { done(.failure(failure)) }
+    }
+
+    func write(_ work: Job.Work, _ cost: Int) async throws(StorageError) -> Job.Answer {
+        let result = await withCheckedContinuation { continuation in
+            let job = Job(work: work, cost: cost, done: { continuation.resume(returning: $0) })
+            if let failure = queue.put(job) { continuation.resume(returning: .failure(failure)) }
+        }
+        return try result.get()
+    }
+
+    /// Does one statement in the order of the writes.
+    func run(_ direct: Direct) async throws(StorageError) -> Rows {
+        try await write(.statement(direct), 0).rows
+    }
+}
+
+extension PostgreSQLStore {
+    /// Times that a read which lost its connection is tried.
+    private static let attempts = 3
+
+    /// Reads on a connection of its own, again when it was lost.
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (isolated Connection) async throws(DatabaseError) -> T
+    ) async throws(StorageError) -> T {
+        try gate.enter()
+        defer { gate.leave() }
+        var failure = DatabaseError.unavailable("it was not tried")
+        for _ in 0..<Self.attempts {
+            do throws(DatabaseError) {
+                return try await pool.withConnection(body)
+            } catch {
+                failure = error
+                if case .lost = error { continue }
+                guard error.isPassing else { break }
+            }
+        }
+        throw StorageError(failure)
+    }
+
+    /// Does readings in one round, and at one moment.
+    func read(_ met: Set<ByteText>, _ make: @escaping @Sendable (Names) -> [Reading])
+        async throws(StorageError) -> [Outcome]
+    {
+        let names = names
+        let (readings, rows) = try await read {
+            (connection: isolated Connection) async throws(DatabaseError) in
+            try await names.meet(met, mayMake: false, on: connection)
+            let readings = make(names)
+            let queries = readings.flatMap(\.queries)
+            return (readings, try await connection.snapshot(queries))
+        }
+        var outcomes: [Outcome] = []
+        var rest = rows[...]
+        for reading in readings {
+            outcomes.append(try reading.outcome(rest.prefix(reading.queries.count)))
+            rest = rest.dropFirst(reading.queries.count)
+        }
+        return outcomes
+    }
+}
+
+extension Connection {
+    /// Reads in one round; several statements see the same moment.
+    func snapshot(_ queries: [Query]) async throws(DatabaseError) -> [Rows] {
+        guard queries.count > 1 else { return try await round(queries) }
+        do throws(DatabaseError) {
+            let rows = try await round([Transaction.beginReading] + queries + [Transaction.commit])
+            return Array(rows.dropFirst().dropLast())
+        } catch {
+            if isInTransaction { _ = try? await round([Transaction.rollback]) }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import MartletNet
+internal import MartletPostgreSQL
+public import MartletStorage
+
+/// The store in a PostgreSQL server: all domains in one schema, which several nodes may share.
+///
+/// Writes go through one task, which commits together what has come in while it waited for the disk;
+/// reads take a connection each. All connections are on an event loop of the store's own, and no thread ever
+/// waits for the database.
+public final class PostgreSQLStore: Store {
+    let pool: Pool
+    let names = Names()
+    let queue: JobQueue
+    let gate = Gate()
+    let now: @Sendable () -> Timestamp
+    private let shard: Shard
+    /// `close()` waits for it.
+    private let writing: Task<Void, Never>
+    private let purging: Purging
+
+    /// Connects to a database, and takes the migrations that are missing.
+    ///
+    /// - Parameters:
+    ///   - url: a connection URI of libpq's (PostgreSQL documentation, §34.1.1.2); what it leaves out comes
+    ///     from the environment and the service file.
+    ///   - options: how it is used.
+    ///   - log: told of what an operator should know, without secrets.
+    ///   - now: the clock that documents expire by.
+    /// - Returns: a store that is ready.
+    /// - Throws: `.unavailable` when the database stays away for the time that the options give, or refuses
+    ///   us; `.incompatible` when its schema is another's.
+    public static func open(
+        url: String,
+        options: PostgreSQLOptions = PostgreSQLOptions(),
+        log: @escaping @Sendable (String) -> Void = { _ in },
+        now: @escaping @Sendable () -> Timestamp = { .now() }
+    ) async throws(StorageError) -> PostgreSQLStore {
+        let shard = Shard(index: 900)
+        shard.start()
+        do throws(StorageError) {
+            let opening = Opening(url: url, options: options, log: log)
+            return PostgreSQLStore(try await opening.pool(on: shard), shard, options, now)
+        } catch {
+            await shard.stop()
+            throw error
+        }
+    }
+
+    private init(
+        _ pool: Pool,
+        _ shard: Shard,
+        _ options: PostgreSQLOptions,
+        _ now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.pool = pool
+        self.shard = shard
+        self.now = now
+        queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
+        let writer = Writer(pool: pool, queue: queue, names: names)
+        writing = Task { await writer.run() }
+        purging = Purging(pool)
+        purging.begin()
+    }
+
+    public func close() async {
+        queue.close()
+        await writing.value
+        await gate.close()
+        await purging.end()
+        await pool.close()
+        await shard.stop()
+    }
+
+    /// Says that there may be rows of removed owners.
+    func noteRemoval() { purging.begin() }
+}

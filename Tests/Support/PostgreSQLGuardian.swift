@@ -1,0 +1,57 @@
+import Glibc
+import Synchronization
+
+/// A shell that stops a server and removes its folder when a pipe to it closes.
+///
+/// Only this process holds the pipe's other end, so that it closes however the process ends.
+final class PostgreSQLGuardian: Sendable {
+    private let pipe: Mutex<CInt>
+
+    init(of folder: String, programs: String) throws {
+        var ends: [CInt] = [-1, -1]
+        // Not `pipe`: programs that are started meanwhile must not inherit it.
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw PostgreSQLServer.Failure(description: "there is no descriptor left")
+        }
+        defer { close(ends[0]) }
+        pipe = Mutex(ends[1])
+        let words =
+            ["setsid", "sh", "-c", Self.script, "sh", folder]
+            + PostgreSQLServer.asServer + ["\(programs)/pg_ctl"]
+        guard Self.spawn(words, reading: ends[0]) else {
+            throw PostgreSQLServer.Failure(description: "no shell can be run")
+        }
+    }
+
+    /// Has the server stopped, without waiting for it.
+    func dismiss() {
+        pipe.withLock { end in
+            if end >= 0 { close(end) }
+            end = -1
+        }
+    }
+
+    deinit { dismiss() }
+
+    private static let script = """
+        folder=$1; shift
+        cat >/dev/null
+        "$@" -s -m immediate -D "$folder/data" stop
+        rm -rf "$folder"
+        """
+
+    /// Starts a program whose input is a descriptor, and whose outputs are nothing.
+    private static func spawn(_ words: [String], reading input: CInt) -> Bool {
+        var arguments = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var child = pid_t()
+        return posix_spawnp(&child, words[0], &actions, nil, &arguments, environ) == 0
+    }
+}

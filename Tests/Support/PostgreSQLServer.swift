@@ -1,0 +1,180 @@
+import Glibc
+import Synchronization
+
+/// A PostgreSQL server that tests start for themselves, with data in a folder that goes with it.
+///
+/// It runs as `postgres` when the tests run as root, listens on a Unix socket in its folder and on a port
+/// of 127.0.0.1, and trusts whoever asks but for the role `guarded`, whose password is `secret`.
+/// A shell that stands beside it stops it, and removes the folder, when this process ends in any way.
+package final class PostgreSQLServer: Sendable {
+    /// How `pg_ctl` stops a server: `immediate` is a crash, after which it recovers from its log.
+    package enum Stop: String, Sendable { case fast, immediate }
+
+    /// What a program of PostgreSQL said when it failed.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Where its socket, its data and its log (`log`) are.
+    package let folder: String
+    package let port: UInt16
+    private let programs: String
+    private let guardian: PostgreSQLGuardian
+    private let counter = Mutex(0)
+
+    /// The one that all tests share: what it acknowledges is not on disk, for speed.
+    ///
+    /// A test that stops its server starts one of its own.
+    package static func shared() async throws -> PostgreSQLServer { try await sharedTask.value }
+
+    // It is a child of nobody, because it outlives the test that asked first; each who asks waits for it.
+    private static let sharedTask = Task.detached { try await PostgreSQLServer(isDurable: false) }
+
+    /// Makes a cluster and starts its server.
+    ///
+    /// - Parameters:
+    ///   - isDurable: whether a commit waits for the disk (`fsync`).
+    ///   - settings: lines of `postgresql.conf`.
+    ///   - files: more files in the folder of the data, such as keys, by name.
+    package init(
+        isDurable: Bool = true,
+        settings: [String] = [],
+        files: [String: String] = [:]
+    ) async throws {
+        programs = try await Self.findPrograms()
+        port = try freePort()
+        let said = try await Self.run(
+            ["sh", "-c", Self.creation, "sh", programs, String(port)]
+                + [(settings + [isDurable ? "fsync = on" : "fsync = off"]).joined(separator: "\n")]
+                + files.flatMap { [$0.key, $0.value] }
+        )
+        folder = String(said.split(separator: "\n").last ?? "")
+        guardian = try PostgreSQLGuardian(of: folder, programs: programs)
+        try await start()
+    }
+
+    deinit { guardian.dismiss() }
+
+    /// The URL of a database, over the Unix socket or over TCP.
+    package func url(
+        of database: String = "postgres",
+        overTCP isOverTCP: Bool = false,
+        user: String = "postgres"
+    ) -> String {
+        isOverTCP
+            ? "postgresql://\(user)@127.0.0.1:\(port)/\(database)?sslmode=disable"
+            : "postgresql://\(user)@/\(database)?host=\(folder)&port=\(port)"
+    }
+
+    /// Makes an empty database, and gives its name.
+    package func makeDatabase() async throws -> String {
+        let number = counter.withLock { count in
+            count += 1
+            return count
+        }
+        let name = "test\(number)"
+        try await sql("CREATE DATABASE \(name) TEMPLATE template0")
+        return name
+    }
+
+    /// Has `psql` do something, and gives what it printed, unaligned and without headings.
+    @discardableResult
+    package func sql(_ text: String, in database: String = "postgres") async throws -> String {
+        try await Self.run([
+            "\(programs)/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+            "-h", folder, "-p", String(port), "-U", "postgres", "-c", text, database,
+        ])
+    }
+
+    package func start() async throws { try await control(["-w", "start"]) }
+
+    package func stop(_ how: Stop = .fast) async throws {
+        try await control(["-m", how.rawValue, "-w", "stop"])
+    }
+
+    /// Reads its configuration again.
+    package func reload() async throws { try await control(["reload"]) }
+
+    private func control(_ words: [String]) async throws {
+        let log = ["-l", "\(folder)/log", "-D", "\(folder)/data"]
+        try await Self.run(Self.asServer + ["\(programs)/pg_ctl", "-s", "-t", "60"] + log + words)
+    }
+
+    /// What makes a command run as the user whose the server's files are.
+    package static var asServer: [String] {
+        geteuid() == 0
+            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] : []
+    }
+
+    /// Runs a command off the shared pool, and gives what it said.
+    @discardableResult
+    package static func run(_ words: [String]) async throws -> String {
+        let outcome = await Command.runAside(words)
+        guard outcome.status == 0 else { throw Failure(description: outcome.said) }
+        return outcome.said
+    }
+
+    private static func findPrograms() async throws -> String {
+        let script = "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1; command -v pg_ctl"
+        let said = await Command.runAside(["sh", "-c", script]).said
+        let first = said.split(separator: "\n").first { $0.hasPrefix("/") }
+        guard let first else { throw Failure(description: "there is no PostgreSQL: .ci/packages") }
+        return first.hasSuffix("/pg_ctl") ? String(first.dropLast(7)) : String(first)
+    }
+
+    /// Makes the cluster: `sh PROGRAMS PORT SETTINGS [NAME TEXT]…`; says its folder last.
+    private static let creation = """
+        set -e
+        folder=$(mktemp -d /tmp/martlet-pg-XXXXXX)
+        as=
+        if [ "$(id -u)" -eq 0 ]; then
+            chown postgres:postgres "$folder"
+            as="setpriv --reuid=postgres --regid=postgres --init-groups --"
+        fi
+        cd "$folder"
+        $as "$1/initdb" -D data -U postgres --auth=trust -E UTF8 --locale=C --no-sync >log 2>&1 \\
+            || { cat log; exit 1; }
+        cat >data/pg_hba.conf <<EOF
+        host all guarded 127.0.0.1/32 scram-sha-256
+        local all all trust
+        host all all 127.0.0.1/32 trust
+        EOF
+        cat >>data/postgresql.conf <<EOF
+        port = $2
+        listen_addresses = '127.0.0.1'
+        unix_socket_directories = '$folder'
+        log_min_messages = warning
+        lc_messages = 'C'
+        shared_buffers = 64MB
+        max_connections = 60
+        $3
+        EOF
+        shift 3
+        while [ $# -gt 1 ]; do
+            printf '%s' "$2" >"data/$1"
+            chmod 600 "data/$1"
+            shift 2
+        done
+        if [ -n "$as" ]; then chown -R postgres:postgres "$folder"; fi
+        echo "$folder"
+        """
+}
+
+/// A port of 127.0.0.1 that nobody listens on, at this moment.
+package func freePort() throws -> UInt16 {
+    let socket = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            bind(socket, address, length) == 0 ? getsockname(socket, address, &length) : -1
+        }
+    }
+    guard status == 0 else {
+        throw PostgreSQLServer.Failure(description: "no port of 127.0.0.1 is free")
+    }
+    return UInt16(bigEndian: address.sin_port)
+}
