@@ -154,6 +154,7 @@ let package = Package(
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
         module("StoragePostgreSQL", uses: ["Core", "Net", "Storage", "PostgreSQL"]),
+        module("Transfer", uses: ["XML", "Core", "Crypto", "SASL", "Storage"]),
         module("Router", uses: ["XML", "Core", "Net", "Storage"]),
         module("IM", uses: ["XML", "Core", "Router", "Storage"]),
         module("PluginKit", c: ["CPlugin"]),
@@ -189,7 +190,7 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletNet", "MartletClient", "MartletServer", "MartletStorage",
-                "MartletTesting", "CPluginText",
+                "MartletTesting", "MartletTransfer", "CPluginText",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -210,6 +211,14 @@ let package = Package(
             uses: [
                 "XML", "Core", "Net", "PostgreSQL", "Storage", "StorageSQLite",
                 "StoragePostgreSQL",
+            ],
+            packages: ["TestSupport"]
+        ),
+        tests(
+            of: "Transfer",
+            uses: [
+                "XML", "Core", "Crypto", "SASL", "Net", "PostgreSQL", "Storage", "StorageSQLite",
+                "StoragePostgreSQL", "Transfer",
             ],
             packages: ["TestSupport"]
         ),

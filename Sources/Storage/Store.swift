@@ -9,7 +9,7 @@ public import MartletCore
 /// - Calls of one task take place in its order; of several tasks, in some order.
 /// - Texts are compared and ordered byte by byte. The same localpart in two domains is two accounts.
 /// - It never blocks its caller's thread, which may be a shard's.
-public protocol Store: AccountStore, RosterStore, DocumentStore {
+public protocol Store: AccountStore, RosterStore, DocumentStore, Inventory {
     /// An account's roster, and how much is in one of its logs: what a login asks, in one call.
     ///
     /// `done` is told once, later and on any thread, which it must not hold up.

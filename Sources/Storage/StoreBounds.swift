@@ -14,6 +14,9 @@ public enum StoreBounds {
     public static let columnCount = 8
     /// Entries that one trim removes at most, so that no other write waits long for it.
     public static let trimCount = 1_000
+    /// The largest number that ``Inventory/skipNumbers(through:)`` takes: 2^60, half a million years away at
+    /// 70,000 a second.
+    public static let largestNumber: Int64 = 1 << 60
     /// Removed contacts that a roster remembers, for ``RosterStore/rosterChanges(of:since:)``.
     public static let removedRosterItems = 200
 }
@@ -37,6 +40,10 @@ extension StoreBounds {
 
     package static func check(limit: Int) throws(StorageError) {
         guard limit >= 0 else { throw .invalid("a limit is below zero") }
+    }
+
+    package static func check(number: Int64) throws(StorageError) {
+        guard number <= largestNumber else { throw .invalid("a number is too large") }
     }
 
     private static func check(_ operation: Operation) throws(StorageError) {

@@ -3,7 +3,9 @@ extension Migrations {
     ///
     /// A step that was released never changes. Texts of callers are `bytea`: they are compared byte by byte
     /// whatever the collation of the database, and may hold U+0000, which PostgreSQL's `text` cannot.
-    static let steps: [[String]] = [owned + logs + [lastIDBefore, firstIDAfter] + removals]
+    static let steps: [[String]] = [
+        owned + logs + [lastIDBefore, firstIDAfter] + removals, moving,
+    ]
 
     private static let owned = [
         "CREATE SEQUENCE number AS bigint",

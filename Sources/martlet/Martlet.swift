@@ -16,7 +16,8 @@ struct Martlet: AsyncParsableCommand {
             one file, config.json; 'martlet check' says what is wrong with it before the server does.
             """,
         subcommands: [
-            Serve.self, Check.self, Config.self, User.self, Plugins.self, Plugin.self, Phases.self,
+            Serve.self, Check.self, Config.self, User.self, ExportStore.self, ImportStore.self,
+            Plugins.self, Plugin.self, Phases.self,
             Send.self,
             Version.self,
         ]

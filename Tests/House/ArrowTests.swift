@@ -4,8 +4,8 @@ import Testing
 struct ArrowTests {
     private static let order = [
         "XML", "Crypto", "Core", "SASL", "Net", "PostgreSQL", "Streams", "Storage",
-        "StorageSQLite", "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client",
-        "Server",
+        "StorageSQLite", "StoragePostgreSQL", "Transfer", "Router", "IM", "PluginHost", "PluginKit",
+        "Client", "Server",
         "Testing", "martlet",
     ]
 

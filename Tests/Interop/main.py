@@ -43,6 +43,7 @@ SCENARIOS = [
     "sendxmpp",
     "strangers",
     "accounts",
+    "moving",
     "switching",
     "reload",
     "crash",

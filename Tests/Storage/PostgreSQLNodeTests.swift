@@ -24,7 +24,7 @@ private let owner = Owner(romeo)
 
     @Test func `take the migrations once`() async throws {
         try await withNodes { _, _, place async throws in
-            #expect(try await place.sql("SELECT version FROM martlet_migration") == "1\n")
+            #expect(try await place.sql("SELECT version FROM martlet_migration") == "1\n2\n")
         }
     }
 

@@ -94,4 +94,26 @@ extension ForwardingStore {
     package func removeExpiredDocuments(limit: Int) async throws(StorageError) -> Int {
         try await store.removeExpiredDocuments(limit: limit)
     }
+
+    package func domains(after domain: String?, limit: Int) async throws(StorageError) -> [String] {
+        try await store.domains(after: domain, limit: limit)
+    }
+
+    package func owners(in domain: String, after name: String?, limit: Int)
+        async throws(StorageError) -> [Owner]
+    {
+        try await store.owners(in: domain, after: name, limit: limit)
+    }
+
+    package func collections(of owner: Owner) async throws(StorageError) -> OwnedCollections {
+        try await store.collections(of: owner)
+    }
+
+    package func newestNumber() async throws(StorageError) -> Int64 {
+        try await store.newestNumber()
+    }
+
+    package func skipNumbers(through number: Int64) async throws(StorageError) {
+        try await store.skipNumbers(through: number)
+    }
 }

@@ -196,15 +196,19 @@ struct Accounts: Sendable {
         return check.run(password: password)
     }
 
+    private func makeVerifiers(_ password: String) async throws -> [String: String] {
+        try await Self.verifiers(of: password, iterations: decoy.iterations)
+    }
+
     /// - Throws: `AccountFault` when the password is none (RFC 8265 §4).
     @concurrent
-    private func makeVerifiers(_ password: String) async throws -> [String: String] {
+    static func verifiers(of password: String, iterations: Int) async throws -> [String: String] {
         var verifiers: [String: String] = [:]
         for hash in Self.hashes {
             let credentials = ScramCredentials.derive(
                 password: password,
                 hash: hash,
-                iterations: decoy.iterations
+                iterations: iterations
             )
             guard let credentials else { throw AccountFault.unusablePassword }
             verifiers[credentials.mechanism] = credentials.text

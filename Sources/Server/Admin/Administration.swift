@@ -30,6 +30,25 @@ public struct Administration: Sendable {
         }
     }
 
+    /// Whether a server answers on the configured socket.
+    public static func isServed(_ settings: ServerSettings) -> Bool {
+        guard let path = settings.adminSocket,
+            let descriptor = try? UnixSocket.connect(to: path)
+        else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// What a store keeps of a password, as for an account that is made here.
+    ///
+    /// - Throws: `AccountFault` when it is none (RFC 8265 §4).
+    public static func verifiers(
+        of password: String,
+        _ settings: ServerSettings
+    ) async throws -> [String: String] {
+        try await Accounts.verifiers(of: password, iterations: settings.iterations)
+    }
+
     /// - Throws: `AdminFault` with the reason.
     public func perform(_ change: AdminChange) async throws {
         _ = try await lines(change.request)

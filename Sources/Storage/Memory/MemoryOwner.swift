@@ -6,6 +6,13 @@ struct MemoryOwner {
 
     var isEmpty: Bool { roster.isEmpty && documents.isEmpty && logs.isEmpty }
 
+    var collections: OwnedCollections {
+        OwnedCollections(
+            documents: documents.keys.sorted().map(\.string),
+            logs: logs.keys.sorted().map(\.string)
+        )
+    }
+
     mutating func perform(_ operation: Operation, at now: Timestamp, sequence: inout Int64)
         throws(StorageError) -> Outcome
     {

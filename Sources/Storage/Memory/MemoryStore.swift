@@ -159,3 +159,38 @@ extension MemoryStore {
         }
     }
 }
+
+extension MemoryStore {
+    public func domains(after domain: String?, limit: Int) async throws(StorageError) -> [String] {
+        try StoreBounds.check(limit: limit)
+        return try withState { (state) throws(StorageError) in
+            state.domains(after: domain, limit: limit)
+        }
+    }
+
+    public func owners(in domain: String, after name: String?, limit: Int)
+        async throws(StorageError) -> [Owner]
+    {
+        try StoreBounds.check(limit: limit)
+        return try withState { (state) throws(StorageError) in
+            state.owners(in: domain, after: name, limit: limit)
+        }
+    }
+
+    public func collections(of owner: Owner) async throws(StorageError) -> OwnedCollections {
+        try withState { (state) throws(StorageError) in
+            state.owners[owner]?.collections ?? OwnedCollections()
+        }
+    }
+
+    public func newestNumber() async throws(StorageError) -> Int64 {
+        try withState { (state) throws(StorageError) in state.sequence }
+    }
+
+    public func skipNumbers(through number: Int64) async throws(StorageError) {
+        try StoreBounds.check(number: number)
+        try withState { (state) throws(StorageError) in
+            state.sequence = max(state.sequence, number)
+        }
+    }
+}

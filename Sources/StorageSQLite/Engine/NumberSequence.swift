@@ -28,6 +28,13 @@ struct NumberSequence {
         return numbers.last
     }
 
+    /// Makes the numbers go on behind one that was given out elsewhere.
+    mutating func skip(through number: Int64, from database: Database) throws(StorageError) {
+        var numbers = try read(from: database)
+        numbers.last = max(numbers.last, number)
+        change(to: numbers)
+    }
+
     /// Gives the row of a new entry.
     mutating func takeRow(from database: Database) throws(StorageError) -> Int64 {
         var numbers = try read(from: database)
