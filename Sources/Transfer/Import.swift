@@ -78,6 +78,7 @@ public final class Import {
         totalBytes = paths.reduce(0) { $0 + InputFile.size(of: $1) }
         do {
             for path in paths {
+                isOwn = false
                 try await read(path, depth: 0)
                 guard levels.isEmpty else {
                     throw TransferFault("\(path): it ends inside of <\(levels.count)> elements")
