@@ -65,6 +65,7 @@ bench-compare: build ## measure Martlet, prosody, ejabberd and bare C programs b
 	benchmarks/compare $(COMPARE)
 
 bench-smoke: build ## run every benchmark at toy size
+	@.ci/dependencies postgresql
 	benchmarks/run smoke
 
 soak-storage: build ## kill the server and a PostgreSQL of its own 200 times under load: nothing lost, nothing doubled

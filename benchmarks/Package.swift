@@ -43,6 +43,7 @@ let package = Package(
                 .product(name: "MartletCore", package: "martlet"),
                 .product(name: "MartletCrypto", package: "martlet"),
                 .product(name: "MartletNet", package: "martlet"),
+                .product(name: "MartletPostgreSQL", package: "martlet"),
                 .product(name: "MartletPluginHost", package: "martlet"),
                 .product(name: "MartletRouter", package: "martlet"),
                 .product(name: "MartletSASL", package: "martlet"),

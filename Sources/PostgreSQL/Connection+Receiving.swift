@@ -31,8 +31,18 @@ extension Connection {
         case .preparation: break
         case .execution(let statement, _):
             rounds.first?.results.append(Rows(memory))
-            if statement.effect == .commits { rounds.first?.hasCommitted = true }
+            if statement.effect == .commits { committed(memory) }
         case .pause, .end, nil: end("it sent a result that nobody asked for")
+        }
+    }
+
+    /// A transaction that has failed answers to its commit that it was rolled back.
+    private func committed(_ memory: ResultMemory) {
+        if memory.tag == "ROLLBACK" {
+            let message = "the transaction had failed, and its commit rolled it back"
+            rounds.first?.failure = ServerFailure(sqlState: "25P02", message: message)
+        } else {
+            rounds.first?.hasCommitted = true
         }
     }
 
@@ -48,7 +58,7 @@ extension Connection {
     private func fail(_ failure: ServerFailure) {
         if failure.isFatal {
             // The end of the connection follows; what it means for a round, `end` says.
-            lastWords = failure.description
+            if lastWords == nil { lastWords = failure.description }
             return
         }
         switch expected.first {

@@ -32,7 +32,8 @@ extension Connection {
         _ session: Session,
         _ names: inout [String?]
     ) -> DatabaseError? {
-        guard prepares, !query.statement.isUsedOnce else {
+        // A rollback works whatever the session has forgotten.
+        guard prepares, !query.statement.isUsedOnce, query.statement.effect != .rollsBack else {
             names.append(nil)
             return nil
         }
@@ -69,7 +70,7 @@ extension Connection {
         }
     }
 
-    private static let tooLarge = DatabaseError.server(
+    static let tooLarge = DatabaseError.server(
         ServerFailure(sqlState: "54000", message: "the parameters are too many or too large")
     )
 

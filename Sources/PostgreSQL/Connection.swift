@@ -1,11 +1,11 @@
 import CPostgreSQL
-package import MartletNet
+public import MartletNet
 
 /// One session with the server, in pipeline mode, on a shard.
 ///
 /// Rounds may be under way in any number; they are answered in the order in which they were sent.
-package actor Connection: ShardHomed {
-    package nonisolated let shard: Shard
+public actor Connection: ShardHomed {
+    public nonisolated let shard: Shard
     let options: PoolOptions
     let prepares: Bool
 
@@ -47,16 +47,16 @@ package actor Connection: ShardHomed {
     }
 
     /// Whether it has not ended.
-    package var isOpen: Bool { session != nil }
+    public var isOpen: Bool { session != nil }
 
     /// Whether a transaction is open, also one that has failed; as of the last round that was answered.
-    package var isInTransaction: Bool { session?.isInTransaction ?? false }
+    public var isInTransaction: Bool { session?.isInTransaction ?? false }
 
     /// Rounds that have been sent and not been answered.
-    package var roundsUnderWay: Int { rounds.count }
+    public var roundsUnderWay: Int { rounds.count }
 
     /// The server's process, as `pg_stat_activity` names it.
-    package var processID: Int32 { session?.processID ?? 0 }
+    public var processID: Int32 { session?.processID ?? 0 }
 
     /// Whether nothing is under way, nor any transaction open.
     var isIdle: Bool { rounds.isEmpty && !isInTransaction }
@@ -75,9 +75,10 @@ package actor Connection: ShardHomed {
     /// One round trip. Outside of a transaction they are one. The first that fails has the rest skipped.
     /// What is sent by several calls at once is under way at once.
     ///
-    /// - Parameter limit: how long the server may be silent meanwhile; the pool's `answerLimit` unless given.
+    /// `limit` is how long the server may be silent meanwhile, the pool's `answerLimit` unless given.
+    ///
     /// - Throws: `server` for the first that failed, `lost` if the session ended.
-    package func round(
+    public func round(
         _ queries: [Query],
         within limit: Duration? = nil
     ) async throws(DatabaseError) -> [Rows] {
@@ -88,7 +89,7 @@ package actor Connection: ShardHomed {
     }
 
     /// Does the same for a caller on this shard, who is called when it is done, perhaps at once.
-    package func submit(
+    public func submit(
         _ queries: [Query],
         within limit: Duration? = nil,
         done: @escaping RoundCompletion
@@ -101,6 +102,9 @@ package actor Connection: ShardHomed {
         guard let session else {
             let reason = lastWords ?? "it was closed"
             return round.done(.failure(.lost(reason, mayHaveCommitted: false)))
+        }
+        guard round.queries.allSatisfy({ $0.parameters.count <= ParameterBuffer.bound }) else {
+            return round.done(.failure(Self.tooLarge))
         }
         if rounds.isEmpty { willBeInTransaction = session.isInTransaction }
         var round = round
@@ -116,7 +120,7 @@ package actor Connection: ShardHomed {
     }
 
     /// Ends the session; what is under way fails.
-    package func close() { end("it was closed") }
+    public func close() { end("it was closed") }
 
     /// Has `body` called when the session has ended, at once if it has.
     ///

@@ -1,7 +1,7 @@
 /// Why the database did not do what it was asked for.
 ///
 /// A description is safe to log: no password, nor what the server tells of rows (`detail`).
-package enum DatabaseError: Error, Hashable, Sendable {
+public enum DatabaseError: Error, Hashable, Sendable {
     /// The server refused a statement; what its transaction had done is undone.
     case server(ServerFailure)
     /// The connection ended before the answer came.
@@ -17,7 +17,7 @@ package enum DatabaseError: Error, Hashable, Sendable {
 }
 
 extension DatabaseError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .server(let failure): failure.description
         case .lost(let reason, _): "the connection to the database was lost: \(reason)"
@@ -29,26 +29,26 @@ extension DatabaseError: CustomStringConvertible {
 }
 
 /// What a server says about a statement that failed (PostgreSQL documentation, Appendix A).
-package struct ServerFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ServerFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Five letters and digits, such as `23505`.
-    package var sqlState: String
-    package var message: String
+    public var sqlState: String
+    public var message: String
     /// May show values of rows: not for logs.
-    package var detail: String?
-    package var hint: String?
-    package var constraint: String?
-    package var table: String?
+    public var detail: String?
+    public var hint: String?
+    public var constraint: String?
+    public var table: String?
     /// Whether the session ends with this: `FATAL` or worse.
     var isFatal = false
 
-    package init(sqlState: String, message: String) {
+    public init(sqlState: String, message: String) {
         self.sqlState = sqlState
         self.message = message
     }
 
     /// Whether the same transaction may succeed when it is tried again: a deadlock, a conflict of
     /// serialisation, or a statement that the server has forgotten or must plan anew.
-    package var mayPassNextTime: Bool {
+    public var mayPassNextTime: Bool {
         ["40001", "40P01"].contains(sqlState) || isStale
     }
 
@@ -63,5 +63,7 @@ package struct ServerFailure: Error, Hashable, Sendable, CustomStringConvertible
         ["57P01", "57P02", "57P03", "57P05", "25P03", "08P01"].contains(sqlState)
     }
 
-    package var description: String { "\(message) (SQLSTATE \(sqlState))" }
+    public var description: String {
+        sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))"
+    }
 }

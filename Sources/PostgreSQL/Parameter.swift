@@ -2,7 +2,7 @@
 ///
 /// Its type goes with it, so `$1` is a `bigint` where an `integer` is given; columns of other
 /// types need a cast in the statement. Of a `null` the server finds the type itself.
-package enum Parameter: Hashable, Sendable {
+public enum Parameter: Hashable, Sendable {
     case null
     /// A `bigint`.
     case integer(Int64)
@@ -21,7 +21,7 @@ package enum Parameter: Hashable, Sendable {
 }
 
 extension Parameter {
-    package static func integer(_ value: Int) -> Parameter { .integer(Int64(value)) }
+    public static func integer(_ value: Int) -> Parameter { .integer(Int64(value)) }
 
     var type: ServerType {
         switch self {

@@ -6,6 +6,8 @@ import CPostgreSQL
 struct ParameterBuffer: ~Copyable {
     /// The server takes no message longer than a gigabyte; less, because the rest is part of it.
     static let byteLimit = 900 << 20
+    /// Parameters of one statement, at most: the protocol counts them with 16 bits.
+    static let bound = 65_535
     /// What is kept for the next query, at most.
     private static let keptBytes = 1 << 20
 
@@ -21,7 +23,7 @@ struct ParameterBuffer: ~Copyable {
 
     /// Fills the buffer.
     ///
-    /// - Returns: whether they are few and small enough to be sent.
+    /// - Returns: whether they are small enough to be sent.
     mutating func encode(_ parameters: [Parameter]) -> Bool {
         reset()
         for parameter in parameters {
@@ -37,7 +39,7 @@ struct ParameterBuffer: ~Copyable {
             let value = start?.assumingMemoryBound(to: CChar.self)
             values.append(parameter == .null ? nil : value)
         }
-        return parameters.count <= 65535
+        return true
     }
 
     private mutating func reset() {

@@ -1,17 +1,16 @@
-package import MartletNet
+public import MartletNet
 import Synchronization
 
 /// A few connections to one database, lent in the order in which they are asked for.
 ///
 /// It connects when it has to, and again by itself when connections end, with pauses that grow.
-package final class Pool: Sendable {
+public final class Pool: Sendable {
     private let core: PoolCore
 
-    /// Reads the URL and connects to nothing yet.
+    /// Reads the URL and connects to nothing yet; `log` is called on the shard.
     ///
-    /// - Parameter log: called on the shard.
     /// - Throws: `refused` for a URL that is none.
-    package init(
+    public init(
         url: String,
         options: PoolOptions = PoolOptions(),
         shard: Shard,
@@ -22,12 +21,12 @@ package final class Pool: Sendable {
     }
 
     /// A snapshot, from any thread.
-    package var metrics: PoolMetrics { core.metrics.withLock(\.self) }
+    public var metrics: PoolMetrics { core.metrics.withLock(\.self) }
 
     /// Makes a first connection, for a server that starts: what is wrong is best said then.
     ///
     /// - Throws: what the attempt gave; it is not repeated. Later calls still are.
-    package func connect() async throws(DatabaseError) {
+    public func connect() async throws(DatabaseError) {
         try await core.connectNow()
     }
 
@@ -36,7 +35,7 @@ package final class Pool: Sendable {
     /// A transaction that is left open then is rolled back.
     ///
     /// - Throws: `unavailable` after `waitTimeout`, `busy` when too many wait, and what `body` throws.
-    package func withConnection<Value: Sendable>(
+    public func withConnection<Value: Sendable>(
         _ body: @Sendable (isolated Connection) async throws(DatabaseError) -> Value
     ) async throws(DatabaseError) -> Value {
         let connection = try await lease()
@@ -51,7 +50,7 @@ package final class Pool: Sendable {
     }
 
     /// One round on a connection of its own.
-    package func round(
+    public func round(
         _ queries: [Query],
         within limit: Duration? = nil
     ) async throws(DatabaseError) -> [Rows] {
@@ -67,16 +66,16 @@ package final class Pool: Sendable {
     }
 
     /// A connection for the caller alone, who gives it back.
-    package func lease() async throws(DatabaseError) -> Connection {
+    public func lease() async throws(DatabaseError) -> Connection {
         try await core.lease()
     }
 
-    package func giveBack(_ connection: Connection) async {
+    public func giveBack(_ connection: Connection) async {
         await core.takeBack(connection)
     }
 
     /// Turns away who waits, waits for what is lent for at most `limit`, and ends all connections.
-    package func close(within limit: Duration = .seconds(10)) async {
+    public func close(within limit: Duration = .seconds(10)) async {
         await core.close(within: limit)
     }
 }

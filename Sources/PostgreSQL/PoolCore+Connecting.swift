@@ -60,7 +60,8 @@ extension PoolCore {
         connecting = max(0, connecting - 1)
         failures += 1
         lastError = error.description
-        if open.isEmpty, awaySince == nil, !isClosed {
+        // Another attempt, begun at the same time, may still succeed.
+        if open.isEmpty, connecting == 0, awaySince == nil, !isClosed {
             awaySince = shard.now
             log(.away(reason: lastError))
         }

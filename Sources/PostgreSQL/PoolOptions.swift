@@ -1,24 +1,24 @@
 /// How a pool treats its database; each bound has one outcome.
-package struct PoolOptions: Sendable {
+public struct PoolOptions: Sendable {
     /// Connections at most.
-    package var size = 4
+    public var size = 4
     /// How long one host has to let us in; `connect_timeout` in the URI goes before.
-    package var connectTimeout = Duration.seconds(5)
+    public var connectTimeout = Duration.seconds(5)
     /// How long a call waits for a connection before it fails with `unavailable`.
-    package var waitTimeout = Duration.seconds(10)
+    public var waitTimeout = Duration.seconds(10)
     /// Calls that wait, at most; the next one fails with `busy`.
-    package var queueBound = 10_000
+    public var queueBound = 10_000
     /// What the server allows one statement; zero is for ever.
-    package var statementTimeout = Duration.seconds(15)
+    public var statementTimeout = Duration.seconds(15)
     /// A connection that says nothing for so long while it owes an answer is given up.
-    package var answerLimit = Duration.seconds(20)
+    public var answerLimit = Duration.seconds(20)
     /// The pause after the first failed attempt to connect; each further one is twice as long.
-    package var firstPause = Duration.milliseconds(100)
-    package var longestPause = Duration.seconds(5)
+    public var firstPause = Duration.milliseconds(100)
+    public var longestPause = Duration.seconds(5)
     /// Whether statements are prepared by name; `prepare=off` in the URI goes before.
-    package var prepares = true
+    public var prepares = true
 
-    package init() {}
+    public init() {}
 
     /// What each session begins with: limits that hold when nobody is there to enforce ours.
     var sessionSettings: String {

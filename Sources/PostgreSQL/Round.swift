@@ -1,5 +1,5 @@
 /// What is done with the outcome of a round, on the connection's shard.
-package typealias RoundCompletion = (Result<[Rows], DatabaseError>) -> Void
+public typealias RoundCompletion = (Result<[Rows], DatabaseError>) -> Void
 
 /// Queries that were sent together, up to one `Sync`.
 struct Round {

@@ -4,11 +4,11 @@ import CPostgreSQL
 ///
 /// An accessor gives nil for NULL, and also for a row or column that is not there or is of another type
 /// than asked for: what a server sends is never trusted.
-package struct Rows: Sendable {
-    package let count: Int
-    package let columnCount: Int
+public struct Rows: Sendable {
+    public let count: Int
+    public let columnCount: Int
     /// Rows inserted, updated, deleted or selected, as the server counts them.
-    package let affected: Int
+    public let affected: Int
     private let memory: ResultMemory
 
     init(_ memory: ResultMemory) {
@@ -18,31 +18,31 @@ package struct Rows: Sendable {
         affected = PQcmdTuples(memory.result).flatMap { Int(String(cString: $0)) } ?? 0
     }
 
-    package var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 }
 
-    package func isNull(_ row: Int, _ column: Int) -> Bool {
+    public func isNull(_ row: Int, _ column: Int) -> Bool {
         field(row, column) == nil
     }
 
     /// A `bigint`, `integer`, `smallint`, `oid` or `xid8`.
-    package func integer(_ row: Int, _ column: Int) -> Int64? {
+    public func integer(_ row: Int, _ column: Int) -> Int64? {
         guard let field = field(row, column) else { return nil }
         return field.integer
     }
 
     /// A `text` or its like; what is not UTF-8 is mended.
-    package func text(_ row: Int, _ column: Int) -> String? {
+    public func text(_ row: Int, _ column: Int) -> String? {
         guard let field = field(row, column), field.isText else { return nil }
         return String(decoding: field.bytes, as: UTF8.self)
     }
 
     /// A `bytea`, or the bytes of a text.
-    package func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
+    public func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
         withBytes(row, column) { Array($0) }
     }
 
     /// Lends the bytes of a `bytea`, or of a text, without a copy.
-    package func withBytes<R>(
+    public func withBytes<R>(
         _ row: Int,
         _ column: Int,
         _ body: (UnsafeRawBufferPointer) -> R
@@ -53,7 +53,7 @@ package struct Rows: Sendable {
         return withExtendedLifetime(memory) { body(field.bytes) }
     }
 
-    package func boolean(_ row: Int, _ column: Int) -> Bool? {
+    public func boolean(_ row: Int, _ column: Int) -> Bool? {
         guard let field = field(row, column), field.type == .bool, field.bytes.count == 1 else {
             return nil
         }
@@ -63,7 +63,7 @@ package struct Rows: Sendable {
     /// A `timestamptz` (or `timestamp`, taken for UTC) in microseconds since 1970.
     ///
     /// Held to what 64 bits can say.
-    package func time(_ row: Int, _ column: Int) -> Int64? {
+    public func time(_ row: Int, _ column: Int) -> Int64? {
         guard let field = field(row, column),
             field.type == .timestamptz || field.type == .timestamp,
             let value = field.number(of: Int64.self)
@@ -73,18 +73,18 @@ package struct Rows: Sendable {
     }
 
     /// An array of numbers, of one dimension.
-    package func integers(_ row: Int, _ column: Int) -> [Int64?]? {
+    public func integers(_ row: Int, _ column: Int) -> [Int64?]? {
         elements(row, column)?.map { $0?.integer }
     }
 
-    package func texts(_ row: Int, _ column: Int) -> [String?]? {
+    public func texts(_ row: Int, _ column: Int) -> [String?]? {
         elements(row, column)?.map { field in
             guard let field, field.isText else { return nil }
             return String(decoding: field.bytes, as: UTF8.self)
         }
     }
 
-    package func byteStrings(_ row: Int, _ column: Int) -> [[UInt8]?]? {
+    public func byteStrings(_ row: Int, _ column: Int) -> [[UInt8]?]? {
         elements(row, column)?.map { field in
             guard let field, field.type == .bytea || field.isText else { return nil }
             return Array(field.bytes)

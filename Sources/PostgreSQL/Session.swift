@@ -98,6 +98,9 @@ final class Session: @unchecked Sendable {
 extension ResultMemory {
     var status: ExecStatusType { PQresultStatus(result) }
 
+    /// What was done, in the server's word: `INSERT 0 1`.
+    var tag: String { PQcmdStatus(result).map { String(cString: $0) } ?? "" }
+
     /// What the server says is wrong.
     var failure: ServerFailure {
         func field(_ code: Character) -> String? {
@@ -115,7 +118,9 @@ extension ResultMemory {
         failure.hint = field("H")
         failure.constraint = field("n")
         failure.table = field("t")
-        failure.isFatal = field("V").map { $0 != "ERROR" } ?? failure.endsSession
+        // What libpq says itself, of a connection that broke, has neither severity nor SQLSTATE.
+        let isFatal = failure.sqlState.isEmpty || failure.endsSession
+        failure.isFatal = field("V").map { $0 != "ERROR" } ?? isFatal
         return failure
     }
 }

@@ -1,21 +1,21 @@
 /// SQL with parameters `$1`, `$2` …, which a connection prepares when it first meets it.
-package struct Statement: Hashable, Sendable {
+public struct Statement: Hashable, Sendable {
     /// What a statement does to the transaction around it.
     enum Effect: Sendable { case none, begins, commits, rollsBack }
 
-    package let text: String
+    public let text: String
     /// Whether it is never prepared by name, because it is used once, or needs what the statements
     /// before it in a round create.
-    package let isUsedOnce: Bool
+    public let isUsedOnce: Bool
     let effect: Effect
     private let hash: Int
 
-    package init(_ text: String) {
+    public init(_ text: String) {
         self.init(text, isUsedOnce: false)
     }
 
     /// A statement that is sent as it is each time.
-    package static func once(_ text: String) -> Statement {
+    public static func once(_ text: String) -> Statement {
         Statement(text, isUsedOnce: true)
     }
 
@@ -26,16 +26,16 @@ package struct Statement: Hashable, Sendable {
         hash = text.hashValue
     }
 
-    package static func == (left: Statement, right: Statement) -> Bool {
+    public static func == (left: Statement, right: Statement) -> Bool {
         left.hash == right.hash && left.text == right.text
             && left.isUsedOnce == right.isUsedOnce
     }
 
-    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 extension Statement: ExpressibleByStringLiteral {
-    package init(stringLiteral text: String) { self.init(text) }
+    public init(stringLiteral text: String) { self.init(text) }
 }
 
 extension Statement.Effect {
@@ -52,11 +52,11 @@ extension Statement.Effect {
 }
 
 /// A statement and what stands for its parameters.
-package struct Query: Sendable {
-    package var statement: Statement
-    package var parameters: [Parameter]
+public struct Query: Sendable {
+    public var statement: Statement
+    public var parameters: [Parameter]
 
-    package init(_ statement: Statement, _ parameters: [Parameter] = []) {
+    public init(_ statement: Statement, _ parameters: [Parameter] = []) {
         self.statement = statement
         self.parameters = parameters
     }

@@ -137,10 +137,13 @@ struct Target: Sendable {
             let address = addresses.dropFirst(index).first.flatMap { $0.isEmpty ? nil : $0 }
             return Host(name: name, address: address, port: entry(ports, index))
         }
-        // A password with an `@` or `:` that was not written `%40` makes such names.
-        guard hosts.allSatisfy({ $0.isLocal || $0.name?.contains(where: "@:/ ".contains) == false })
+        // A password with an `@` or `/` that was not written `%40` makes such names, and ports.
+        guard hosts.allSatisfy({ $0.isLocal || $0.name?.contains(where: "@/ ".contains) == false })
         else {
             throw .refused("the URL names a host that is none; is the password percent-encoded?")
+        }
+        guard hosts.allSatisfy({ $0.port.map { (UInt16($0) ?? 0) > 0 } ?? true }) else {
+            throw .refused("the URL names a port that is none; is the password percent-encoded?")
         }
         return isShuffled ? hosts.shuffled() : hosts
     }

@@ -13,8 +13,8 @@ struct ConfigurationFaultTests {
         ),
         (
             #"{"storage": {"xyz": 1}}"#,
-            "line 1: storage.xyz: there is no such key; known here: cacheBytes, driver, path, "
-                + "synchronous, unindexedEntries"
+            "line 1: storage.xyz: there is no such key; known here: cacheBytes, connections, "
+                + "driver, path, synchronous, unindexedEntries, url"
         ),
         (
             "{\"limits\":\n{\"rosterItems\":\n\"many\"}}",
@@ -51,7 +51,7 @@ struct ConfigurationFaultTests {
         ),
         (
             #"{"storage": {"driver": "oracle"}}"#,
-            #"line 1: storage.driver: one of "sqlite", "memory" is expected, not "oracle""#
+            #"line 1: storage.driver: one of "sqlite", "postgresql", "memory" is expected, not "oracle""#
         ),
         (#"{"adminSocket": ""}"#, "line 1: adminSocket: it is empty"),
         (

@@ -43,6 +43,9 @@ struct ConfigurationSecretTests {
                 environment: ["SECRET": "hunter2"]
             )
         }
-        #expect(error?.reason == #"one of "sqlite", "memory" is expected, not what was found"#)
+        #expect(
+            error?.reason
+                == #"one of "sqlite", "postgresql", "memory" is expected, not what was found"#
+        )
     }
 }

@@ -36,6 +36,7 @@ package final class PostgreSQLServer: Sendable {
     ///   - isDurable: whether a commit waits for the disk (`fsync`).
     ///   - settings: lines of `postgresql.conf`.
     ///   - files: more files in the folder of the data, such as keys, by name.
+    /// - Throws: `Failure`, with what the program said.
     package init(
         isDurable: Bool = true,
         settings: [String] = [],

@@ -15,7 +15,7 @@ actor Negotiation: ShardHomed {
     nonisolated let shard: Shard
     private var connection: C2SConnection?
     private var timer: TimerID?
-    private var task: Task<Void, Never>?
+    private(set) var task: Task<Void, Never>?
 
     init(of connection: C2SConnection) {
         shard = connection.shard

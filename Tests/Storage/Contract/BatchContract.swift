@@ -33,7 +33,7 @@ private let owner = Owner(romeo)
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Driver.all)
+    @Test(.timeLimit(.minutes(5)), arguments: Driver.all)
     func `tell who does not wait what came of it`(driver: Driver) async throws {
         try await driver.withStore { store async throws in
             let put = Operation.put(key: "k", in: "c", value: [1], if: .absent)

@@ -1,8 +1,10 @@
 import Glibc
+import Synchronization
 
 /// A process started by this one.
 struct Child {
     let pid: Int32
+    private static let running = Mutex<Set<Int32>>([])
 
     /// Starts a program, found in the path, that writes what it says to the end of a file.
     init(_ command: [String], log: String) throws {
@@ -18,6 +20,12 @@ struct Child {
         let status = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
         guard status == 0 else { throw LoadError("\(command[0]) could not be started") }
         self.pid = pid
+        Self.running.withLock { _ = $0.insert(pid) }
+    }
+
+    /// Ends all of them at once.
+    static func killAll() {
+        for pid in running.withLock({ $0 }) { kill(pid, SIGKILL) }
     }
 
     /// Waits for its end, so many seconds at most; nil when it goes on.
@@ -25,7 +33,10 @@ struct Child {
         let end = ProcessMeter.wallSeconds() + seconds
         repeat {
             var status: Int32 = 0
-            if waitpid(pid, &status, WNOHANG) != 0 { return status }
+            if waitpid(pid, &status, WNOHANG) != 0 {
+                Self.running.withLock { _ = $0.remove(pid) }
+                return status
+            }
             usleep(10_000)
         } while ProcessMeter.wallSeconds() < end
         return nil

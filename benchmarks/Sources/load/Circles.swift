@@ -47,7 +47,18 @@ final class Circles: @unchecked Sendable {
 
     /// All come online; ends when the last has heard of all others.
     func enter() {
+        crew.awaited = { [self] in circles.compactMap(shortage) }
         for circle in circles { enterNext(circle) }
+    }
+
+    /// What a group that is not complete has got so far.
+    private func shortage(_ circle: Circle) -> String? {
+        let present = circle.members.count
+        guard present < size || circle.delivered > 0 else { return nil }
+        return """
+            the group of \(Population.name(circle.first)) (\(present) of \(size), \(circle.delivered) of \
+            \(present * present) presences)
+            """
     }
 
     private func enterNext(_ circle: Circle) {

@@ -15,7 +15,9 @@ extension Crew {
         _ task: @escaping @Sendable (Client, @escaping () -> Void) -> Void
     ) async throws {
         try await perform(within: seconds) { [self] in
-            Line(clients[first...], task) { self.finish() }.begin(width)
+            let line = Line(clients[first...], task) { self.finish() }
+            awaited = { line.busy }
+            line.begin(width)
         }
     }
 }
@@ -26,7 +28,7 @@ private final class Line {
     private let task: (Client, @escaping () -> Void) -> Void
     private let finish: () -> Void
     private var next: Int
-    private var done = 0
+    private var done: Set<Int> = []
 
     init(
         _ clients: ArraySlice<Client>,
@@ -46,11 +48,16 @@ private final class Line {
 
     private func step() {
         guard next < clients.endIndex else { return }
-        let client = clients[next]
+        let number = next
         next += 1
-        task(client) { [self] in
-            done += 1
-            if done == clients.count { finish() } else { step() }
+        task(clients[number]) { [self] in
+            done.insert(number)
+            if done.count == clients.count { finish() } else { step() }
         }
+    }
+
+    /// Those who are at it.
+    var busy: [String] {
+        (clients.startIndex..<next).filter { !done.contains($0) }.map { clients[$0].username }
     }
 }

@@ -14,6 +14,8 @@ final class Crew: @unchecked Sendable {
     private var made: [Client] = []
     private var timer: TimerID?
     private var failure: String?
+    /// Tells who keeps from being done what is waited for, beside those on their way.
+    var awaited: () -> [String] = { [] }
     let concurrency: Int
     /// Who the next client logs in as; the same client may come again under the same name.
     private let name: (Int) -> String
@@ -36,8 +38,10 @@ final class Crew: @unchecked Sendable {
 
     /// Starts work on the shard and returns when it calls `finish`.
     ///
-    /// - Throws: what a client met, or that so many seconds have passed: something is lost.
-    func perform(within seconds: Int = 600, _ work: @escaping @Sendable () -> Void) async throws {
+    /// - Throws: what a client met, or that so many seconds have passed, or all that its part has:
+    ///   something is lost.
+    func perform(within limit: Int = 600, _ work: @escaping @Sendable () -> Void) async throws {
+        let seconds = Part.timeLeft(of: limit)
         let failure = await withCheckedContinuation { continuation in
             shard.submit {
                 self.waiting = continuation
@@ -53,12 +57,19 @@ final class Crew: @unchecked Sendable {
 
     /// Who is not where a client should be.
     private func complaint(after seconds: Int) -> String {
-        let late = made.filter(\.isOnItsWay).prefix(5).map { "\($0.username) (\($0.stage))" }
-        let names = late.isEmpty ? "nobody" : late.joined(separator: ", ")
+        let late = made.filter(\.isOnItsWay).map { "\($0.username) (\($0.stage))" }
         return """
-            what was waited for did not come within \(seconds) seconds; \(clients.count) are there, on their \
-            way: \(names)
+            what was waited for did not come within \(seconds) seconds; \(clients.count) are there; on their \
+            way: \(Self.list(late)); awaited: \(Self.list(awaited()))
             """
+    }
+
+    /// The first of them, and how many there are besides.
+    private static func list(_ names: [String]) -> String {
+        guard names.count > 5 else {
+            return names.isEmpty ? "nobody" : names.joined(separator: ", ")
+        }
+        return names.prefix(5).joined(separator: ", ") + " and \(names.count - 5) more"
     }
 
     func finish() {
@@ -78,6 +89,7 @@ final class Crew: @unchecked Sendable {
         self.waiting = nil
         if let timer { shard.cancel(timer) }
         isFinished = false
+        awaited = { [] }
         waiting.resume(returning: failure)
     }
 

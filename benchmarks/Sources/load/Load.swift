@@ -13,7 +13,8 @@ struct Load: AsyncParsableCommand {
         subcommands: [
             Login.self, Idle.self, Chat.self, Presence.self, Storm.self, Mix.self, Soak.self,
             Conserve.self, RosterLoad.self, Offline.self, VirtualHosts.self, Scaling.self,
-            Micro.self, StoreMicro.self, Dispatch.self, Start.self, Smoke.self, Hold.self,
+            Micro.self, StoreMicro.self, Postgres.self, Dispatch.self, Start.self, Smoke.self,
+            Hold.self,
             Populate.self,
         ]
     )

@@ -42,6 +42,7 @@ final class Rounds: @unchecked Sendable {
     /// Ends when all are answered.
     func end() {
         isOver = true
+        crew.awaited = { [self] in ["\(waiting) answers"] }
         if waiting == 0 { crew.finish() }
     }
 }

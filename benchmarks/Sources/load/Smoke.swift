@@ -12,20 +12,45 @@ struct Smoke: AsyncParsableCommand {
     private static let once = ["--runs", "1", "--seconds", "0.2", "--warm-up", "0.1"]
 
     func run() async throws {
-        for tls in ["none", "starttls", "direct"] { try await basics(tls) }
+        for tls in ["none", "starttls", "direct"] {
+            try await Part.run("idle and chat, TLS \(tls)") { try await basics(tls) }
+        }
         for mechanism in ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
             let login = ["--mechanism", mechanism, "--accounts", "2", "--seconds", "0.3"]
-            try await Login.parse(target + login + ["--tls", "direct", "--runs", "1"]).run()
+            try await run(Login.self, login + ["--tls", "direct", "--runs", "1"], of: mechanism)
         }
         try await chats()
         try await contacts()
         try await many()
         let short = ["--rounds", "8", "--least", "100", "--most", "600"]
-        try await Conserve.parse(["--server", server] + short).run()
-        try await Micro.parse(["--milliseconds", "10"]).run()
-        try await StoreMicro.parse(["--appends", "2000", "--runs", "1"]).run()
-        try await Dispatch.parse(["--milliseconds", "10", "--runs", "1"]).run()
-        try await Start.parse(["--server", server, "--domains", "20"]).run()
+        try await alone(Conserve.self, ["--server", server] + short)
+        try await alone(Micro.self, ["--milliseconds", "10"])
+        try await alone(StoreMicro.self, ["--appends", "2000", "--runs", "1"])
+        let few = ["--seconds", "0.1", "--runs", "1", "--rows", "10"]
+        try await alone(Postgres.self, few)
+        try await alone(Dispatch.self, ["--milliseconds", "10", "--runs", "1"])
+        try await alone(Start.self, ["--server", server, "--domains", "20"])
+    }
+
+    /// A workload with a server of its own.
+    private func run(
+        _ workload: any AsyncParsableCommand.Type,
+        _ arguments: [String],
+        of kind: String? = nil
+    ) async throws {
+        try await alone(workload, target + arguments, of: kind)
+    }
+
+    private func alone(
+        _ workload: any AsyncParsableCommand.Type,
+        _ arguments: [String],
+        of kind: String? = nil
+    ) async throws {
+        let name = [workload._commandName, kind].compactMap(\.self).joined(separator: ", ")
+        try await Part.run(name) {
+            var command = try workload.parse(arguments)
+            try await command.run()
+        }
     }
 
     /// On one server, one after the other.
@@ -43,34 +68,34 @@ struct Smoke: AsyncParsableCommand {
 
     private func chats() async throws {
         let held = ["--connections", "10", "--first", "5", "--settling", "0.1", "--processes", "2"]
-        try await Idle.parse(target + held).run()
+        try await run(Idle.self, held)
         let modern = ["--stream-management", "--ask-every", "5", "--carbons", "--csi"]
         let accounts = ["--pairs", "5", "--mechanism", "SCRAM-SHA-1", "--idle", "10"]
-        try await Chat.parse(target + Self.once + accounts + modern).run()
+        try await run(Chat.self, Self.once + accounts + modern)
         let storm = ["--pairs", "5", "--rate", "50", "--seconds", "0.5", "--warm-up", "0.1"]
-        try await Storm.parse(target + storm).run()
+        try await run(Storm.self, storm)
     }
 
     private func contacts() async throws {
         let groups = Self.once + ["--roster", "5", "--groups", "2"]
-        try await Presence.parse(target + groups).run()
-        try await Presence.parse(target + groups + ["--prepare"]).run()
+        try await run(Presence.self, groups)
+        try await run(Presence.self, groups + ["--prepare"])
         let roster = Self.once + ["--items", "10", "--clients", "3"]
-        try await RosterLoad.parse(target + roster).run()
-        try await RosterLoad.parse(target + roster + ["--prepare"]).run()
+        try await run(RosterLoad.self, roster)
+        try await run(RosterLoad.self, roster + ["--prepare"])
         let offline = ["--accounts", "5", "--messages", "12", "--writers", "2"]
-        try await Offline.parse(target + offline).run()
+        try await run(Offline.self, offline)
     }
 
     private func many() async throws {
         let town = [
             "--users", "40", "--roster", "6", "--message-seconds", "0.05", "--warm-up", "0.1",
         ]
-        try await Mix.parse(target + town + ["--seconds", "0.5", "--logins", "10"]).run()
+        try await run(Mix.self, town + ["--seconds", "0.5", "--logins", "10"])
         let soak = ["--minutes", "0.02", "--interval", "0.2"]
-        try await Soak.parse(target + town + soak).run()
+        try await run(Soak.self, town + soak)
         let turns = ["--server", server, "--turns", "1", "--seconds", "0.3", "--pairs", "5"]
-        try await VirtualHosts.parse(turns + ["--domains", "10"]).run()
-        try await Scaling.parse(turns + ["--no-bound"]).run()
+        try await alone(VirtualHosts.self, turns + ["--domains", "10"])
+        try await alone(Scaling.self, turns + ["--no-bound"])
     }
 }

@@ -66,6 +66,9 @@ final class Town: @unchecked Sendable {
 
     /// All come, a few at a time; ends when the last is there.
     func fill() {
+        crew.awaited = { [self] in
+            people.indices.filter { people[$0] == nil }.map { Population.name($0) }
+        }
         for _ in 0..<min(crew.concurrency, options.users) { enterNext() }
     }
 

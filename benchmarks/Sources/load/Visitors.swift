@@ -41,6 +41,7 @@ final class Visitors: @unchecked Sendable {
     func leave() {
         isLeaving = true
         beat?.stop()
+        crew.awaited = { [self] in present == 0 ? [] : ["\(present) visitors to leave"] }
         if present == 0 { crew.finish() }
     }
 
