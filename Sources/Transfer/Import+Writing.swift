@@ -122,14 +122,16 @@ extension Import {
     /// Archives are found by those who look through them, also where the file is not ours.
     private func register(_ drafts: [Draft]) async throws {
         guard !isOwn else { return }
-        for draft in drafts.filter(\.hasArchive) {
-            let owner = Owner(domain: draft.jid.domainpart)
-            let register = MartletStorage.Operation.put(
-                key: draft.jid.description,
-                in: Known.archiveRegister,
-                value: Array("{}".utf8)
-            )
-            try await store.perform([register], of: owner)
+        let found = Dictionary(grouping: drafts.filter(\.hasArchive)) { $0.jid.domainpart }
+        for (domain, drafts) in found {
+            let register = drafts.map { draft in
+                MartletStorage.Operation.put(
+                    key: draft.jid.description,
+                    in: Known.archiveRegister,
+                    value: Array("{}".utf8)
+                )
+            }
+            try await store.perform(register, of: Owner(domain: domain))
         }
     }
 }
