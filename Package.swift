@@ -136,6 +136,7 @@ let package = Package(
         library("Expat", links: ["expat"]),
         library("OpenSSL", links: ["ssl", "crypto"]),
         library("SQLite", links: ["sqlite3"]),
+        library("Unbound", links: ["unbound"]),
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
@@ -146,6 +147,7 @@ let package = Package(
         module("Core", uses: ["XML"], c: ["CUnicode"]),
         module("SASL", uses: ["Core", "Crypto"]),
         module("Net", uses: ["Crypto"], c: ["CLinux"]),
+        module("DNS", uses: ["Core", "Net"], c: ["CUnbound"]),
         module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
@@ -198,6 +200,7 @@ let package = Package(
         tests(of: "Core", uses: ["XML", "Core"]),
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
+        tests(of: "DNS", uses: ["Core", "Net", "DNS"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
         tests(

@@ -3,8 +3,8 @@ import Testing
 /// A folder in `Sources` is a module, and imports only what stands above it here.
 struct ArrowTests {
     private static let order = [
-        "XML", "Crypto", "Core", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
-        "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client", "Server",
+        "XML", "Crypto", "Core", "SASL", "Net", "DNS", "Streams", "Storage",
+        "StorageSQLite", "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client", "Server",
         "Testing", "martlet",
     ]
 
@@ -15,6 +15,7 @@ struct ArrowTests {
     private static let owners = [
         "CExpat": "XML", "COpenSSL": "Crypto", "CSQLite": "StorageSQLite", "CLinux": "Net",
         "CUnicode": "Core", "CPostgreSQL": "StoragePostgreSQL",
+        "CUnbound": "DNS",
     ]
 
     private static func imports(of folder: String) throws -> [(place: String, module: String)] {
