@@ -200,7 +200,7 @@ let package = Package(
         tests(of: "Core", uses: ["XML", "Core"]),
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
-        tests(of: "DNS", uses: ["Core", "Net", "DNS"], packages: ["TestSupport"]),
+        tests(of: "DNS", uses: ["Core", "Crypto", "Net", "DNS"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(of: "Storage", uses: ["XML", "Core", "Storage", "StorageSQLite"]),
         tests(

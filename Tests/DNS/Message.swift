@@ -13,6 +13,8 @@ struct Message {
     let kind: UInt16
     /// The question as it came, to be sent back.
     private let question: [UInt8]
+    /// Whether the asker does (RFC 6891 §6.1); it is answered in the same way, signatures allowed.
+    private let knowsEDNS: Bool
 
     init?(_ bytes: [UInt8]) {
         guard bytes.count > 16 else { return nil }
@@ -29,6 +31,7 @@ struct Message {
         name = labels.joined(separator: ".").lowercased()
         kind = UInt16(bytes[place + 1]) << 8 | UInt16(bytes[place + 2])
         question = Array(bytes[12..<(place + 5)])
+        knowsEDNS = bytes[11] > 0
     }
 
     func reply(
@@ -39,9 +42,10 @@ struct Message {
         id: UInt16? = nil
     ) -> [UInt8] {
         let flags: UInt16 = 0x8180 | (isTruncated ? 0x0200 : 0) | UInt16(code)
-        let counts = [1, UInt16(answers.count), UInt16(authority.count), 0]
+        let counts = [1, UInt16(answers.count), UInt16(authority.count), knowsEDNS ? 1 : 0]
         let head = [id ?? self.id, flags] + counts
         return head.flatMap(\.wire) + question + (answers + authority).flatMap(encode)
+            + (knowsEDNS ? [0, 0, 41, 4, 0xD0, 0, 0, 0x80, 0, 0, 0] : [])
     }
 
     private func encode(_ record: Record) -> [UInt8] {

@@ -9,6 +9,8 @@ final class NameServer: Sendable {
         /// There are none, for that many seconds.
         case noRecords(UInt32)
         case noSuchName(UInt32)
+        /// There are none, which these prove.
+        case proof([Message.Record])
         case code(UInt8)
         case silence
         /// Over UDP: come by TCP. Over TCP: these.
@@ -127,6 +129,7 @@ extension Message {
         case .noRecords(let seconds): [self.reply([], authority: [.soa("example", for: seconds)])]
         case .noSuchName(let seconds):
             [self.reply([], authority: [.soa("example", for: seconds)], code: 3)]
+        case .proof(let records): [self.reply([], authority: records)]
         case .code(let code): [self.reply([], code: code)]
         case .silence: []
         case .truncated(let records):
