@@ -11,7 +11,10 @@ package final class PeerFinder: @unchecked Sendable {
     var chance: any RandomNumberGenerator
     private var memory: FaultMemory
 
-    /// - Parameter chance: decides among servers of equal priority, by their weights.
+    /// - Parameters:
+    ///   - resolver: whom to ask; the finder is at home on its shard.
+    ///   - policy: what look-ups may do.
+    ///   - chance: decides among servers of equal priority, by their weights.
     package init(
         _ resolver: DNSResolver,
         policy: PeerPolicy = PeerPolicy(),
@@ -33,6 +36,7 @@ package final class PeerFinder: @unchecked Sendable {
     ///   - domain: as an address has it: in any script, an IPv6 address in brackets.
     ///   - override: where it is, whatever the DNS says.
     ///   - isFresh: whether to ask even if a look-up failed lately.
+    ///   - done: takes the plan.
     package func find(
         _ domain: String,
         override: PeerOverride? = nil,

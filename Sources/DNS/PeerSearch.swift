@@ -34,7 +34,9 @@ struct PeerSearch {
     /// What became of the SRV records, if that was no clear answer.
     var serviceFault: PeerFault?
 
-    /// - Parameter domain: as DNS spells it; not an address.
+    /// - Parameters:
+    ///   - domain: as DNS spells it; not an address.
+    ///   - policy: what is followed, and how far.
     init(_ domain: String, _ policy: PeerPolicy) {
         self.domain = domain
         self.policy = policy

@@ -3,8 +3,11 @@ enum SRVOrder {
     /// Sorts by priority; among equals, chance decides by weight, again for each place.
     ///
     /// - Parameters:
+    ///   - elements: in any order.
+    ///   - record: gives the record of an element.
     ///   - limit: how many are wanted; the work is that times the count of `elements`.
     ///   - chance: where the same numbers come from it, the order is the same.
+    /// - Returns: the first of them, `limit` at most.
     static func sorted<Element>(
         _ elements: [Element],
         by record: (Element) -> SRVRecord,

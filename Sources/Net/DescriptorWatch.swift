@@ -13,9 +13,8 @@ package final class DescriptorWatch: EventSource, @unchecked Sendable {
 
     /// Takes a place among what the shard watches, without a descriptor.
     ///
-    /// - Parameters:
-    ///   - ready: called in turns in which the descriptor is ready; a fault makes it ready for both.
-    ///   - stopped: called once, if the shard stops before `cancel`; perhaps in a later turn.
+    /// `ready` is called in turns in which the descriptor is ready; a fault makes it ready for both.
+    /// `stopped` is called once, if the shard stops before `cancel`, perhaps in a later turn.
     package init(
         on shard: Shard,
         ready: @escaping (_ canRead: Bool, _ canWrite: Bool) -> Void,

@@ -52,7 +52,8 @@ struct SetupTests {
         try await withFile("search example\nnameserver 127.0.0.1\nnameserver ::1\n") { file in
             var configuration = DNSConfiguration()
             configuration.servers = .file(file)
-            #expect(try DNSResolver(on: shard, configuration).complaints.isEmpty)
+            let resolver = try DNSResolver(on: shard, configuration)
+            #expect(resolver.complaints.isEmpty)
         }
         var configuration = DNSConfiguration()
         configuration.servers = .file("/nowhere/resolv.conf")

@@ -4,7 +4,8 @@ import Testing
 struct ArrowTests {
     private static let order = [
         "XML", "Crypto", "Core", "SASL", "Net", "DNS", "Streams", "Storage",
-        "StorageSQLite", "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client", "Server",
+        "StorageSQLite", "StoragePostgreSQL", "Router", "IM", "PluginHost", "PluginKit", "Client",
+        "Server",
         "Testing", "martlet",
     ]
 
