@@ -45,6 +45,7 @@ package final class DNSResolver: @unchecked Sendable {
     package func ask(_ question: DNSQuestion, done: @escaping (DNSAnswer) -> Void) -> DNSQuery {
         shard.checkIsolated()
         let query = DNSQuery(question, of: self, done: done)
+        askWaiting()  // Those whose time is up take no room.
         if isClosed || !isWatching() {
             endSoon(query, .closed)
         } else if waiting.count - firstWaiting >= configuration.questionsWaiting {

@@ -85,10 +85,10 @@ package final class PeerFinder: @unchecked Sendable {
         }
     }
 
-    /// What the DNS says of a server's certificate (RFC 7673 §3.2), on the shard's thread.
+    /// What the DNS says of a server's certificate (RFC 7673 §3.3), on the shard's thread.
     ///
-    /// - Returns: by way of `done`: nothing unless signatures prove it and all that led to the candidate; the fault,
-    ///   if it must not be connected to since the records are there and cannot be had (RFC 7673 §3.3).
+    /// Gives no records unless signatures prove them and all that led to the candidate. If it gives a fault, the
+    /// candidate must not be connected to: somebody may keep its records from us.
     package func findTLSA(
         _ candidate: PeerCandidate,
         done: @escaping (Result<[TLSARecord], DNSFault>) -> Void

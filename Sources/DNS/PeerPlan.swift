@@ -24,7 +24,7 @@ package struct PeerCandidate: Hashable, Sendable {
 
     package let address: SocketAddress
     package let security: PeerSecurity
-    /// The name that `address` was looked up by, for TLSA records (RFC 7673 §3.1); or the address.
+    /// The name that `address` was looked up by, for TLSA records (RFC 7673 §3.3); or the address.
     package let host: String
     package let origin: Origin
     /// Whether DNSSEC proves all that led there.
@@ -49,4 +49,40 @@ package enum LookupStep: Hashable, Sendable {
     case asked(DNSQuestion, at: Duration, answer: DNSAnswer, after: Duration)
     /// A conclusion: what was left out and why, or which rule applies.
     case remark(String)
+}
+
+extension LookupStep: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .asked(let question, let begin, let answer, let time):
+            "\(question): \(answer), after \(time.inMilliseconds), asked at \(begin.inMilliseconds)"
+        case .remark(let text): text
+        }
+    }
+}
+
+extension PeerCandidate: CustomStringConvertible {
+    package var description: String {
+        let way = security == .directTLS ? "direct TLS" : "STARTTLS"
+        let proof = isSecure ? ", proved by DNSSEC" : ""
+        return "\(address) (\(host)), \(way), \(origin)\(proof)"
+    }
+}
+
+extension PeerCandidate.Origin: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .service(let record): "by SRV \(record)"
+        case .domain: "by the domain's own address"
+        case .literal: "as the domain says"
+        case .override: "as configured"
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var inMilliseconds: String {
+        let (seconds, attoseconds) = components
+        return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
+    }
 }
