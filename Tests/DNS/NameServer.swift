@@ -40,11 +40,8 @@ final class NameServer: Sendable {
         self.shard = shard
         self.zone = zone
         let received = Received()
-        listener = try await Listener.listen(on: [shard], at: .loopback(port: 0)) {
-            received.accept($0)
-        }
+        (listener, descriptor) = try await Self.listen(on: shard, received)
         address = listener.address
-        descriptor = try Self.socket(at: address)
         received.server.withLock { $0 = self }
         await shard.run { self.watch() }
     }
@@ -143,6 +140,20 @@ extension Message {
 // MARK: Wires
 
 extension NameServer {
+    /// Takes a port of TCP whose fellow of UDP is free; one may be taken by a question of another test.
+    private static func listen(on shard: Shard, _ received: Received) async throws
+        -> (Listener, CInt)
+    {
+        for _ in 0..<10 {
+            let listener = try await Listener.listen(on: [shard], at: .loopback(port: 0)) {
+                received.accept($0)
+            }
+            if let descriptor = try? socket(at: listener.address) { return (listener, descriptor) }
+            await listener.close()
+        }
+        throw TakenPort()
+    }
+
     private static func socket(at address: SocketAddress) throws -> CInt {
         let kind = CInt(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(AF_INET, kind, 0)
@@ -157,7 +168,10 @@ extension NameServer {
                 socklen_t(bytes.count)
             )
         }
-        guard descriptor >= 0, status == 0 else { throw TakenPort() }
+        guard descriptor >= 0, status == 0 else {
+            Glibc.close(descriptor)
+            throw TakenPort()
+        }
         return descriptor
     }
 
