@@ -21,7 +21,7 @@ struct ConnectionRace {
         self.count = count
     }
 
-    mutating func begin() -> [Action] { dialNext() }
+    mutating func begin() -> [Action] { isOver ? [] : dialNext() }
 
     mutating func delayPassed() -> [Action] { isOver ? [] : dialNext() }
 

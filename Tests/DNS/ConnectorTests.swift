@@ -124,6 +124,24 @@ struct ConnectorTests {
         }
     }
 
+    @Test(arguments: 0..<5)
+    func `gives a connection up at any moment, and leaves nothing`(turns: Int) {
+        let shard = Shard(index: 0, clock: ManualClock())
+        shard.adoptCurrentThread()
+        var ends = 0
+        let connector = PeerConnector.connect(to: candidates(["127.0.0.99"]), on: shard) { _ in
+            ends += 1
+        }
+        for _ in 0..<turns { shard.turn(waiting: false) }
+        let before = ends
+        connector.cancel()
+        for _ in 0..<5 { shard.turn(waiting: false) }
+        #expect(ends == before)
+        #expect(shard.registeredCount == 0)
+        #expect(shard.timerCount == 0)
+        shard.resignCurrentThread()
+    }
+
     @Test func `has an end for no places at all`() {
         withDials([]) { _, _, _, end, _ in
             #expect(end()?.attempts.isEmpty == true)
