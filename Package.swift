@@ -139,6 +139,7 @@ let package = Package(
         library("OpenSSL", links: ["ssl", "crypto"]),
         library("SQLite", links: ["sqlite3"]),
         library("PostgreSQL", links: ["pq"]),
+        library("Unbound", links: ["unbound"]),
         library("Linux"),
         library("Unicode"),
         library("Plugin"),
@@ -150,7 +151,8 @@ let package = Package(
         module("SASL", uses: ["Core", "Crypto"]),
         module("Net", uses: ["Crypto"], c: ["CLinux"]),
         module("PostgreSQL", uses: ["Net"], c: ["CPostgreSQL"]),
-        module("Streams", uses: ["XML", "Core", "SASL", "Net"]),
+        module("DNS", uses: ["Core", "Net"], c: ["CUnbound"]),
+        module("Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net"]),
         module("Storage", uses: ["Core"]),
         module("StorageSQLite", uses: ["Core", "Storage"], c: ["CSQLite"]),
         module("StoragePostgreSQL", uses: ["Core", "Net", "Storage", "PostgreSQL"]),
@@ -167,9 +169,8 @@ let package = Package(
         module(
             "Server",
             uses: [
-                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
-                "StoragePostgreSQL", "Router",
-                "IM", "PluginHost",
+                "XML", "Core", "Crypto", "SASL", "Net", "DNS", "Streams", "Storage",
+                "StorageSQLite", "StoragePostgreSQL", "Router", "IM", "PluginHost",
             ],
             packages: [
                 .product(name: "Logging", package: "swift-log"),
@@ -205,6 +206,7 @@ let package = Package(
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
         tests(of: "PostgreSQL", uses: ["Net", "PostgreSQL"], packages: ["TestSupport"]),
+        tests(of: "DNS", uses: ["Core", "Crypto", "Net", "DNS"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(
             of: "Storage",
@@ -242,7 +244,8 @@ let package = Package(
         tests(
             of: "Server",
             uses: [
-                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "StorageSQLite",
+                "XML", "Core", "Crypto", "SASL", "Net", "DNS", "Streams", "Storage",
+                "StorageSQLite",
                 "Router", "Client", "Server", "Testing",
             ],
             packages: ["TestSupport", .product(name: "Logging", package: "swift-log")]

@@ -64,6 +64,11 @@ extension JID {
             return made
         }
 
+        var domainHash: UInt64 {
+            if localBytes == 0 { return bareHash }
+            return withText { fnv1a(UnsafeRawBufferPointer(rebasing: $0[domainRange])) }
+        }
+
         func withoutResource() -> Storage {
             withText { text in
                 Storage.make(

@@ -61,6 +61,9 @@ public struct JID: @unchecked Sendable {
     /// Anyone can make addresses that share it; tables hash the bytes with the process's own seed.
     public var bareHash: UInt64 { storage.bareHash }
 
+    /// The hash of the domainpart, by the function of `bareHash`; no text is made.
+    package var domainHash: UInt64 { storage.domainHash }
+
     /// Whether both name the same account, whatever their resources.
     public func isSameAccount(as other: JID) -> Bool {
         storage === other.storage || storage.hasSameBare(as: other.storage)

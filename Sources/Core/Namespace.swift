@@ -22,4 +22,9 @@ public enum Namespace {
     public static let ping = "urn:xmpp:ping"
     public static let carbons = "urn:xmpp:carbons:2"
     public static let stanzaIDs = "urn:xmpp:sid:0"
+    public static let dialback = "jabber:server:dialback"
+    public static let dialbackFeature = "urn:xmpp:features:dialback"
+    public static let bidi = "urn:xmpp:bidi"
+    public static let bidiFeature = "urn:xmpp:features:bidi"
+    public static let component = "jabber:component:accept"
 }

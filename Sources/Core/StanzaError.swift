@@ -78,6 +78,7 @@ extension StanzaError {
     public static let policyViolation = StanzaError(.policyViolation)
     public static let recipientUnavailable = StanzaError(.recipientUnavailable)
     public static let remoteServerNotFound = StanzaError(.remoteServerNotFound)
+    public static let remoteServerTimeout = StanzaError(.remoteServerTimeout)
     public static let resourceConstraint = StanzaError(.resourceConstraint)
     public static let unexpectedRequest = StanzaError(.unexpectedRequest)
     public static let serviceUnavailable = StanzaError(.serviceUnavailable)

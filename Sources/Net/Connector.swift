@@ -13,9 +13,21 @@ public enum Connector {
         timeout: Duration,
         done: @escaping (Result<Transport, NetError>) -> Void
     ) {
+        begin(to: addresses, on: shard, timeout: timeout, done: done)
+    }
+
+    /// Does as `connect` does, and gives what can be cancelled.
+    @discardableResult
+    package static func begin(
+        to addresses: [SocketAddress],
+        on shard: Shard,
+        timeout: Duration,
+        done: @escaping (Result<Transport, NetError>) -> Void
+    ) -> ConnectAttempt {
         shard.assertCurrent()
         let attempt = ConnectAttempt(addresses, on: shard, timeout: timeout, done: done)
         attempt.start()
+        return attempt
     }
 
     /// Tries the addresses in order, asked from anywhere.
@@ -41,7 +53,7 @@ public enum Connector {
 }
 
 /// One connection being made, address after address.
-private final class ConnectAttempt: EventSource {
+package final class ConnectAttempt: EventSource {
     private let shard: Shard
     private let share: Duration
     private var addresses: ArraySlice<SocketAddress>
@@ -69,6 +81,17 @@ private final class ConnectAttempt: EventSource {
         place = shard.sources.insert(self)
         timer = shard.schedule(after: .zero) { [self] in tryNext() }
         if shard.hasStopped { shardStops() }
+    }
+
+    /// Gives it up, without a call of `done`; harmless when that was called.
+    package func cancel() {
+        shard.assertCurrent()
+        guard done != nil else { return }
+        done = nil
+        addresses = []
+        if let (descriptor, _) = takeCurrent() { Glibc.close(descriptor) }
+        if let timer { shard.cancel(timer) }
+        shard.sources.remove(place)
     }
 
     private func tryNext() {

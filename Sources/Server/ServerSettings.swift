@@ -28,6 +28,9 @@ public struct ServerSettings: Hashable, Sendable {
     /// How long stopping may take.
     public var shutdownTime = Duration.seconds(10)
     public var plugins = PluginSettings()
+    public var s2s = S2SSettings()
+    /// By their domains, prepared.
+    public var components: [String: ComponentSettings] = [:]
 
     public init() {}
 }
@@ -75,6 +78,7 @@ public struct DomainSettings: Hashable, Sendable {
     public var administrators: [JID]
     /// Which plugins are at work here, where it is not as for all domains.
     public var plugins: [String: PluginChoice] = [:]
+    public var s2s = DomainS2SSettings()
 
     public static let usualMechanisms: [SASLMechanismName] = SASLMechanismName.known
         .filter { $0 != .anonymous }

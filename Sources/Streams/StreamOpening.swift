@@ -7,6 +7,10 @@ public struct StreamOpening: Sendable {
     public var id: String?
     public var language: String?
     public var contentNamespace: String
+    /// Nil for components, whose streams have none (XEP-0114 §3).
+    public var version: String? = "1.0"
+    /// Whether the prefix `db` is declared (XEP-0220 §2.1).
+    public var declaresDialback = false
 
     public init(
         to: String? = nil,
@@ -29,8 +33,12 @@ public struct StreamOpening: Sendable {
         bytes += contentNamespace.utf8
         bytes += "' xmlns:stream='".utf8
         bytes += Namespace.streams.utf8
-        bytes += "' version='1.0'".utf8
-        for (name, value) in [("from", from), ("to", to), ("id", id), ("xml:lang", language)] {
+        bytes.append(UInt8(ascii: "'"))
+        let dialback = declaresDialback ? Namespace.dialback : nil
+        for (name, value) in [
+            ("xmlns:db", dialback), ("version", version), ("from", from), ("to", to), ("id", id),
+            ("xml:lang", language),
+        ] {
             guard let value else { continue }
             bytes.append(UInt8(ascii: " "))
             bytes += name.utf8
