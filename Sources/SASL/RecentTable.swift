@@ -2,14 +2,14 @@
 ///
 /// Entries live in two generations. When the young one is full it becomes the old one, and the old one
 /// goes: eviction costs nothing, and no entry that is written to goes before `entryLimit / 2` others.
-struct RecentTable<Key: Hashable & Sendable>: Sendable {
+package struct RecentTable<Key: Hashable & Sendable>: Sendable {
     private let window: Duration
     private let eventLimit: Int
     private let generationLimit: Int
     private var young: [Key: [Duration]] = [:]
     private var old: [Key: [Duration]] = [:]
 
-    init(_ window: Duration, _ eventLimit: Int, entryLimit: Int) {
+    package init(_ window: Duration, _ eventLimit: Int, entryLimit: Int) {
         self.window = window
         self.eventLimit = max(1, eventLimit)
         generationLimit = max(1, entryLimit / 2)
@@ -18,12 +18,12 @@ struct RecentTable<Key: Hashable & Sendable>: Sendable {
     var entryCount: Int { young.count + old.count }
 
     /// The events within a window that ends now (by default the table's own), `eventLimit` at most.
-    func count(_ key: Key, _ now: Duration, within window: Duration? = nil) -> Int {
+    package func count(_ key: Key, _ now: Duration, within window: Duration? = nil) -> Int {
         let window = window ?? self.window
         return (young[key] ?? old[key])?.count { now - $0 < window } ?? 0
     }
 
-    mutating func note(_ key: Key, _ now: Duration) {
+    package mutating func note(_ key: Key, _ now: Duration) {
         var times = young[key] ?? old.removeValue(forKey: key) ?? []
         times.removeAll { now - $0 >= window }
         if times.count >= eventLimit { times.removeFirst() }

@@ -1,0 +1,123 @@
+import Logging
+import MartletCore
+import MartletNet
+import MartletStreams
+import MartletXML
+
+/// What the machine decides is carried out here.
+extension S2SConnection {
+    @discardableResult
+    func carryOut(_ actions: [S2SAction]) -> StreamFlow {
+        var flow = StreamFlow.goOn
+        for action in actions {
+            let next = carryOut(action)
+            if next != .goOn { flow = next }
+        }
+        return flow
+    }
+
+    private func carryOut(_ action: S2SAction) -> StreamFlow {
+        switch action {
+        case .write(let bytes): transport.send(bytes)
+        case .send(let element): send(element)
+        case .startTLS:
+            secure()
+            return .drop
+        case .restart: return .restart
+        case .featured: pool?.post(.featured(self))
+        case .verify(let question): verify(question)
+        case .answered(let question, let outcome): pool?.post(.answered(question, outcome))
+        case .authorized(let pair, let proof): authorized(pair, proof)
+        case .refused(let pair, let fault): pool?.post(.refused(self, pair, fault))
+        case .reversible(let pair): mayReverse(pair)
+        case .stanza(let stanza): hand(over: stanza)
+        case .answer(let stanza): service.router.submit(stanza)
+        case .manage(let element): manage(element)
+        case .close(let error): end(error)
+        case .fail(let fault): if self.fault == nil { self.fault = fault }
+        }
+        return .goOn
+    }
+
+    private func send(_ element: Element) {
+        // What is sent behind it counts (XEP-0198 §4).
+        if element.isNamed("enable", in: Namespace.streamManagement) {
+            _ = delivery.management.enable()
+        }
+        edge.write(element)
+    }
+
+    private func authorized(_ pair: DomainPair, _ proof: PeerProof) {
+        becomeFamiliar()
+        let metadata: Logger.Metadata = ["pair": "\(pair)", "proof": "\(proof.rawValue)"]
+        report(.info, origin.isDialled ? "stream to a server" : "stream from a server", metadata)
+        if let pool { return pool.post(.authorized(self, pair, proof)) }
+        service.pool(of: pair.sender)?.post(.met(pair))
+    }
+
+    private func mayReverse(_ pair: DomainPair) {
+        guard reversible.insert(pair).inserted else { return }
+        service.pool(of: pair.target)?.post(.reversible(self, pair))
+    }
+
+    /// Has the authoritative server asked, over a stream that leads there.
+    private func verify(_ question: DialbackQuestion) {
+        let over = ObjectIdentifier(self)
+        let isWelcome = service.verifications.take(for: transport.peerAddress, at: shard.now)
+        guard isWelcome else {
+            carryOut(machine.receive(.verified(question, .failed(.resourceConstraint))))
+            return
+        }
+        let mail = PoolMail.ask(question, over: over) { [self] outcome in
+            shard.submit {
+                self.assumeIsolated { $0.carryOut($0.machine.receive(.verified(question, outcome))) }
+            }
+        }
+        service.pool(of: question.pair.sender)?.post(mail)
+    }
+
+    // MARK: Acknowledgements
+
+    private func manage(_ element: Element) {
+        for reply in delivery.management.read(element) {
+            switch reply {
+            case .send(let element): edge.write(element)
+            case .enabled: break
+            // They are as good as gone: nobody will say more of them.
+            case .refused: requestEcho()
+            case .acknowledged:
+                askedAt = delivery.management.awaitsAnswer ? shard.now : nil
+                requestAcknowledgement()
+                writeHeld()
+            case .close(let error): carryOut(machine.close(error))
+            }
+        }
+    }
+
+    func requestAcknowledgement(always: Bool = false) {
+        guard always || delivery.management.isRequestDue,
+            let request = delivery.management.request()
+        else { return }
+        edge.write(request)
+        if askedAt == nil { askedAt = shard.now }
+    }
+
+    // MARK: The end
+
+    private func end(_ error: StreamError?) {
+        if !edge.isSecuring, let last = delivery.management.acknowledgement { edge.write(last) }
+        if let error {
+            if fault == nil { fault = .stream(error.condition) }
+            report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
+        }
+        edge.end(error, within: service.current.limits.closingTime)
+    }
+
+    func report(_ level: Logger.Level, _ text: Logger.Message, _ more: Logger.Metadata = [:]) {
+        var metadata = more
+        metadata["peer"] = "\(transport.peerAddress)"
+        metadata["direction"] = origin.isDialled ? "out" : "in"
+        if let tlsVersion { metadata["tls"] = "\(tlsVersion)" }
+        service.log.log(level: level, text, metadata: metadata)
+    }
+}

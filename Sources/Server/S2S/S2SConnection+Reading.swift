@@ -1,0 +1,33 @@
+import MartletCore
+import MartletNet
+import MartletStreams
+import MartletXML
+
+/// From bytes to stanzas.
+extension S2SConnection {
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard edge.accepts(bytes) else { return }
+        let (fault, _) = edge.read(bytes, while: { !machine.isClosed }) { take($0) }
+        if let fault { carryOut(machine.close(StreamError(fault))) }
+        // Before anything is proved the parser's limits and the clock bound what a stranger can send.
+        if isProved { edge.limitRate(bytes: bytes.count) }
+    }
+
+    private func take(_ event: StreamEvent) -> StreamFlow {
+        switch event.kind {
+        case .opened(let header): return carryOut(machine.receive(.opened(header)))
+        case .element(let element):
+            if isProved { edge.countStanza() }
+            return carryOut(machine.receive(.element(element)))
+        case .closed: return carryOut(machine.receive(.closed))
+        }
+    }
+
+    /// Hands over what a peer has the right to say; by then it counts as received (XEP-0198 §4).
+    func hand(over stanza: Stanza) {
+        received += 1
+        defer { delivery.management.received() }
+        if service.echoes.take(stanza) { return }
+        service.router.homes[shard.index].enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+    }
+}
