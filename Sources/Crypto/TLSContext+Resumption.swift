@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// How a server's sessions are resumed: by stateless tickets, under `TLSTicketKeys`.
 ///
-/// A ticket is good for the name it was given under, at a server that asks for certificates as it
+/// A ticket is good for the names it was given under (SNI's and the stream's), at a server that asks for certificates as it
 /// did then, and only where the client showed none: a certificate is judged by each connection, for
 /// it may have lost our trust since.
 extension TLSContext {
@@ -40,7 +40,9 @@ private func bindTickets(
 ) -> CInt {
     let asks = SSL_get_verify_mode(tls) != SSL_VERIFY_NONE
     let name = TLSIdentities.normal(serverName(inHelloOf: tls))
-    let binding = HashFunction.sha256.hash([asks ? 1 : 0] + Array(name.utf8))
+    // What is shown depends on both: a ticket brings the certificate it was given under.
+    let hint = TLSSession.of(tls)?.hint.map { "\0" + $0 } ?? ""
+    let binding = HashFunction.sha256.hash([asks ? 1 : 0] + Array((name + hint).utf8))
     let status = SSL_set_session_id_context(tls, binding, UInt32(binding.count))
     return status == 1 ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR
 }

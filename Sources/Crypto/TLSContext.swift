@@ -80,8 +80,9 @@ public final class TLSContext: Sendable {
         identities.withLock { $0 = new }
     }
 
-    func identity(for name: String?) -> TLSIdentity? {
-        identities.withLock { $0.identity(for: name) }
+    /// What is shown to a client that names a domain in its handshake, or has named one before.
+    func identity(for name: String?, hint: String?) -> TLSIdentity? {
+        identities.withLock { $0.identity(for: name, else: hint) }
     }
 
     private static func make(
@@ -133,7 +134,7 @@ public final class TLSContext: Sendable {
 
 // MARK: What OpenSSL calls
 
-/// Shows the certificate for the name that the client asks for.
+/// Shows the certificate for the name that the client asks for, or that its stream has asked for.
 ///
 /// Called for each handshake, resumed or not, with a name or without.
 private func chooseIdentity(
@@ -144,11 +145,12 @@ private func chooseIdentity(
     guard let tls, let argument else { return SSL_TLSEXT_ERR_ALERT_FATAL }
     let context = Unmanaged<TLSContext>.fromOpaque(argument).takeUnretainedValue()
     let name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
-    guard let identity = context.identity(for: name) else {
+    let session = TLSSession.of(tls)
+    guard let identity = context.identity(for: name, hint: session?.hint) else {
         alert?.pointee = CInt(SSL_AD_UNRECOGNIZED_NAME)
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
-    TLSSession.of(tls)?.identity = identity
+    session?.identity = identity
     if SSL_get_certificate(tls) == identity.certificate { return SSL_TLSEXT_ERR_OK }
     // One for RSA and one for ECDSA would both stand, and the client choose.
     SSL_certs_clear(tls)

@@ -29,8 +29,10 @@ public final class TLSSession: @unchecked Sendable {
 
     private let tls: OpaquePointer
     let context: TLSContext  // OpenSSL calls it back.
-    /// What a server shows.
+    /// What we show.
     var identity: TLSIdentity?
+    /// The name that a server's client is taken to want where it says none; normal.
+    let hint: String?
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output: [UInt8] = []
     private var handshakeBytes = 0
@@ -49,8 +51,12 @@ public final class TLSSession: @unchecked Sendable {
         self.tls = tls
         self.context = context
         switch role {
-        case .server(let names): protocols = Self.list(names)
-        case .client(_, let names, _): protocols = Self.list(names)
+        case .server(let names, let hint):
+            protocols = Self.list(names)
+            self.hint = hint.map(TLSIdentities.normal)
+        case .client(_, let names, _, _, _):
+            protocols = Self.list(names)
+            hint = nil
         }
         SSL_set_bio(tls, bio, bio)
         let address = Unmanaged.passUnretained(self).toOpaque()
@@ -60,7 +66,10 @@ public final class TLSSession: @unchecked Sendable {
         case .server:
             isServer = true
             SSL_set_accept_state(tls)
-        case .client(let name, _, let ticket): try becomeClient(of: name, ticket)
+        case .client(let name, _, let ticket, let identity, let checksName):
+            try becomeClient(of: name, checksName: checksName)
+            if let identity { try show(identity) }
+            if let ticket { SSL_set_session(tls, ticket.handle) }
         }
     }
 
@@ -68,20 +77,37 @@ public final class TLSSession: @unchecked Sendable {
         SSL_free(tls)
     }
 
-    private func becomeClient(of name: String, _ ticket: TLSTicket?) throws(TLSFault) {
+    private func becomeClient(of name: String, checksName: Bool) throws(TLSFault) {
         SSL_set_connect_state(tls)
+        let isAddress = isAddress(name)
+        if checksName { try check(name, isAddress) }
+        if !isAddress, martlet_set_server_name(tls, name) != 1 {
+            OpenSSLErrors.clear()
+            throw TLSFault("not a server name")
+        }
+        if !protocols.isEmpty { SSL_set_alpn_protos(tls, protocols, UInt32(protocols.count)) }
+    }
+
+    /// Has OpenSSL compare the certificate's names with the server's.
+    private func check(_ name: String, _ isAddress: Bool) throws(TLSFault) {
         let parameters = SSL_get0_param(tls)
         X509_VERIFY_PARAM_set_hostflags(
             parameters,
             UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
         )
-        if X509_VERIFY_PARAM_set1_ip_asc(parameters, name) != 1 {
-            let isTaken = SSL_set1_host(tls, name) == 1 && martlet_set_server_name(tls, name) == 1
-            OpenSSLErrors.clear()
-            guard isTaken else { throw TLSFault("not a server name") }
+        let status =
+            isAddress
+            ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name) : SSL_set1_host(tls, name)
+        OpenSSLErrors.clear()
+        guard status == 1 else { throw TLSFault("not a server name") }
+    }
+
+    /// Takes a certificate of this connection's own.
+    private func show(_ own: TLSIdentity) throws(TLSFault) {
+        guard SSL_use_cert_and_key(tls, own.certificate, own.key, own.chain, 1) == 1 else {
+            throw TLSFault(OpenSSLErrors.drain() ?? "the certificate cannot be used")
         }
-        if !protocols.isEmpty { SSL_set_alpn_protos(tls, protocols, UInt32(protocols.count)) }
-        if let ticket { SSL_set_session(tls, ticket.handle) }
+        identity = own
     }
 
     private static func list(_ protocols: [String]) -> [UInt8] {
@@ -93,6 +119,16 @@ public final class TLSSession: @unchecked Sendable {
         guard let address = SSL_get_ex_data(tls, 0) else { return nil }
         return Unmanaged.fromOpaque(address).takeUnretainedValue()
     }
+}
+
+/// Whether a text is an IPv4 or IPv6 address, which is never sent as SNI (RFC 6066 §3).
+private func isAddress(_ name: String) -> Bool {
+    guard let address = a2i_IPADDRESS(name) else {
+        OpenSSLErrors.clear()
+        return false
+    }
+    ASN1_OCTET_STRING_free(address)
+    return true
 }
 
 // MARK: Bytes

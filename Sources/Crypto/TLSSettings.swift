@@ -51,19 +51,27 @@ public struct TLSClientSettings: Sendable {
 
 /// What one connection is, on top of its context.
 public enum TLSRole: Sendable {
-    /// - Parameter applicationProtocols: by our preference (ALPN, RFC 7301). A client that names
-    ///   protocols, none of them among these, is refused; one that names none is not. Empty:
-    ///   ALPN is ignored, as for STARTTLS.
-    case server(applicationProtocols: [String] = [])
+    /// - Parameters:
+    ///   - applicationProtocols: by our preference (ALPN, RFC 7301). A client that names
+    ///     protocols, none of them among these, is refused; one that names none is not. Empty:
+    ///     ALPN is ignored, as for STARTTLS.
+    ///   - hint: the domain in A-labels that the stream has named before STARTTLS, for clients whose
+    ///     handshake names none, or none of ours.
+    case server(applicationProtocols: [String] = [], hint: String? = nil)
 
     /// - Parameters:
     ///   - serverName: the domain (or IP address) that the certificate must be for; a domain is also
     ///     sent as SNI.
     ///   - applicationProtocols: as offered, `xmpp-client` or `xmpp-server` (XEP-0368 §4).
     ///   - ticket: of an earlier session with this server, to resume it.
+    ///   - identity: the certificate that this connection shows, in place of the context's.
+    ///   - checksName: whether the certificate must be for the name. Servers prove themselves by names
+    ///     that OpenSSL does not know (RFC 6120 §13.7.1.2): then the chain alone is judged here.
     case client(
         serverName: String,
         applicationProtocols: [String] = [],
-        ticket: TLSTicket? = nil
+        ticket: TLSTicket? = nil,
+        identity: TLSIdentity? = nil,
+        checksName: Bool = true
     )
 }

@@ -159,8 +159,12 @@ struct C2SSettings: Sendable {
 
     /// They replace `previous`, if there is one.
     ///
-    /// - Throws: what is wrong with the certificates.
-    init(_ settings: ServerSettings, after previous: C2SSettings? = nil, log: Logger) throws {
+    /// - Throws: what OpenSSL does not take of the certificates.
+    init(
+        _ settings: ServerSettings,
+        certificates: ServerCertificates,
+        after previous: C2SSettings? = nil
+    ) throws {
         ticketKeys = previous?.ticketKeys ?? TLSTicketKeys()
         limits = settings.clients
         resumptionLocation = settings.resumptionLocation
@@ -168,8 +172,7 @@ struct C2SSettings: Sendable {
             settings.domains.map { ($0.name, $0.mechanisms) },
             uniquingKeysWith: { $1 }
         )
-        let cabinet = CertificateCabinet(files: settings.tls, log: log)
-        guard let identities = try cabinet.identities(of: settings.domains) else { return }
+        guard let identities = certificates.identities else { return }
         var server = TLSServerSettings(identities: identities)
         if !settings.tls.allowsTLS12 { server.versions = .v1_3 ... .v1_3 }
         server.requestsPeerCertificate = settings.tls.requestsClientCertificates

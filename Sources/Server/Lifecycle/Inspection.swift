@@ -84,10 +84,10 @@ public struct Inspection: Sendable {
             log: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         )
         do {
-            var identities = try cabinet.identities(of: configuration.settings.domains)
-            identities?.fallback = nil
+            let identities = try cabinet.identities(of: configuration.settings.domains)
             for domain in configuration.settings.domains {
-                let isThere = identities?.identity(for: domain.name) != nil
+                let name = CertificateCabinet.ascii(domain.name)
+                let isThere = identities?.ownIdentity(of: name) != nil
                 let state = isThere ? "found" : "missing; a self-signed one is made at the start"
                 report.lines.append("certificate \(domain.name): \(state)")
             }

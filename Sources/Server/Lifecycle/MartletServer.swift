@@ -47,7 +47,8 @@ public final class MartletServer: Service {
         self.settings = Current(settings)
         rereadSettings = reread ?? { settings }
         let secret = try await ServerSecret.load(from: store)
-        let terms = try C2SSettings(settings, log: log)
+        let certificates = try ServerCertificates(settings, log: log)
+        let terms = try C2SSettings(settings, certificates: certificates)
         let count = settings.shards > 0 ? settings.shards : Processors.count
         shards = (0..<count).map { Shard(index: $0, clock: clock) }
         for shard in shards { shard.start() }
@@ -173,7 +174,8 @@ public final class MartletServer: Service {
     ///
     /// - Throws: what makes them impossible; then nothing has changed.
     public func reload(_ new: ServerSettings) async throws {
-        let terms = try C2SSettings(new, after: clients.current, log: log)
+        let certificates = try ServerCertificates(new, log: log)
+        let terms = try C2SSettings(new, certificates: certificates, after: clients.current)
         do {
             try domainLock.withLock { _ in
                 var compiler = DomainCompiler(plugins, commandSessions)

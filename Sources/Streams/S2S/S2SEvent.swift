@@ -41,6 +41,9 @@ public enum S2SAction: Sendable {
     /// Bidirectional: we may write stanzas of this pair here (XEP-0288).
     case reversible(DomainPair)
     case stanza(Stanza)
+    /// An error that answers a stanza of the peer's which cannot be routed; it goes to the peer by the
+    /// way that leads there, which need not be this stream.
+    case answer(Stanza)
     /// An element of XEP-0198.
     case manage(Element)
     /// The stream ends; with an error, that is told first.

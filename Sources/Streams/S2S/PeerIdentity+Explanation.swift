@@ -1,0 +1,76 @@
+public import MartletCore
+internal import MartletCrypto
+
+extension PeerIdentity {
+    /// Why the peer is the server of a domain, or is not: one sentence without its full stop, which goes
+    /// on from the peer's name, for logs, errors and `martlet s2s check`.
+    ///
+    /// What it has out of the certificate is bounded and can be printed.
+    public func explanation(for domain: JID, pins: [[UInt8]] = []) -> String {
+        guard let certificate else {
+            guard case .untrusted(let reason) = chain else { return "it showed no certificate" }
+            return "its certificate is of no use: \(reason)"
+        }
+        if pins.contains(certificate.fingerprint) {
+            return "its certificate is one of those that our settings name for it"
+        }
+        return fault(of: certificate, for: domain)
+            ?? "its certificate is for \(domain.domainpart), by an authority that we trust, until "
+            + date(certificate.validity.upperBound)
+    }
+
+    /// What keeps the certificate from proving the domain; nil when nothing does.
+    private func fault(of certificate: Certificate, for domain: JID) -> String? {
+        if unixTime > certificate.validity.upperBound {
+            return "its certificate expired on \(date(certificate.validity.upperBound))"
+        }
+        if unixTime < certificate.validity.lowerBound {
+            return "its certificate is not valid before \(date(certificate.validity.lowerBound))"
+        }
+        switch chain {
+        case .trusted: break
+        case .none: return "nobody vouches for its certificate"
+        case .untrusted(let reason):
+            return "no authority that we trust vouches for its certificate: \(reason)"
+        }
+        guard !proves(domain) else { return nil }
+        let names = certificate.shownNames
+        guard !names.isEmpty else {
+            return "its certificate has none of the names by which servers are known,"
+                + " of which a common name is none"
+        }
+        return "its certificate is for \(names), not for \(domain.asciiDomainpart)"
+    }
+}
+
+/// The day of a moment, as XEP-0082 writes it.
+private func date(_ unixTime: Int64) -> String {
+    // What no calendar has, some certificate has.
+    let (microseconds, isTooFar) = unixTime.multipliedReportingOverflow(by: 1_000_000)
+    guard !isTooFar else { return "a day beyond all calendars" }
+    return String(DateTime.text(microseconds: microseconds).prefix { $0 != "T" })
+}
+
+extension Certificate {
+    /// The first of its names, to be shown to people.
+    fileprivate var shownNames: String {
+        var names: [String] = []
+        for name in (dnsNames + srvNames + xmppAddresses).map(printable)
+        where !names.contains(name) { names.append(name) }
+        guard names.count > 4 else { return names.joined(separator: ", ") }
+        return names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) others"
+    }
+}
+
+/// A name without what hides in a terminal, and no longer than a line.
+private func printable(_ name: String) -> String {
+    let shown = name.unicodeScalars.prefix(80).map { scalar -> Unicode.Scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+            .paragraphSeparator, .spaceSeparator:
+            "?"
+        default: scalar
+        }
+    }
+    return String(String.UnicodeScalarView(shown))
+}
