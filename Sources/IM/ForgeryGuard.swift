@@ -2,7 +2,7 @@ import MartletCore
 public import MartletRouter
 import MartletXML
 
-/// Takes from clients' stanzas what only the server may say: delays stamped in its name.
+/// Takes from stanzas what only the server may say: delays stamped in its name, whoever sends them.
 public struct ForgeryGuard: Module {
     public let name = "forgery-guard"
 
@@ -12,21 +12,29 @@ public struct ForgeryGuard: Module {
         let delayed = try Match(
             "message/{\(Namespace.delay)}delay|presence/{\(Namespace.delay)}delay"
         )
-        registration.on(.received, delayed, priority: 1_000) { shard, stanza, _ in
-            let forged = stanza.element.children.filter { shard.isForged($0) }
-            guard !forged.isEmpty else { return .continue }
-            return .replace(stanza.with(element: stanza.element.without { shard.isForged($0) }))
+        for phase in [Phase.received, .elsewhere] {
+            registration.on(phase, delayed, priority: 1_000) { shard, stanza, _ in
+                // A component is ours, and stamps in its own name.
+                let own = phase == .elsewhere ? stanza.from : nil
+                let children = stanza.element.children
+                guard children.contains(where: { shard.isForged($0, own) }) else {
+                    return .continue
+                }
+                let left = stanza.element.without { shard.isForged($0, own) }
+                return .replace(stanza.with(element: left))
+            }
         }
     }
 }
 
 extension RouterShard {
-    /// Whether it is a delay in the name of a domain of ours, the addressee's as well as the sender's.
-    fileprivate func isForged(_ child: Element) -> Bool {
+    /// Whether it is a delay in the name of a domain of ours, the addressee's as well as the sender's,
+    /// but for `own`.
+    fileprivate func isForged(_ child: Element, _ own: JID?) -> Bool {
         guard child.isNamed("delay", in: Namespace.delay), let from = child.attribute("from"),
             let stamper = try? JID(from)
         else { return false }
-        return !stamper.hasLocalpart && serves(stamper)
+        return !stamper.hasLocalpart && hosts(stamper) && own?.hasSameDomain(as: stamper) != true
     }
 }
 

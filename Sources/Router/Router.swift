@@ -11,8 +11,10 @@ enum Place {
     case domain(Domain)
     /// A domain that a module keeps under one of ours, on the shard of that index.
     case service(Domain, Int)
-    /// Not ours; another server's, or nobody's.
-    case elsewhere
+    /// A component's, or another server's: it goes by that route.
+    case elsewhere(any StanzaRoute)
+    /// Not ours, and nobody takes what goes to others.
+    case nowhere
 }
 
 /// The homes of all accounts, over all shards, and the domains they belong to.
@@ -40,9 +42,32 @@ public final class Router: Sendable {
     /// Puts another set of domains in place; sessions of those that stay are not disturbed, sessions
     /// of those that went are closed with `host-gone`.
     public func replaceDomains(_ domains: [Domain]) {
-        let new = DomainTable(domains)
-        table.withLock { $0 = new }
-        for home in homes { home.replaceDomains(new) }
+        change { $0.with(domains: domains) }
+    }
+
+    /// Puts another set of components in place, by their domains; those of before are forgotten.
+    ///
+    /// A domain of ours comes before a component of its name, and a component before a domain that a
+    /// module keeps under one of ours.
+    public func replaceComponents(_ components: [JID: any StanzaRoute]) {
+        change { $0.with(components: components) }
+    }
+
+    /// Sends what is for domains that are not ours by this route; without one it returns as
+    /// `remote-server-not-found`.
+    ///
+    /// The route is kept until another takes its place, or none.
+    public func connect(elsewhere route: (any StanzaRoute)?) {
+        change { $0.with(elsewhere: route) }
+    }
+
+    /// Within the lock, so that all homes see all changes in one order.
+    private func change(_ make: (DomainTable) -> DomainTable) {
+        table.withLock { table in
+            let new = make(table)
+            table = new
+            for home in homes { home.replaceDomains(new) }
+        }
     }
 
     /// Sends a stanza of ours on its way; from any thread.
@@ -71,39 +96,4 @@ public final class Router: Sendable {
     static func homeIndex(of account: JID, among count: Int) -> Int {
         Int(truncatingIfNeeded: account.bareHash % UInt64(count))
     }
-}
-
-/// The domains of the process; a value that is replaced whole.
-public struct DomainTable: Sendable {
-    private let byName: [String: Domain]
-    private let byKey: [DomainKey: Domain]
-    /// Those under which a module keeps a domain of its own, by that domain.
-    private let services: [DomainKey: Domain]
-
-    init(_ domains: [Domain]) {
-        byName = Dictionary(domains.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        byKey = Dictionary(domains.map { (DomainKey($0.jid), $0) }, uniquingKeysWith: { $1 })
-        services = Dictionary(
-            domains.flatMap { domain in
-                domain.modules.services.compactMap { service in
-                    (try? JID(nil, service.name(under: domain.name))).map {
-                        (DomainKey($0), domain)
-                    }
-                }
-            },
-            uniquingKeysWith: { first, _ in first }
-        )
-    }
-
-    /// The domain under which a module keeps this address's.
-    func owner(ofService jid: JID) -> Domain? {
-        services.isEmpty ? nil : services[DomainKey(jid)]
-    }
-
-    public subscript(name: String) -> Domain? { byName[name] }
-
-    /// The domain of an address, for the hot path: no text is made.
-    public subscript(of jid: JID) -> Domain? { byKey[DomainKey(jid)] }
-
-    public var all: some Collection<Domain> & Sendable { byName.values }
 }

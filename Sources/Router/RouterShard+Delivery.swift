@@ -17,7 +17,8 @@ extension RouterShard {
             } else {
                 peers[index].post(stanza)
             }
-        case .elsewhere: bounce(stanza, .remoteServerNotFound)
+        case .elsewhere(let route): route.take(stanza, on: shard.index)
+        case .nowhere: turnBack(stanza, .remoteServerNotFound)
         }
     }
 
@@ -85,10 +86,12 @@ extension RouterShard {
         guard let to = stanza.to else { return }
         if let home = homesByAccount[AccountKey(to)] {
             deliver(stanza, to: home)
-        } else if let domain = domains[of: to], concernsAbsent(stanza) {
-            deliver(stanza, to: summon(to.bare, of: domain))
+        } else if let domain = domains[of: to] {
+            if concernsAbsent(stanza) { deliver(stanza, to: summon(to.bare, of: domain)) }
         } else if let owner = domains.owner(ofService: to) {
             reach(serviceOf: owner, stanza)
+        } else {
+            deliverAfterChange(stanza, to)
         }
     }
 

@@ -66,8 +66,8 @@ extension RouterShard {
     /// account (RFC 6120 §10.3.1).
     func noteDestination(of stanza: Stanza, from id: SessionID) {
         let own = stanza.kind == .message ? id.jid : nil
-        guard let to = stanza.to ?? own, to.hasLocalpart, let session = session(id),
-            session.management != nil
+        guard let to = stanza.to ?? own, to.hasLocalpart || domains[of: to] == nil,
+            let session = session(id), session.management != nil
         else { return }
         // Before this stanza goes its way: a round's fences must stand behind what it counts.
         if session.management?.destinations.count ?? 0 >= Self.destinationLimit {
@@ -79,7 +79,7 @@ extension RouterShard {
     private func startRound(of session: Session) {
         guard var management = session.management, management.round == nil else { return }
         let mayHaveReturns = !management.destinations.isEmpty
-        let busy = management.destinations.compactMap(busyHome(of:))
+        let busy = fences(before: management.destinations, for: session.jid)
         management.destinations.removeAll()
         management.round = SettlingRound(
             count: management.handled,
@@ -90,20 +90,42 @@ extension RouterShard {
         management.questions.removeAll()
         session.management = management
         guard !busy.isEmpty else { return endRound(of: session) }
-        for (account, home) in busy { raiseFence(at: account, home, for: session.id) }
+        for fence in busy { raise(fence, for: session.id) }
     }
 
-    private func raiseFence(at account: JID, _ home: RouterShard, for id: SessionID) {
-        home.fence(account) { [self] in
+    /// Whom a round asks: an account's home, or the way to another domain.
+    private enum Fence: Hashable {
+        case home(JID, Int)
+        case elsewhere(DomainPair)
+    }
+
+    private func raise(_ fence: Fence, for id: SessionID) {
+        let passed: @Sendable () -> Void = { [self] in
             shard.submit { self.assumeIsolated { $0.fencePassed(id) } }
+        }
+        switch fence {
+        case .home(let account, let index): peers[index].fence(account, passed)
+        case .elsewhere(let pair):
+            guard case .elsewhere(let route) = place(of: pair.target) else { return passed() }
+            route.fence(pair, on: shard.index, passed: passed)
         }
     }
 
-    /// The shard to ask about an account; nil if it is this one and nothing waits there.
-    private func busyHome(of account: JID) -> (JID, RouterShard)? {
-        guard case .home(let index) = place(of: account) else { return nil }
-        guard index == shard.index else { return (account, peers[index]) }
-        return home(of: account)?.inbox.isIdle ?? true ? nil : (account, self)
+    /// One for each that may not have dealt yet with what came, and one for all of a domain elsewhere.
+    private func fences(before destinations: Set<JID>, for sender: JID) -> Set<Fence> {
+        Set(destinations.compactMap { fence(before: $0, for: sender) })
+    }
+
+    /// Nil if it is here and nothing waits there.
+    private func fence(before address: JID, for sender: JID) -> Fence? {
+        switch place(of: address) {
+        case .home(let index):
+            let isIdle = index == shard.index && home(of: address)?.inbox.isIdle ?? true
+            return isIdle ? nil : .home(address, index)
+        case .service(_, let index): return index == shard.index ? nil : .home(address, index)
+        case .elsewhere: return .elsewhere(DomainPair(sender: sender, target: address))
+        case .domain, .nowhere: return nil
+        }
     }
 
     private func fencePassed(_ id: SessionID) {
@@ -115,11 +137,11 @@ extension RouterShard {
     /// Waits for what was returned and stands in line, if anything stands there; once a round.
     private func awaitReturns(to session: Session) -> Bool {
         guard session.management?.round?.mayHaveReturns == true,
-            let (account, home) = busyHome(of: session.jid.bare)
+            let fence = fence(before: session.jid.bare, for: session.jid)
         else { return false }
         session.management?.round?.mayHaveReturns = false
         session.management?.round?.outstanding = 1
-        raiseFence(at: account, home, for: session.id)
+        raise(fence, for: session.id)
         return true
     }
 

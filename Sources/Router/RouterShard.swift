@@ -1,7 +1,6 @@
 public import MartletCore
 public import MartletNet
 public import MartletStorage
-import Synchronization
 
 /// The homes of the accounts whose addresses hash to one shard.
 ///
@@ -11,7 +10,7 @@ import Synchronization
 public actor RouterShard: ShardHomed {
     public nonisolated let shard: Shard
     public nonisolated let store: any Store
-    nonisolated let mailbox = Mailbox()
+    private nonisolated let mailbox = PostBox<Stanza>()
     private nonisolated let count: Int
     @exclusivity(unchecked) var domains: DomainTable
     var peers: [RouterShard] = []
@@ -38,15 +37,20 @@ public actor RouterShard: ShardHomed {
     /// Where an address leads from here.
     func place(of jid: JID) -> Place {
         guard let domain = domains[of: jid] else {
-            guard let owner = domains.owner(ofService: jid) else { return .elsewhere }
-            return .service(owner, Router.homeIndex(of: jid, among: count))
+            if let owner = domains.owner(ofService: jid) {
+                return .service(owner, Router.homeIndex(of: jid, among: count))
+            }
+            return domains.route(to: jid).map { .elsewhere($0) } ?? .nowhere
         }
         guard jid.hasLocalpart else { return .domain(domain) }
         return .home(Router.homeIndex(of: jid, among: count))
     }
 
-    /// Whether the address belongs to a domain of ours.
-    public func serves(_ jid: JID) -> Bool { domains[jid.domainpart] != nil }
+    /// Whether the address is in a domain of ours, in one that a module keeps, or in a component's.
+    public func hosts(_ jid: JID) -> Bool { domains.hosts(jid) }
+
+    /// The components that are listed under a domain.
+    public func components(under domain: Domain) -> [JID] { domains.components(under: domain) }
 
     /// The account's home if it is in memory: it has sessions, or something waits for it.
     public func home(of account: JID) -> Home? {
@@ -104,27 +108,6 @@ public actor RouterShard: ShardHomed {
     public func drained() async {
         guard workInFlight > 0 else { return }
         await withCheckedContinuation { idleWaiters.append($0) }
-    }
-}
-
-/// What other shards put down for this one: one lock an entry, one wake-up for all of them.
-struct Mailbox: ~Copyable, Sendable {
-    private let entries = Mutex<[Stanza]>([])
-
-    /// Whether the owner must be woken.
-    func append(_ stanza: Stanza) -> Bool {
-        entries.withLock {
-            $0.append(stanza)
-            return $0.count == 1
-        }
-    }
-
-    func take() -> [Stanza] {
-        entries.withLock {
-            var taken: [Stanza] = []
-            swap(&taken, &$0)
-            return taken
-        }
     }
 }
 

@@ -16,7 +16,7 @@ struct SessionManagement {
     var queue = AckQueue<Sent>()
     /// How many of the client's stanzas were dealt with, modulo 2³².
     private(set) var handled: UInt32 = 0
-    /// Accounts that the client's stanzas went to since the last round was begun.
+    /// Bare addresses that the client's stanzas went to since the last round was begun.
     var destinations: Set<JID> = []
     /// Those who want to know the count, for the next round.
     var questions: [Answer] = []

@@ -26,8 +26,8 @@ struct LoadingFaultTests {
         Fault("no-entry", ["-DNO_ENTRY"], "it has no function martlet_plugin_entry"),
         Fault("null-entry", ["-DNULL_ENTRY"], "it describes nothing"),
         Fault("magic", ["-DMAGIC=0x12345678"], "what it describes is no plugin of Martlet's"),
-        Fault("abi-99", ["-DMAJOR=99"], "it was built for ABI 99.2; this server has 1.2"),
-        Fault("newer", ["-DMINOR=7"], "it was built for ABI 1.7; this server has 1.2"),
+        Fault("abi-99", ["-DMAJOR=99"], "it was built for ABI 99.3; this server has 1.3"),
+        Fault("newer", ["-DMINOR=7"], "it was built for ABI 1.7; this server has 1.3"),
         Fault("truncated", ["-DSIZE=64"], "its description is cut short"),
         Fault(
             "edge",

@@ -22,7 +22,9 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         self.host = host
         counters = host.counters[slot]
         places = host.places
-        mayPend = plan.phase != MARTLET_PHASE_CLIENT && plan.phase != MARTLET_PHASE_BROADCAST
+        mayPend = ![
+            MARTLET_PHASE_CLIENT, MARTLET_PHASE_BROADCAST, MARTLET_PHASE_ELSEWHERE,
+        ].contains(plan.phase)
         super.init()
     }
 
@@ -123,6 +125,8 @@ final class HookCall: StandingHandler, @unchecked Sendable {
         case MARTLET_PHASE_RECEIVED, MARTLET_PHASE_DOMAIN, MARTLET_PHASE_BROADCAST: .sender(stanza)
         case MARTLET_PHASE_ACCOUNT:
             stanza._withUnsafeGuaranteedRef { $0.to == nil } ? .sender(stanza) : .addressee(stanza)
+        // The addressee's home is as a rule on another shard.
+        case MARTLET_PHASE_ELSEWHERE: .none
         default: .addressee(stanza)
         }
     }

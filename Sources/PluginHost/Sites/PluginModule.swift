@@ -116,13 +116,14 @@ extension Phase {
         case MARTLET_PHASE_CLIENT: self = .client
         case MARTLET_PHASE_SERVICE: self = .service
         case MARTLET_PHASE_BROADCAST: self = .broadcast
+        case MARTLET_PHASE_ELSEWHERE: self = .elsewhere
         default: return nil
         }
     }
 
     /// Every number that `hook` takes.
     static let known: Set<Int> = Set(
-        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_BROADCAST)
+        Array(MARTLET_PHASE_RECEIVED...MARTLET_PHASE_ELSEWHERE)
             + Array(MARTLET_PHASE_SESSION_UP...MARTLET_PHASE_SESSION_RESUMED)
     )
 }

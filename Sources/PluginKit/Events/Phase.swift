@@ -22,6 +22,9 @@ public enum Phase: Sendable {
     case stream
     /// A presence that the server sends to one contact on a user's behalf; nobody may wait here.
     case broadcast
+    /// Another server or a component sent it to this domain, or to somebody in it; nobody's home is
+    /// lent, and nobody may wait here.
+    case elsewhere
     case sessionUp
     case sessionDown
     /// A session's client is back on another connection; what is sent to it now comes there first, behind
@@ -45,6 +48,7 @@ public enum Phase: Sendable {
         case .nonza: UInt32(MARTLET_PHASE_NONZA)
         case .stream: UInt32(MARTLET_PHASE_STREAM)
         case .broadcast: UInt32(MARTLET_PHASE_BROADCAST)
+        case .elsewhere: UInt32(MARTLET_PHASE_ELSEWHERE)
         case .sessionUp: UInt32(MARTLET_PHASE_SESSION_UP)
         case .sessionDown: UInt32(MARTLET_PHASE_SESSION_DOWN)
         case .sessionResumed: UInt32(MARTLET_PHASE_SESSION_RESUMED)

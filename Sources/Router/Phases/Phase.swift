@@ -16,4 +16,7 @@ public enum Phase: Int, Sendable, CaseIterable {
     case service
     /// It is a presence that the server sends to one contact on a user's behalf (RFC 6121 §4.2.2).
     case broadcast
+    /// Another server or a component sent it to this domain, or to somebody in it; `from` was proved,
+    /// nothing was done yet, and nobody may wait.
+    case elsewhere
 }

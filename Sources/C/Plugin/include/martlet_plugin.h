@@ -1,4 +1,4 @@
-/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.2.
+/* martlet_plugin.h - the contract between the Martlet server and its plugins, version 1.3.
  *
  * A plugin is a shared object that exports one function, `martlet_plugin_entry`, and needs nothing of
  * the server but this header. It may be written in any language that can make such an object.
@@ -36,7 +36,7 @@ extern "C" {
 
 #define MARTLET_ABI_MAGIC 0x4D4C5431u /* "MLT1" */
 #define MARTLET_ABI_MAJOR 1u          /* another one is refused */
-#define MARTLET_ABI_MINOR 2u          /* a plugin that needs a larger one than the server's is refused */
+#define MARTLET_ABI_MINOR 3u          /* a plugin that needs a larger one than the server's is refused */
 
 #define MARTLET_ENTRY_SYMBOL "martlet_plugin_entry"
 #define MARTLET_EXPORT __attribute__((visibility("default")))
@@ -116,6 +116,9 @@ enum {
                                  * of XEP-0086 as well, which requests as old as these ask for */
     MARTLET_PHASE_BROADCAST = 10, /* a presence that the server sends to one contact on a user's
                                  * behalf; nobody may wait */
+    MARTLET_PHASE_ELSEWHERE = 11, /* 1.3. Another server or a component sent it to this domain, or to
+                                 * somebody in it; `from` was proved, and nothing was done yet. No home
+                                 * is lent, since the addressee's is elsewhere; nobody may wait */
 
     /* Things that happen, told to all hooks; there is no stanza and verdicts are ignored. */
     MARTLET_PHASE_SESSION_UP = 32,      /* subject: the full address */
