@@ -18,7 +18,7 @@ struct AbandonedLoginTests {
         let scene: Scene
         let own = Shard(index: 0)
         let visitor: Visitor
-        var place: C2SPlace { scene.server.clients.places[0] }
+        var place: StreamPlace<C2SConnection> { scene.server.clients.places[0] }
 
         init(
             _ account: JID,

@@ -8,8 +8,8 @@ import MartletXML
 
 /// What the machine decides is carried out here.
 extension C2SConnection {
-    func carryOut(_ actions: [C2SMachine.Action]) -> Flow {
-        var flow = Flow.goOn
+    func carryOut(_ actions: [C2SMachine.Action]) -> StreamFlow {
+        var flow = StreamFlow.goOn
         for action in actions {
             let next = carryOut(action)
             if next != .goOn { flow = next }
@@ -17,7 +17,7 @@ extension C2SConnection {
         return flow
     }
 
-    private func carryOut(_ action: C2SMachine.Action) -> Flow {
+    private func carryOut(_ action: C2SMachine.Action) -> StreamFlow {
         switch action {
         case .write(let bytes): transport.send(bytes)
         case .send(let element): answer(element)
@@ -38,7 +38,7 @@ extension C2SConnection {
 
     /// Sends what the machine says; once a resource is bound, its home counts the stanzas (XEP-0198).
     private func answer(_ element: Element) {
-        guard let session, let stanza = try? Stanza(element) else { return write(element) }
+        guard let session, let stanza = try? Stanza(element) else { return edge.write(element) }
         home.assumeIsolated { home in
             guard let bound = home.session(session) else { return }
             home.countRefused(by: session)
@@ -46,29 +46,17 @@ extension C2SConnection {
         }
     }
 
-    /// Elements of the streams namespace are written with the prefix that all clients know.
-    func write(_ element: Element) {
-        transport.withOutput { output in
-            guard element.isIn(Namespace.streams) else { return element.append(to: &output) }
-            let name = element.name
-            output.append(contentsOf: "<stream:\(name)>".utf8)
-            element.appendContent(to: &output)
-            output.append(contentsOf: "</stream:\(name)>".utf8)
-        }
-    }
-
-    private func startTLS() -> Flow {
+    private func startTLS() -> StreamFlow {
         guard let context = service.tlsContext else { return .drop }
-        leftover = []
-        isSecuring = true
-        transport.startTLS(context, role: .server())
+        edge.startTLS(context, role: .server())
         armWatchdog(within: min(service.limits.tlsTime, loginTimeLeft))
         return .drop
     }
 
     /// Begins what takes time; its answer goes on where the stream stands now.
-    private func negotiate(after delay: Duration, _ step: @escaping Negotiation.Step) -> Flow {
-        pause(.negotiation)
+    private func negotiate(after delay: Duration, _ step: @escaping Negotiation.Step) -> StreamFlow
+    {
+        edge.pause(.negotiation)
         let negotiation = Negotiation(of: self)
         self.negotiation = negotiation
         negotiation.assumeIsolated { $0.begin(after: delay, step) }
@@ -76,7 +64,7 @@ extension C2SConnection {
     }
 
     /// Has a verifier looked up, as a rule without a task.
-    private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> Flow {
+    private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> StreamFlow {
         let (accounts, log) = (service.accounts, service.log)
         return attempt(account) { (negotiation: isolated Negotiation) in
             let task = accounts.credentials(of: account, for: mechanism) { [negotiation] found in
@@ -89,7 +77,7 @@ extension C2SConnection {
         }
     }
 
-    private func verify(_ account: JID, _ password: String) -> Flow {
+    private func verify(_ account: JID, _ password: String) -> StreamFlow {
         let (accounts, log) = (service.accounts, service.log)
         return attempt(account) { negotiation in
             negotiation.perform {
@@ -110,7 +98,7 @@ extension C2SConnection {
     }
 
     /// Lets an attempt to log in go on, later or not at all, as the failures before it deserve.
-    private func attempt(_ account: JID, _ step: @escaping Negotiation.Step) -> Flow {
+    private func attempt(_ account: JID, _ step: @escaping Negotiation.Step) -> StreamFlow {
         switch service.throttle.judge(account, from: transport.peerAddress) {
         case .refuse:
             report(.notice, "login refused", ["account": "\(account)"])
@@ -121,7 +109,7 @@ extension C2SConnection {
 
     private func loggedIn(as account: JID) {
         becomeFamiliar()
-        parser.limits = service.limits.afterLogin
+        edge.parser.limits = service.limits.afterLogin
         service.throttle.succeeded(account, from: transport.peerAddress)
         report(.info, "login")
     }
@@ -131,7 +119,7 @@ extension C2SConnection {
         report(.notice, "login failed", ["account": "\(account?.description ?? "unknown")"])
     }
 
-    private func bind(_ account: JID, _ resource: String?) -> Flow {
+    private func bind(_ account: JID, _ resource: String?) -> StreamFlow {
         let target = service.router.home(of: account)
         return atHome(target.shard) { connection in
             connection.goOn(connection.bindHere(account, resource))
@@ -139,7 +127,7 @@ extension C2SConnection {
     }
 
     /// Asks modules about an iq that came before a resource was bound.
-    private func consult(_ element: Element) -> Flow {
+    private func consult(_ element: Element) -> StreamFlow {
         guard let name = machine.domain?.domainpart,
             let stanza = try? Stanza(element, language: machine.language)
         else { return carryOut(machine.receive(.consulted(.ignored))) }
@@ -170,10 +158,10 @@ extension C2SConnection {
     func atHome(
         _ target: Shard,
         _ step: @escaping @Sendable (isolated C2SConnection) -> Void
-    ) -> Flow {
+    ) -> StreamFlow {
         guard target !== shard else {
             step(self)
-            return pauses.contains(.negotiation) ? .wait : .goOn
+            return edge.pauses.contains(.negotiation) ? .wait : .goOn
         }
         departure = Departure(target: target, step: step)
         return .move
@@ -209,13 +197,10 @@ extension C2SConnection {
     /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
     func end(_ error: StreamError?) {
         defer { releaseSession(isResumable: false) }
-        guard !isSecuring else { return transport.close(afterFlush: false, within: .zero) }
-        if let error {
-            write(error.element)
+        if let error, !edge.isSecuring {
             report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
-        transport.send(StreamOpening.closing)
-        transport.close(afterFlush: true, within: service.limits.closingTime)
+        edge.end(error, within: service.limits.closingTime)
     }
 
     /// The home is told that this client is gone.

@@ -5,13 +5,13 @@ import MartletXML
 
 /// XEP-0198 on a client's stream: what the client asks, and the home decides.
 extension C2SConnection {
-    func manage(_ element: Element) -> Flow {
+    func manage(_ element: Element) -> StreamFlow {
         switch (element.name, session) {
         case ("r", .some(let id)): acknowledge(id)
         case ("a", .some(let id)): return accept(element, id)
         case ("enable", .some(let id)): enable(element, id)
         case ("resume", nil): return resume(element)
-        case ("enable", nil), ("resume", .some): write(.managementFailed(.unexpectedRequest))
+        case ("enable", nil), ("resume", .some): edge.write(.managementFailed(.unexpectedRequest))
         default: return carryOut(machine.close(StreamError(.unsupportedStanzaType)))
         }
         return .goOn
@@ -27,10 +27,10 @@ extension C2SConnection {
 
     private func tell(_ handled: UInt32, to id: SessionID) {
         guard session == id else { return }
-        write(Element("a", in: Namespace.streamManagement, ["h": String(handled)]))
+        edge.write(Element("a", in: Namespace.streamManagement, ["h": String(handled)]))
     }
 
-    private func accept(_ element: Element, _ id: SessionID) -> Flow {
+    private func accept(_ element: Element, _ id: SessionID) -> StreamFlow {
         guard let handled = element.attribute("h").flatMap(UInt32.init) else {
             return carryOut(machine.close(StreamError(.badFormat)))
         }
@@ -44,8 +44,8 @@ extension C2SConnection {
         let isResumable = resume == "true" || resume == "1"
         let token = isResumable ? C2SService.makeToken() : nil
         let limit = home.assumeIsolated { $0.enableManagement(of: id, token: token) }
-        guard let limit else { return write(.managementFailed(.unexpectedRequest)) }
-        write(
+        guard let limit else { return edge.write(.managementFailed(.unexpectedRequest)) }
+        edge.write(
             Element(
                 "enabled",
                 in: Namespace.streamManagement,
@@ -60,11 +60,11 @@ extension C2SConnection {
     }
 
     /// Takes up a session whose connection was lost, at its home.
-    private func resume(_ element: Element) -> Flow {
+    private func resume(_ element: Element) -> StreamFlow {
         guard let account = machine.account, let token = element.attribute("previd"),
             let handled = element.attribute("h").flatMap(UInt32.init)
         else {
-            write(.managementFailed(.badRequest))
+            edge.write(.managementFailed(.badRequest))
             return .goOn
         }
         return atHome(service.router.home(of: account).shard) { connection in
@@ -82,7 +82,7 @@ extension C2SConnection {
                 self?.assumeIsolated { $0.resumeSettled(token, handled, of: account) }
             }
         }
-        if isSettled { resume(token, handled, of: account) } else { pause(.negotiation) }
+        if isSettled { resume(token, handled, of: account) } else { edge.pause(.negotiation) }
     }
 
     private func resumeSettled(_ token: String, _ handled: UInt32, of account: JID) {
@@ -99,7 +99,7 @@ extension C2SConnection {
         switch outcome {
         case .resumed(let id, let count, let missed):
             session = id
-            write(
+            edge.write(
                 Element(
                     "resumed",
                     in: Namespace.streamManagement,
@@ -110,8 +110,8 @@ extension C2SConnection {
             report(.info, "resumed")
             goOn(machine.receive(.resumed(id.jid)))
             for stanza in missed { transport.withOutput { stanza.append(to: &$0) } }
-            write(Element("r", in: Namespace.streamManagement))
-        case .unknown: write(.managementFailed(.itemNotFound))
+            edge.write(Element("r", in: Namespace.streamManagement))
+        case .unknown: edge.write(.managementFailed(.itemNotFound))
         case .refused(let error): goOn(machine.close(error))
         }
     }

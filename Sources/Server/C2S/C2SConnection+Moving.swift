@@ -6,11 +6,9 @@ import MartletXML
 
 /// A connection on its way to the shard of its account's home: all that negotiation came to.
 struct C2SLuggage: Sendable {
-    let transport: DetachedTransport
-    let parser: StreamParser.Continuation
+    let edge: StreamEdge.Luggage
     let machine: C2SMachine
     let terms: C2SListenerTerms
-    let leftover: [UInt8]
     let loginBy: ShardInstant
     let tlsVersion: String?
 }
@@ -26,15 +24,12 @@ extension C2SConnection {
     /// takes the step that was due and reads on; this one is a shell from then on.
     func depart() {
         guard let departure else { return }
-        disarmWatchdog()
-        service.expect(on: departure.target)
-        service.forget(self)
+        service.streams.expect(on: departure.target)
+        service.streams.forget(self)
         let luggage = C2SLuggage(
-            transport: transport.detach(),
-            parser: parser.continuation,
+            edge: edge.depart(),
             machine: machine,
             terms: terms,
-            leftover: leftover,
             loginBy: loginBy,
             tlsVersion: tlsVersion
         )
@@ -45,17 +40,17 @@ extension C2SConnection {
                 connection.arrive()
                 guard !connection.machine.isClosed else { return }
                 departure.step(connection)
-                if !connection.pauses.contains(.negotiation) { connection.readLeftover() }
+                if !connection.edge.pauses.contains(.negotiation) { connection.readLeftover() }
                 // It may have set out while a module was asked, when nothing was read.
-                if connection.pauses.isEmpty { connection.transport.resumeReading() }
+                if connection.edge.pauses.isEmpty { connection.transport.resumeReading() }
             }
         }
     }
 
     private func arrive() {
-        service.welcome(self)
+        service.streams.welcome(self)
         transport.delegate = self
         armWatchdog(within: loginTimeLeft)
-        if let error = service.reasonToEnd { shutDown(error) }
+        if let error = service.streams.reasonToEnd { shutDown(error) }
     }
 }

@@ -6,75 +6,21 @@ import MartletXML
 
 /// From bytes to stanzas.
 extension C2SConnection {
-    /// What becomes of the bytes behind an element.
-    enum Flow {
-        case goOn
-        /// They belong to a new stream on the same connection (RFC 6120 §4.3.3).
-        case restart
-        /// They were sent before TLS stood and mean nothing (the STARTTLS injection attack).
-        case drop
-        /// They wait until an answer is there.
-        case wait
-        /// They go along to the shard of the account's home.
-        case move
-    }
-
     func receive(_ bytes: UnsafeRawBufferPointer) {
-        lastReceived = shard.now
         isPinged = false
-        guard !pauses.contains(.negotiation) else { return keep(bytes) }
+        guard edge.accepts(bytes) else { return }
         read(bytes)
-        limitRate(bytes: bytes.count)
+        // Before login the parser's limits and the clock bound what a stranger can send.
+        if session != nil { edge.limitRate(bytes: bytes.count) }
     }
 
-    /// Bytes that arrive while the machine waits; reading is paused, so they are one chunk at most.
-    private func keep(_ bytes: UnsafeRawBufferPointer) {
-        leftover.append(contentsOf: bytes)
+    private func read(_ bytes: UnsafeRawBufferPointer) {
+        let (fault, flow) = edge.read(bytes, while: { !machine.isClosed }) { take($0) }
+        if flow == .move { depart() }
+        if let fault { _ = carryOut(machine.close(StreamError(fault))) }
     }
 
-    /// Reads bytes until there are no more, or until something else must happen first.
-    func read(_ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes
-        while !rest.isEmpty, !machine.isClosed {
-            guard let offset = readStream(rest) else { return }
-            rest = UnsafeRawBufferPointer(rebasing: rest[offset...])
-        }
-    }
-
-    /// Reads on in the stream as it is; gives the offset at which a new one begins, if one does.
-    private func readStream(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        var events: [StreamEvent] = []
-        swap(&events, &self.events)
-        defer {
-            events.removeAll(keepingCapacity: true)
-            self.events = events
-        }
-        let fault = parser.read(bytes, into: &events)
-        for event in events {
-            switch take(event) {
-            case .goOn: continue
-            case .restart:
-                parser.restart()
-                return event.endOffset
-            case .drop:
-                parser.restart()
-                return nil
-            case .wait:
-                parser.returnToBoundary()
-                leftover = Array(bytes[event.endOffset...])
-                return nil
-            case .move:
-                leftover = Array(bytes[event.endOffset...])
-                depart()
-                return nil
-            }
-        }
-        if let fault, !machine.isClosed { _ = carryOut(machine.close(StreamError(fault))) }
-        return nil
-    }
-
-    private func take(_ event: StreamEvent) -> Flow {
-        guard !machine.isClosed else { return .drop }
+    private func take(_ event: StreamEvent) -> StreamFlow {
         switch event.kind {
         case .opened(let header): return carryOut(machine.receive(.opened(header)))
         case .element(let element):
@@ -83,7 +29,7 @@ extension C2SConnection {
                 return .goOn
             }
             // Stanzas are counted where they are taken; the rest costs its sender as much.
-            if machine.isBound, !element.isIn(Namespace.client) { countStanza() }
+            if machine.isBound, !element.isIn(Namespace.client) { edge.countStanza() }
             return carryOut(machine.receive(.element(element)))
         case .closed: return carryOut(machine.receive(.closed))
         }
@@ -94,24 +40,21 @@ extension C2SConnection {
         negotiation = nil
         guard !machine.isClosed else { return }
         // First: what the answer leads to may bind a resource here or elsewhere (XEP-0078), or wait again.
-        resume(.negotiation)
+        edge.resume(.negotiation)
         let flow = carryOut(machine.receive(event))
         if flow == .wait { return }
         if flow == .move { return depart() }
-        if flow == .restart { parser.restart() }
+        if flow == .restart { edge.parser.restart() }
         readLeftover()
     }
 
     func readLeftover() {
-        resume(.negotiation)
-        var bytes: [UInt8] = []
-        swap(&bytes, &leftover)
-        bytes.withUnsafeBytes { read($0) }
+        edge.takeLeftover().withUnsafeBytes { read($0) }
     }
 
     /// Hands a bound client's stanza to its home.
     func receive(_ element: Element, of session: SessionID) {
-        countStanza()
+        edge.countStanza()
         do {
             let stanza = try Stanza(
                 element,
@@ -153,19 +96,4 @@ extension C2SConnection {
 
     /// The home of the account that is bound here; it lives on this connection's shard.
     var home: RouterShard { service.router.homes[shard.index] }
-}
-
-extension StreamError {
-    /// What a parser's fault is on the wire (RFC 6120 §4.9.3).
-    init(_ fault: XMLError) {
-        switch fault.kind {
-        case .notWellFormed: self.init(.notWellFormed)
-        case .restrictedXML: self.init(.restrictedXML)
-        case .badNamespacePrefix: self.init(.badNamespacePrefix)
-        case .unsupportedEncoding: self.init(.unsupportedEncoding)
-        case .badFormat: self.init(.badFormat)
-        case .outOfMemory: self.init(.resourceConstraint)
-        case .limit(let limit): self.init(.policyViolation, "over the limit: \(limit.rawValue)")
-        }
-    }
 }

@@ -13,7 +13,7 @@ extension C2SConnection: SessionSink {
     }
 
     nonisolated func send(nonza: Element) {
-        assumeIsolated { $0.write(nonza) }
+        assumeIsolated { $0.edge.write(nonza) }
     }
 
     nonisolated func close(_ error: StreamError?) {
@@ -31,14 +31,14 @@ extension C2SConnection: SessionSink {
     nonisolated var isCongested: Bool { assumeIsolated { $0.transport.isCongested } }
 
     nonisolated func pauseReading() {
-        assumeIsolated { $0.pause(.home) }
+        assumeIsolated { $0.edge.pause(.home) }
     }
 
     nonisolated func resumeReading() {
-        assumeIsolated { $0.resume(.home) }
+        assumeIsolated { $0.edge.resume(.home) }
     }
 
     private func noteCongestion() {
-        if transport.isCongested { pause(.congestion) }
+        if edge.transport.isCongested { edge.pause(.congestion) }
     }
 }

@@ -20,7 +20,7 @@ extension C2SConnection: TransportDelegate {
     }
 
     nonisolated func transportDrained(_ transport: Transport) {
-        assumeIsolated { $0.resume(.congestion) }
+        assumeIsolated { $0.edge.resume(.congestion) }
     }
 
     nonisolated func transportFlushed(_ transport: Transport) {
@@ -35,7 +35,7 @@ extension C2SConnection: TransportDelegate {
     }
 
     private func secured() {
-        isSecuring = false
+        edge.secured()
         var security = StreamSecurity()
         security.isEncrypted = true
         if let tls = transport.tls {
@@ -60,10 +60,9 @@ extension C2SConnection: TransportDelegate {
     private func closed(_ reason: TransportEnd) {
         releaseSession(isResumable: !machine.isClosed)
         _ = machine.close(nil)
-        disarmWatchdog()
+        edge.close()
         becomeFamiliar()
-        parser.close()
-        service.forget(self)
+        service.streams.forget(self)
         report(.info, "connection closed", ["reason": "\(reason)"])
     }
 }

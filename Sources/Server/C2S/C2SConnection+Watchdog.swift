@@ -5,12 +5,8 @@ import MartletXML
 /// Clients that do not log in, and clients that fall silent.
 extension C2SConnection {
     /// Ends the connection unless negotiation got further in time.
-    ///
-    /// The timer keeps the connection, which cancels it at its end: a weak reference would make each count of
-    /// the connection a slow one, for as long as it lives.
     func armWatchdog(within time: Duration) {
-        disarmWatchdog()
-        watchdog = shard.schedule(after: time) {
+        edge.arm(within: time) {
             self.assumeIsolated { $0.timeOut() }
         }
     }
@@ -18,13 +14,7 @@ extension C2SConnection {
     /// What is left of the time from the connection to a bound resource.
     var loginTimeLeft: Duration { max(shard.now.duration(to: loginBy), .zero) }
 
-    func disarmWatchdog() {
-        if let watchdog { shard.cancel(watchdog) }
-        watchdog = nil
-    }
-
     private func timeOut() {
-        watchdog = nil
         _ = carryOut(machine.close(StreamError(.connectionTimeout)))
     }
 
@@ -32,18 +22,15 @@ extension C2SConnection {
     ///
     /// One timer a connection, set anew only when it fires: traffic costs nothing.
     func watchSilence() {
-        disarmWatchdog()
         let limit = isPinged ? service.limits.pingTime : service.limits.idleTime
-        let silent = lastReceived.duration(to: shard.now)
-        watchdog = shard.schedule(after: max(limit - silent, .milliseconds(10))) {
+        edge.arm(within: max(limit - edge.silence, .milliseconds(10))) {
             self.assumeIsolated { $0.checkSilence() }
         }
     }
 
     private func checkSilence() {
-        watchdog = nil
         guard let session else { return }
-        let silent = lastReceived.duration(to: shard.now)
+        let silent = edge.silence
         if isPinged {
             report(.info, "client is gone", ["silent": "\(silent)"])
             transport.close(afterFlush: false, within: .zero)
@@ -67,7 +54,7 @@ extension C2SConnection {
                 if let bound = home.session(session) { home.send(stanza, to: bound) }
             }
         }
-        watchdog = shard.schedule(after: service.limits.pingTime) {
+        edge.arm(within: service.limits.pingTime) {
             self.assumeIsolated { $0.pingEnded() }
         }
     }

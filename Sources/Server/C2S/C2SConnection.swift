@@ -13,30 +13,18 @@ actor C2SConnection: ShardHomed {
     nonisolated let shard: Shard
     nonisolated let service: C2SService
     nonisolated let terms: C2SListenerTerms
-    let transport: Transport
-    /// Unchecked for exclusive access, as is the machine: neither calls anybody while it is changed.
-    @exclusivity(unchecked) var parser: StreamParser
+    let edge: StreamEdge
+    /// Unchecked for exclusive access: it calls nobody while it is changed.
     @exclusivity(unchecked) var machine: C2SMachine
-    @exclusivity(unchecked) var events: [StreamEvent] = []
-    /// Why reading stands still, if it does.
-    var pauses: Set<Pause> = []
-    /// Bytes that came behind an element whose handling waits.
-    var leftover: [UInt8] = []
     /// The session, once a resource is bound.
     ///
-    /// Unchecked for exclusive access, as are the buckets: nothing that changes one sees it again.
+    /// Unchecked for exclusive access: nothing that changes it sees it again.
     @exclusivity(unchecked) var session: SessionID?
-    @exclusivity(unchecked) var byteBucket: TokenBucket
-    @exclusivity(unchecked) var stanzaBucket: TokenBucket
     /// Whom the client wrote to last.
     @exclusivity(unchecked) var correspondent: JID?
-    var lastReceived: ShardInstant
-    var watchdog: TimerID?
     /// When a resource has to be bound at the latest, whatever steps lead there.
     let loginBy: ShardInstant
     var isPinged = false
-    /// A TLS handshake is under way: nothing that is said now would be read.
-    var isSecuring = false
     /// Set while the connection is on its way to another shard.
     var departure: Departure?
     /// The work under way for negotiation; ended with the stream.
@@ -46,17 +34,6 @@ actor C2SConnection: ShardHomed {
     /// What the log says of it beside its account: TLS, and the address that it bound.
     var tlsVersion: String?
     var bound: JID?
-
-    enum Pause: Hashable {
-        /// The machine waits for an answer; nothing may overtake it.
-        case negotiation
-        /// The home has too many stanzas of this stream waiting.
-        case home
-        /// The client sent more than its rate allows.
-        case rate
-        /// The client does not read its answers, so its questions are not read either.
-        case congestion
-    }
 
     /// Takes over a transport that was just accepted on the shard.
     init(
@@ -71,12 +48,13 @@ actor C2SConnection: ShardHomed {
         self.shard = shard
         self.service = service
         self.terms = terms
-        self.transport = transport
-        parser = StreamParser(pool: service.pool(of: shard), limits: limits.beforeLogin)
+        edge = StreamEdge(
+            transport,
+            parser: StreamParser(pool: service.pool(of: shard), limits: limits.beforeLogin),
+            bytes: limits.makeByteBucket(at: shard.now),
+            stanzas: limits.makeStanzaBucket(at: shard.now)
+        )
         machine = service.makeMachine(on: terms)
-        byteBucket = limits.makeByteBucket(at: shard.now)
-        stanzaBucket = limits.makeStanzaBucket(at: shard.now)
-        lastReceived = shard.now
         loginBy = shard.now.advanced(by: limits.loginTime)
     }
 
@@ -86,20 +64,20 @@ actor C2SConnection: ShardHomed {
         self.shard = shard
         self.service = service
         terms = luggage.terms
-        transport = luggage.transport.attach(to: shard)
-        parser = StreamParser(
+        edge = StreamEdge(
+            luggage.edge,
+            on: shard,
             pool: service.pool(of: shard),
             limits: limits.afterLogin,
-            continuing: luggage.parser
+            bytes: limits.makeByteBucket(at: shard.now),
+            stanzas: limits.makeStanzaBucket(at: shard.now)
         )
         machine = luggage.machine
-        leftover = luggage.leftover
-        byteBucket = limits.makeByteBucket(at: shard.now)
-        stanzaBucket = limits.makeStanzaBucket(at: shard.now)
-        lastReceived = shard.now
         loginBy = luggage.loginBy
         tlsVersion = luggage.tlsVersion
     }
+
+    var transport: Transport { edge.transport }
 
     /// Counts no longer as a stranger: it logged in, or is gone.
     func becomeFamiliar() {
@@ -109,15 +87,14 @@ actor C2SConnection: ShardHomed {
 
     /// Begins to negotiate.
     func begin() {
-        service.remember(self)
+        service.streams.remember(self)
         transport.delegate = self
         armWatchdog(within: loginTimeLeft)
-        if let error = service.reasonToEnd { return shutDown(error) }
+        if let error = service.streams.reasonToEnd { return shutDown(error) }
         guard terms.tls == .direct else { return }
         armWatchdog(within: min(service.limits.tlsTime, loginTimeLeft))
         if let context = service.tlsContext {
-            isSecuring = true
-            transport.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"]))
+            edge.startTLS(context, role: .server(applicationProtocols: ["xmpp-client"]))
         }
     }
 

@@ -16,9 +16,7 @@ final class C2SService: Sendable {
     let log: Logger
     /// Connections that have not logged in, by address.
     let strangers: ConnectionCounter
-    let places: [C2SPlace]
-    /// Why no stream goes on, once the server stops.
-    private let ending = Mutex<StreamError?>(nil)
+    let streams: LiveStreams<C2SConnection>
     private let settings: Mutex<C2SSettings>
     private let hosts = HostShelf()
 
@@ -29,13 +27,14 @@ final class C2SService: Sendable {
         settings: C2SSettings,
         log: Logger
     ) {
+        let shards = router.homes.map(\.shard)
         self.router = router
         self.accounts = accounts
         self.throttle = throttle
         self.log = log
         strangers = ConnectionCounter(limit: settings.limits.strangersPerAddress)
         self.settings = Mutex(settings)
-        places = router.homes.map { C2SPlace($0.shard) }
+        streams = LiveStreams(on: shards, parsers: ParserPools(shards: shards.count))
     }
 
     /// What new connections and new steps of negotiation go by.
@@ -51,7 +50,7 @@ final class C2SService: Sendable {
     var resumptionLocation: String? { current.resumptionLocation }
     var tlsContext: TLSContext? { current.tls }
 
-    func pool(of shard: Shard) -> ParserPool { places[shard.index].pool }
+    func pool(of shard: Shard) -> ParserPool { streams.parsers[shard] }
 
     func makeMachine(on listener: C2SListenerTerms) -> C2SMachine {
         C2SMachine(features: .c2s, makeID: { Self.makeToken() }) { [self] name in
@@ -103,36 +102,14 @@ final class C2SService: Sendable {
         connection.assumeIsolated { $0.begin() }
     }
 
-    func remember(_ connection: C2SConnection) {
-        places[connection.shard.index].connections.insert(ObjectIdentifier(connection), connection)
-    }
-
-    /// A connection is about to leave its shard for another: it is never in neither table.
-    func expect(on shard: Shard) {
-        places[shard.index].connections.expect()
-    }
-
-    func welcome(_ connection: C2SConnection) {
-        places[connection.shard.index].connections.welcome(ObjectIdentifier(connection), connection)
-    }
-
-    func forget(_ connection: C2SConnection) {
-        places[connection.shard.index].connections.remove(ObjectIdentifier(connection))
-    }
+    var places: [StreamPlace<C2SConnection>] { streams.places }
 
     /// How many connections there are, over all shards.
-    var connectionCount: Int { places.reduce(0) { $0 + $1.connections.count } }
-
-    /// Why a stream that only just arrives must end at once, if it must.
-    var reasonToEnd: StreamError? { ending.withLock { $0 } }
+    var connectionCount: Int { streams.count }
 
     /// Ends every stream, those too that are on their way between shards; returns when all are gone.
     func closeAll(_ error: StreamError) async {
-        ending.withLock { $0 = error }
-        for place in places { await place.visit { $0.shutDown(error) } }
-        while connectionCount > 0 {
-            for place in places { await place.connections.empty() }
-        }
+        await streams.closeAll(error) { $0.shutDown(error) }
     }
 
     /// Ends the streams of an account that have no session yet, and logins to it that are under way.

@@ -10,7 +10,7 @@ final class Witness: @unchecked Sendable {
     }
 }
 
-extension C2SPlace {
+extension StreamPlace {
     /// Returns when the shard has let go of all that it had in hand.
     ///
     /// What it does in one turn it keeps until the end of that turn, so that takes two.
