@@ -9,8 +9,12 @@ extension TLSTrust {
     public static var systemHasAuthorities: Bool {
         let file = place(X509_get_default_cert_file_env(), X509_get_default_cert_file())
         let folders = place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir())
-        return size(of: file) > 0
-            || folders.split(separator: ":").contains { hasAuthorities(String($0)) }
+        return hasAuthorities(file: file, folders: folders)
+    }
+
+    /// The same of a file and of folders with colons between them.
+    static func hasAuthorities(file: String, folders: String) -> Bool {
+        size(of: file) > 0 || folders.split(separator: ":").contains { hasAuthorities(String($0)) }
     }
 
     /// What the environment says, or what OpenSSL was built with.

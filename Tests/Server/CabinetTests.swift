@@ -128,4 +128,92 @@ struct CabinetTests {
             }
         }
     }
+
+    @Test func `files what it finds and makes for an internationalised domain in A-labels`()
+        async throws
+    {
+        try await inFolder { folder in
+            let own = try made("xn--bcher-kva.example")
+            try write(own.certificatePEM + own.keyPEM, "\(folder)/xn--bcher-kva.example.pem")
+            let wildcard = try made("xn--mller-kva.example")
+            try write(wildcard.certificatePEM + wildcard.keyPEM, "\(folder)/*.müller.example.pem")
+            let names = ["bücher.example", "käse.example", "a.müller.example"]
+            let found = try #require(
+                try cabinet(folder).identities(of: names.map { DomainSettings($0) })
+            )
+            #expect(
+                try found.ownIdentity(of: "xn--bcher-kva.example")?.certificateDER
+                    == Certificate(pem: own.certificatePEM).der
+            )
+            let shown = try #require(found.identity(for: "xn--kse-qla.example"))
+            let read = try Certificate(der: shown.certificateDER)
+            #expect(read.dnsNames == ["xn--kse-qla.example"])
+            #expect(read.xmppAddresses == ["käse.example"])
+            #expect(
+                try found.ownIdentity(of: "a.xn--mller-kva.example")?.certificateDER
+                    == Certificate(pem: wildcard.certificatePEM).der
+            )
+            #expect(book.lines == ["made a self-signed certificate domain=käse.example"])
+        }
+    }
+
+    @Test func `shows services their own certificate, or their domain's`() async throws {
+        try await inFolder { folder in
+            for name in ["montague.example", "capulet.example", "chat.capulet.example"] {
+                let own = try made(name)
+                try write(own.certificatePEM + own.keyPEM, "\(folder)/\(name).pem")
+            }
+            let found = try #require(try cabinet(folder).identities(of: domains))
+            func shown(_ name: String) throws -> [String]? {
+                try found.identity(of: name).map {
+                    try Certificate(der: $0.certificateDER).dnsNames
+                }
+            }
+            #expect(try shown("chat.capulet.example") == ["chat.capulet.example"])
+            #expect(try shown("pubsub.capulet.example") == ["capulet.example"])
+            #expect(try shown("a.pubsub.capulet.example") == nil)
+            #expect(try shown("verona.example") == nil)
+            let fallback = try #require(found.identity(for: "verona.example"))
+            #expect(
+                try Certificate(der: fallback.certificateDER).dnsNames == ["montague.example"]
+            )
+        }
+    }
+
+    @Test func `starts without the certificate of a service that is no good, and says so`()
+        async throws
+    {
+        try await inFolder { folder in
+            for domain in domains {
+                let own = try made(domain.name)
+                try write(own.certificatePEM + own.keyPEM, "\(folder)/\(domain.name).pem")
+            }
+            try write("", "\(folder)/chat.capulet.example.crt")
+            let found = try #require(try cabinet(folder).identities(of: domains))
+            let shown = try #require(found.identity(of: "chat.capulet.example"))
+            #expect(try Certificate(der: shown.certificateDER).dnsNames == ["capulet.example"])
+            #expect(book.lines.count == 1)
+            #expect(book.lines.first?.contains("/chat.capulet.example.crt") == true)
+        }
+    }
+
+    @Test func `makes one for a component that has no parent`() async throws {
+        try await inFolder { folder in
+            let found = try #require(
+                try cabinet(folder).identities(
+                    of: domains,
+                    components: ["irc.capulet.example", "gateway.example"]
+                )
+            )
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            #expect(
+                names == ["capulet.example.pem", "gateway.example.pem", "montague.example.pem"]
+            )
+            #expect(found.ownIdentity(of: "gateway.example") != nil)
+            #expect(
+                found.identity(of: "irc.capulet.example")
+                    === found.ownIdentity(of: "capulet.example")
+            )
+        }
+    }
 }

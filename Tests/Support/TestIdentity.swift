@@ -41,7 +41,7 @@ package enum TestIdentity {
 }
 
 /// The text of a small file.
-private func text(ofFile path: String) -> String {
+func text(ofFile path: String) -> String {
     let file = open(path, O_RDONLY)
     defer { close(file) }
     var bytes = [UInt8](repeating: 0, count: 65536)
