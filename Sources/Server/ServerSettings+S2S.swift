@@ -4,7 +4,8 @@ public import MartletStreams
 
 /// Federation: how this server meets others (`s2s` in `config.json`).
 public struct S2SSettings: Hashable, Sendable {
-    public var isEnabled = true
+    /// Whether there are other servers at all; who embeds the server says so.
+    public var isEnabled = false
     /// Whether streams may carry both directions (XEP-0288).
     public var isBidirectional = true
     /// Whether stanzas are acknowledged (XEP-0198), where the peer can.
@@ -100,6 +101,8 @@ public struct S2SLimits: Hashable, Sendable {
     public var totalQueueBytes = 67_108_864
     /// Pairs of which something is known, a shard.
     public var pairsPerShard = 10_000
+    /// Peers that are being sought at once, a shard.
+    public var attemptsPerShard = 1_000
     /// How long a peer rests after the first failure; it doubles with each, up to the limit.
     public var backoffTime = Duration.seconds(5)
     public var backoffLimit = Duration.seconds(300)

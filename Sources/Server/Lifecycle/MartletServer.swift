@@ -19,6 +19,8 @@ public final class MartletServer: Service {
     package let shards: [Shard]
     let router: Router
     let clients: C2SService
+    /// What joins it to other servers, unless it keeps to itself.
+    let federation: Federation?
     let log: Logger
     let plugins: PluginHost
     let commandSessions: CommandSessions
@@ -35,12 +37,31 @@ public final class MartletServer: Service {
     /// for a reload.
     ///
     /// - Throws: what in the settings, the certificates or the store makes it impossible.
-    public init(
+    public convenience init(
         _ settings: ServerSettings,
         store: any Store,
         log: Logger,
         clock: any ShardClock = MonotonicClock(),
         reread: (@Sendable () async throws -> ServerSettings)? = nil
+    ) async throws {
+        try await self.init(
+            settings,
+            store: store,
+            log: log,
+            clock: clock,
+            reread: reread,
+            dialler: nil
+        )
+    }
+
+    /// The same, with peers that are found by `dialler` and not by the DNS.
+    init(
+        _ settings: ServerSettings,
+        store: any Store,
+        log: Logger,
+        clock: any ShardClock,
+        reread: (@Sendable () async throws -> ServerSettings)?,
+        dialler: (any PeerDialler)?
     ) async throws {
         self.store = store
         self.log = log
@@ -76,17 +97,31 @@ public final class MartletServer: Service {
             settings: terms,
             log: log
         )
+        var federation: Federation?
         do {
+            if settings.s2s.isEnabled {
+                federation = try Federation(
+                    settings,
+                    certificates: certificates,
+                    secret: secret,
+                    router: router,
+                    parsers: clients.streams.parsers,
+                    dialler: dialler,
+                    log: log
+                )
+            }
             var compiler = DomainCompiler(plugins, commandSessions)
             router.replaceDomains(try compiler.compile(settings))
             let faults = plugins.faults + compiler.faults
             Self.tell(faults, log)
             try Self.require(settings.plugins.required, of: plugins, but: faults)
         } catch {
+            await federation?.close()
             await plugins.stopAll()
             for shard in shards { await shard.stop() }
             throw error
         }
+        self.federation = federation
         reference.server = self
     }
 
@@ -153,11 +188,16 @@ public final class MartletServer: Service {
 
     /// Ends the streams, then lets what they began come to its end; in bounded time.
     private func drain(within limit: Duration) async {
-        log.info("stopping", metadata: ["streams": "\(clients.connectionCount)"])
-        let isDone = await Deadline.within(limit) { [clients, router, plugins] in
+        let count = clients.connectionCount + (federation?.service.streams.count ?? 0)
+        log.info("stopping", metadata: ["streams": "\(count)"])
+        let isDone = await Deadline.within(limit) { [clients, router, plugins, federation] in
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.endAll() }
             for home in router.homes { await home.drained() }
+            // By now peers have been told who went; what comes back from them has a home yet.
+            await federation?.drain(within: limit / 2)
+            for home in router.homes { await home.drained() }
+            await federation?.close()
             await plugins.stopAll()
         }
         if !isDone { log.warning("not all streams ended in time") }
@@ -176,6 +216,9 @@ public final class MartletServer: Service {
     public func reload(_ new: ServerSettings) async throws {
         let certificates = try ServerCertificates(new, log: log)
         let terms = try C2SSettings(new, certificates: certificates, after: clients.current)
+        let peers = try federation.map {
+            try S2STerms(new, certificates: certificates, after: $0.service.now)
+        }
         do {
             try domainLock.withLock { _ in
                 var compiler = DomainCompiler(plugins, commandSessions)
@@ -189,6 +232,7 @@ public final class MartletServer: Service {
             throw error
         }
         clients.adopt(terms)
+        if let peers { await federation?.service.adopt(peers) }
         settings.value = new
         await plugins.retire(except: router.domains.all.compactMap(\.attachment))
         log.info("settings reloaded", metadata: ["domains": "\(new.domains.count)"])

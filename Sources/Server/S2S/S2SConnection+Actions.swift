@@ -33,7 +33,7 @@ extension S2SConnection {
         case .stanza(let stanza): hand(over: stanza)
         case .answer(let stanza): service.router.submit(stanza)
         case .manage(let element): manage(element)
-        case .close(let error): end(error)
+        case .close(let error): finish(error)
         case .fail(let fault): if self.fault == nil { self.fault = fault }
         }
         return .goOn
@@ -70,10 +70,14 @@ extension S2SConnection {
         }
         let mail = PoolMail.ask(question, over: over) { [self] outcome in
             shard.submit {
-                self.assumeIsolated { $0.carryOut($0.machine.receive(.verified(question, outcome))) }
+                self.assumeIsolated { $0.settle(question, outcome) }
             }
         }
         service.pool(of: question.pair.sender)?.post(mail)
+    }
+
+    private func settle(_ question: DialbackQuestion, _ outcome: DialbackOutcome) {
+        carryOut(machine.receive(.verified(question, outcome)))
     }
 
     // MARK: Acknowledgements
@@ -104,7 +108,7 @@ extension S2SConnection {
 
     // MARK: The end
 
-    private func end(_ error: StreamError?) {
+    private func finish(_ error: StreamError?) {
         if !edge.isSecuring, let last = delivery.management.acknowledgement { edge.write(last) }
         if let error {
             if fault == nil { fault = .stream(error.condition) }

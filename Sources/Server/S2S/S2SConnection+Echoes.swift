@@ -15,11 +15,10 @@ extension S2SConnection {
 
     /// Sees to it that what was written is asked about, now or soon.
     func requestEcho() {
-        guard case .outgoing(let outgoing) = machine, echo == nil, !isEchoDue,
-            delivery.wantsEcho
+        guard case .dialled(let order) = origin, echo == nil, !isEchoDue, delivery.wantsEcho
         else { return }
         let passed = lastEcho.map { $0.duration(to: shard.now) } ?? Self.echoPause
-        guard passed < Self.echoPause else { return sendEcho(for: outgoing.pair) }
+        guard passed < Self.echoPause else { return sendEcho(for: order.pair) }
         isEchoDue = true
         shard.schedule(after: Self.echoPause - passed) { [weak self] in
             self?.assumeIsolated { connection in

@@ -17,6 +17,10 @@ extension S2SConnection: PeerLink {
     nonisolated func ask(_ question: DialbackQuestion) { go(.ask(question)) }
     nonisolated func end(_ error: StreamError?) { go(.end(error)) }
 
+    nonisolated var quietSince: ShardInstant? {
+        assumeIsolated { $0.delivery.isEmpty ? $0.lastStanza : nil }
+    }
+
     private nonisolated func go(_ errand: S2SErrand) {
         if shard.isCurrent { return assumeIsolated { $0.run(errand) } }
         guard errands.append(errand) else { return }
@@ -58,6 +62,7 @@ extension S2SConnection: PeerLink {
                 delivery.putBack(items[index...])
                 break
             }
+            lastStanza = shard.now
             transport.withOutput { item.stanza.append(to: &$0) }
             delivery.noteWritten(item.stanza, for: item.pair)
         }

@@ -1,6 +1,7 @@
 import MartletCore
 import MartletCrypto
 import MartletNet
+import MartletStorage
 import MartletStreams
 
 /// What the transport tells; always on the shard.
@@ -37,7 +38,8 @@ extension S2SConnection: TransportDelegate {
     /// Begins TLS, as either side of it.
     func secure() {
         guard let (context, role) = security else {
-            return carryOut(machine.close(StreamError(.internalServerError)))
+            carryOut(machine.close(StreamError(.internalServerError)))
+            return
         }
         edge.arm(within: min(service.current.limits.tlsTime, proofTimeLeft)) {
             self.assumeIsolated { $0.timeOut() }
@@ -52,8 +54,8 @@ extension S2SConnection: TransportDelegate {
         case (.accepted(let terms), .incoming(let incoming)):
             guard let context = tls.server else { return nil }
             return (context, tls.serverRole(for: incoming.domain, isDirect: terms.isDirect))
-        case (.dialled(let dialled), .outgoing(let outgoing)):
-            return (tls.client, tls.clientRole(for: outgoing.pair, isDirect: dialled.isDirect))
+        case (.dialled(let order), .outgoing):
+            return (tls.client, tls.clientRole(for: order.pair, isDirect: order.isDirect))
         default: return nil
         }
     }
@@ -62,7 +64,7 @@ extension S2SConnection: TransportDelegate {
         edge.secured()
         armProof()
         tlsVersion = transport.tls?.version
-        carryOut(machine.receive(.secured(PeerIdentity(transport.tls, at: .now))))
+        carryOut(machine.receive(.secured(PeerIdentity(transport.tls, atUnixTime: Timestamp.now().microseconds / 1_000_000))))
     }
 
     /// The peer will say no more.

@@ -19,6 +19,8 @@ actor S2SConnection: ShardHomed {
     /// Who wants to know what becomes of a stream that we opened.
     let pool: (any PeerPool)?
     let since: ShardInstant
+    /// When a stanza went or came last.
+    var lastStanza: ShardInstant
     /// When the first pair has to be authorised.
     let provedBy: ShardInstant
     var delivery: S2SDelivery
@@ -59,20 +61,27 @@ actor S2SConnection: ShardHomed {
         edge = service.makeEdge(transport, isDialled: false)
         machine = .incoming(service.makeIncomingMachine())
         since = shard.now
+        lastStanza = since
         provedBy = since.advanced(by: settings.limits.authTime)
         delivery = S2SDelivery(settings.limits)
     }
 
     /// Takes over a transport that was just connected on its shard, for a pair.
-    init(_ dialled: DialledPeer, for pair: DomainPair, of service: S2SService, pool: any PeerPool) {
+    init(
+        _ transport: Transport,
+        _ order: S2SLinkOrder,
+        of service: S2SService,
+        pool: any PeerPool
+    ) {
         let settings = service.current
         self.service = service
         self.pool = pool
-        shard = dialled.transport.shard
-        origin = .dialled(dialled)
-        edge = service.makeEdge(dialled.transport, isDialled: true)
-        machine = .outgoing(service.makeOutgoingMachine(for: pair))
+        shard = transport.shard
+        origin = .dialled(order)
+        edge = service.makeEdge(transport, isDialled: true)
+        machine = .outgoing(service.makeOutgoingMachine(for: order.pair))
         since = shard.now
+        lastStanza = since
         provedBy = since.advanced(by: settings.limits.negotiationTime)
         delivery = S2SDelivery(settings.limits)
     }
@@ -87,8 +96,9 @@ actor S2SConnection: ShardHomed {
         if let error = service.streams.reasonToEnd { return shutDown(error) }
         switch origin {
         case .accepted(let terms): if terms.isDirect { secure() }
-        case .dialled(let dialled):
-            if dialled.isDirect { secure() } else { carryOut(machine.receive(.connected)) }
+        case .dialled(let order):
+            if !order.isAsking { carryOut(machine.receive(.wants(order.pair))) }
+            if order.isDirect { secure() } else { carryOut(machine.receive(.connected)) }
         }
     }
 
@@ -107,6 +117,19 @@ actor S2SConnection: ShardHomed {
         stranger = nil
     }
 
+    /// The settings changed: who is no longer admitted is told so.
+    func judgeAnew() {
+        guard !machine.isClosed else { return }
+        // Ours first.
+        let pairs = machine.pairs.keys.map { origin.isDialled ? $0 : $0.reversed }
+        guard pairs.allSatisfy({ service.router.domains.hosts($0.sender) }) else {
+            return shutDown(StreamError(.hostGone))
+        }
+        guard pairs.contains(where: { !service.trust(of: $0.sender, in: $0.target).isAdmitted })
+        else { return }
+        shutDown(StreamError(.policyViolation, "there are no streams between us any more"))
+    }
+
     /// This server stops, or no longer wants the peer.
     func shutDown(_ error: StreamError) {
         if fault == nil { fault = error.condition == .systemShutdown ? .stopping : .notAdmitted }
@@ -117,19 +140,9 @@ actor S2SConnection: ShardHomed {
 /// Who opened the stream.
 enum S2SOrigin: Sendable {
     case accepted(S2SListenerTerms)
-    case dialled(DialledPeer)
+    case dialled(S2SLinkOrder)
 
     var isDialled: Bool {
         if case .dialled = self { true } else { false }
     }
-}
-
-/// A connection to one of a domain's servers.
-///
-/// Unchecked, because the transport is used on its shard alone, where this is made and taken.
-struct DialledPeer: @unchecked Sendable {
-    let transport: Transport
-    let isDirect: Bool
-    /// Where it leads, for logs.
-    let address: String
 }

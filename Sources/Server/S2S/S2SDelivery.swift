@@ -31,6 +31,8 @@ struct S2SDelivery: Sendable {
 
     /// Whether no more should be written until the peer has taken some.
     var isFull: Bool { management.isFull || isEchoing && inFlight.count >= limit }
+    /// Whether all that was given has arrived, as far as can be known.
+    var isEmpty: Bool { held.isEmpty && inFlight.isEmpty && management.count == 0 }
     /// Whether a ping would tell something.
     var wantsEcho: Bool { !inFlight.isEmpty && !management.isCounting }
     /// Whether the kernel's word is all there is.

@@ -1,6 +1,7 @@
 import Logging
 import MartletCore
 import MartletCrypto
+import MartletDNS
 import MartletNet
 import MartletRouter
 import MartletStreams
@@ -76,10 +77,13 @@ final class S2SService: Sendable {
     }
 
     /// Begins to negotiate over a connection to a peer; on its shard.
-    func open(_ dialled: DialledPeer, for pair: DomainPair, pool: any PeerPool) -> any PeerLink {
-        let stream = S2SConnection(dialled, for: pair, of: self, pool: pool)
-        // Not at once: who asks for the link must have it before it has anything to say.
-        dialled.transport.shard.submit { stream.assumeIsolated { $0.begin() } }
+    func open(
+        _ transport: Transport,
+        _ order: S2SLinkOrder,
+        pool: any PeerPool
+    ) -> any PeerLink {
+        let stream = S2SConnection(transport, order, of: self, pool: pool)
+        stream.assumeIsolated { $0.begin() }
         return stream
     }
 
@@ -139,6 +143,18 @@ extension S2SService {
     func trust(of ours: JID, in peer: JID?) -> PeerTrust {
         let owner = router.domains.domain(owning: ours)?.jid ?? ours.domain
         return now.policies.trust(of: owner, in: peer)
+    }
+
+    /// Where the settings say that a peer's server is.
+    func place(of peer: JID) -> PeerOverride? {
+        guard let named = current.peers[peer.domainpart], let address = named.address else {
+            return nil
+        }
+        return PeerOverride(
+            host: address,
+            port: named.port,
+            security: named.usesDirectTLS ? .directTLS : .startTLS
+        )
     }
 
     private func host(named name: String) -> S2SHost? {

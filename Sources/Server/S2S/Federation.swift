@@ -1,0 +1,142 @@
+import Logging
+import MartletCore
+import MartletCrypto
+import MartletDNS
+import MartletNet
+import MartletRouter
+import MartletStreams
+
+/// All that a server has for meeting others: how they are found, the ways to them, and the streams.
+final class Federation: Sendable {
+    let service: S2SService
+    let pools: [S2SPool]
+    private let resolver: DNSResolver?
+
+    /// Joins a router to other servers.
+    ///
+    /// - Parameters:
+    ///   - secret: of the server, from which that of dialback is made where the settings name none.
+    ///   - dialler: in place of the DNS, for tests.
+    /// - Throws: what cannot be used of the settings for name servers, or of the certificates.
+    init(
+        _ settings: ServerSettings,
+        certificates: ServerCertificates,
+        secret: [UInt8],
+        router: Router,
+        parsers: ParserPools,
+        dialler: (any PeerDialler)? = nil,
+        log: Logger
+    ) throws {
+        let terms = try S2STerms(settings, certificates: certificates)
+        let service = S2SService(
+            router: router,
+            terms: terms,
+            secret: Self.dialbackSecret(settings.s2s, secret),
+            parsers: parsers,
+            log: log
+        )
+        self.service = service
+        let shards = router.homes.map(\.shard)
+        if let dialler {
+            resolver = nil
+            pools = Self.pools(on: shards, dialler, service)
+        } else {
+            let resolver = try Self.resolver(settings.s2s, on: shards[0], log)
+            self.resolver = resolver
+            let finder = PeerFinder(resolver, policy: Self.policy(settings.s2s))
+            let byNames = DNSDialler(finder, override: { service.place(of: $0) })
+            pools = Self.pools(on: shards, byNames, service)
+        }
+        service.join(pools)
+        router.connect(elsewhere: S2SRoute(pools))
+    }
+
+    private static func dialbackSecret(
+        _ settings: S2SSettings,
+        _ secret: [UInt8]
+    ) -> DialbackSecret {
+        let own = HashFunction.sha256.hmac(key: secret, Array("dialback".utf8))
+        return DialbackSecret(settings.dialbackSecret?.bytes ?? own)
+    }
+
+    private static func resolver(
+        _ settings: S2SSettings,
+        on shard: Shard,
+        _ log: Logger
+    ) throws -> DNSResolver {
+        var configuration = DNSConfiguration()
+        if !settings.nameServers.isEmpty {
+            let servers = try settings.nameServers.map { text in
+                guard let address = SocketAddress(nameServer: text) else {
+                    throw AdminFault("\(text) is not the address of a name server")
+                }
+                return address
+            }
+            configuration.servers = .these(servers)
+        }
+        configuration.trustAnchors = settings.trustAnchors
+        let resolver: DNSResolver
+        do {
+            resolver = try DNSResolver(on: shard, configuration)
+        } catch {
+            throw AdminFault("no other server can be looked up: \(error)")
+        }
+        for complaint in resolver.complaints { log.warning("\(complaint)") }
+        return resolver
+    }
+
+    private static func policy(_ settings: S2SSettings) -> PeerPolicy {
+        var policy = PeerPolicy()
+        policy.refusesLocalAddresses = !settings.allowsPrivateAddresses
+        return policy
+    }
+
+    private static func pools(
+        on shards: [Shard],
+        _ dialler: any PeerDialler,
+        _ service: S2SService
+    ) -> [S2SPool] {
+        let router = service.router
+        let terms = S2SPoolTerms(
+            dialler: dialler,
+            makeLink: { service.open($0, $1, pool: $2) },
+            bounce: { stanza, error, _ in router.bounce(stanza, error) },
+            isOurs: { router.domains.hosts($0) },
+            admits: { service.trust(of: $0.sender, in: $0.target).isAdmitted },
+            limits: { service.current.limits },
+            budget: S2SBudget(),
+            log: service.log
+        )
+        return shards.map { S2SPool(on: $0, terms) }
+    }
+
+    /// Gives what waits for peers some time to leave, and returns the rest to its senders.
+    func drain(within limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            for pool in pools { group.addTask { await pool.flush(within: limit) } }
+        }
+        for pool in pools { await pool.stop() }
+    }
+
+    /// Ends the streams, and what was found of peers.
+    func close() async {
+        await service.closeAll(StreamError(.systemShutdown))
+        service.router.connect(elsewhere: nil)
+        service.join([])
+        await resolver?.close()
+    }
+}
+
+extension SocketAddress {
+    /// An address, with a port or by DNS's own.
+    fileprivate init?(nameServer text: String) {
+        if let address = SocketAddress(text, port: 53) {
+            self = address
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst())
+        else { return nil }
+        let host = text[..<colon].trimmingPrefix("[")
+        self.init(String(host.hasSuffix("]") ? host.dropLast() : host), port: port)
+    }
+}
