@@ -113,10 +113,10 @@ public struct S2SLimits: Hashable, Sendable {
 /// A service outside of the process (XEP-0114), by its domain in `ServerSettings.components`.
 public struct ComponentSettings: Hashable, Sendable {
     /// What becomes of the domain's stanzas while no component is there.
-    public enum Absence: String, Hashable, Sendable { case refuse, queue }
+    public enum Absence: String, Hashable, Sendable, CaseIterable { case refuse, queue }
 
     /// What becomes of one more connection than there may be.
-    public enum Surplus: String, Hashable, Sendable { case refuse, replace }
+    public enum Surplus: String, Hashable, Sendable, CaseIterable { case refuse, replace }
 
     public var secret: Secret
     public var connections = 1

@@ -38,9 +38,14 @@ public struct ServerSettings: Hashable, Sendable {
 /// A place where the server takes connections.
 public struct ListenerSettings: Hashable, Sendable {
     public var address: SocketAddress
-    public var terms: C2SListenerTerms
+    public var terms: ListenerTerms
 
+    /// Takes clients.
     public init(_ address: SocketAddress, _ terms: C2SListenerTerms = C2SListenerTerms()) {
+        self.init(address, terms: .clients(terms))
+    }
+
+    public init(_ address: SocketAddress, terms: ListenerTerms) {
         self.address = address
         self.terms = terms
     }

@@ -51,4 +51,29 @@ struct ConfigurationChangesTests {
         )
         #expect(changes.changedDomains.isEmpty)
     }
+
+    @Test func `tells what changed of other servers and components`() throws {
+        let old = try Configuration(
+            """
+            {"s2s": {"dialbackSecret": "sixteen letters.", "peers": {"a.example": {}}},
+             "components": {"irc.example": {"secret": "s"}}, "domains": {"b.example": {}}}
+            """
+        )
+        let new = try Configuration(
+            """
+            {"s2s": {"dialbackSecret": "sixteen letters!", "privateAddresses": true,
+                     "peers": {"a.example": {"tls": "optional"}}, "block": ["c.example"],
+                     "limits": {"idleSeconds": 60}},
+             "components": {"irc.example": {"secret": "t"}},
+             "domains": {"b.example": {"s2s": {"enabled": false}}}}
+            """
+        )
+        let changes = try new.changes(from: old)
+        #expect(
+            changes.keys == ["components", "s2s.block", "s2s.limits.idleSeconds", "s2s.peers"]
+        )
+        #expect(changes.keysThatNeedRestart == ["s2s.dialbackSecret", "s2s.privateAddresses"])
+        #expect(changes.changedDomains == ["b.example"])
+        #expect(try old.changes(from: old).isEmpty)
+    }
 }

@@ -129,12 +129,120 @@ struct ConfigurationFaultTests {
             "line 1: listeners[1]: another listener has [::1]:5222 already"
         ),
         (
-            #"[{"type": "s2s"}]"#,
-            #"line 1: listeners[0].type: one of "c2s" is expected, not "s2s"; did you mean "c2s"?"#
+            #"[{"type": "c2c"}]"#,
+            #"line 1: listeners[0].type: one of "c2s", "s2s", "component" is expected, not "c2c"; did you mean "c2s"?"#
+        ),
+        (
+            #"[{"type": "s2s", "tls": "none", "address": "127.0.0.1"}]"#,
+            #"line 1: listeners[0]: "tls": "none" is not for other servers; see "s2s.tls""#
+        ),
+        (
+            #"[{"type": "s2s", "allowPlainWithoutTLS": true, "address": "127.0.0.1"}]"#,
+            #"line 1: listeners[0]: "allowPlainWithoutTLS" is for listeners of type "c2s" alone"#
+        ),
+        (
+            #"[{"type": "component", "tls": "direct"}]"#,
+            #"line 1: listeners[0]: components connect without TLS: "tls" must be "none""#
+        ),
+        (
+            #"[{"type": "component", "address": "0.0.0.0"}]"#,
+            "line 1: listeners[0]: components connect without TLS, on a loopback address alone"
+        ),
+        (
+            #"[{"type": "s2s", "port": 5222}, {}]"#,
+            "line 1: listeners[1]: another listener has 0.0.0.0:5222 already"
         ),
     ])
     func `refuses listeners that could not be`(listeners: String, message: String) {
         expect(message, of: #"{"listeners": "# + listeners + "}")
+    }
+
+    @Test(arguments: [
+        (
+            #"{"tls": "never"}"#,
+            #"tls: one of "required", "optional" is expected, not "never""#
+        ),
+        (
+            #"{"proof": "none"}"#,
+            #"proof: one of "certificate", "dialback" is expected, not "none""#
+        ),
+        (
+            #"{"allow": ["*"]}"#,
+            #"allow[0]: a domain, or "*." and a domain, is expected, not "*""#
+        ),
+        (
+            #"{"block": ["romeo@verona.example"]}"#,
+            #"block[0]: a domain, or "*." and a domain, is expected, not "romeo@verona.example""#
+        ),
+        (
+            #"{"nameServers": ["dns.example"]}"#,
+            #"nameServers[0]: an address, such as "192.0.2.1" or "[2001:db8::1]:53", is expected, not "dns.example""#
+        ),
+        (
+            #"{"dialbackSecret": "fifteen letters"}"#,
+            "dialbackSecret: it is shorter than 16 bytes"
+        ),
+        (
+            #"{"peers": {"a@b.example": {}}}"#,
+            "peers.a@b.example: the name of a domain is expected"
+        ),
+        (
+            #"{"peers": {"a.example": {}, "A.example": {}}}"#,
+            "peers.A.example: the domain a.example is there twice"
+        ),
+        (
+            #"{"peers": {"a.example": {"port": 5270}}}"#,
+            #"peers.a.example: there is a "port" without the "address" it belongs to"#
+        ),
+        (
+            #"{"peers": {"a.example": {"directTLS": true}}}"#,
+            #"peers.a.example: there is a "directTLS" without the "address" it belongs to"#
+        ),
+        (
+            #"{"peers": {"a.example": {"address": "a.example:5269"}}}"#,
+            #"peers.a.example.address: a name or an address without a port is expected, not "a.example:5269""#
+        ),
+        (
+            #"{"peers": {"a.example": {"fingerprints": ["ab:cd"]}}}"#,
+            #"peers.a.example.fingerprints[0]: a SHA-256 digest of 64 hexadecimal digits is expected, not "ab:cd""#
+        ),
+        (
+            #"{"limits": {"stanzaBytes": 9999}}"#,
+            "limits.stanzaBytes: a number from 10000 to 1073741824 is expected, not 9999"
+        ),
+        (
+            #"{"limits": {"pairPerStream": 1}}"#,
+            #"limits.pairPerStream: there is no such key; did you mean "pairsPerStream"?"#
+        ),
+    ])
+    func `refuses what streams with other servers could not be`(s2s: String, message: String) {
+        expect("line 1: s2s." + message, of: #"{"s2s": "# + s2s + "}")
+    }
+
+    @Test(arguments: [
+        (#"{"irc.example": {}}"#, #"irc.example: a component needs a "secret""#),
+        (#"{"irc.example": {"secret": ""}}"#, "irc.example.secret: it is empty"),
+        (#"{"irc.example": {"secret": null}}"#, #"irc.example: a component needs a "secret""#),
+        (
+            #"{"b.example": {"secret": "s"}}"#,
+            #"b.example: b.example is one of "domains", and cannot be both"#
+        ),
+        (
+            #"{"irc.example/x": {"secret": "s"}}"#,
+            "irc.example/x: the name of a domain is expected"
+        ),
+        (
+            #"{"irc.example": {"secret": "s", "whileAway": "drop"}}"#,
+            #"irc.example.whileAway: one of "refuse", "queue" is expected, not "drop""#
+        ),
+        (
+            #"{"irc.example": {"secret": "s", "connections": 0}}"#,
+            "irc.example.connections: a number from 1 to 1000 is expected, not 0"
+        ),
+    ])
+    func `refuses components that could not be`(components: String, message: String) {
+        let text = #"{"components": "# + components + #", "domains": {"B.example": {}}}"#
+        expect("line 1: components." + message, of: text)
     }
 
     private func expect(

@@ -20,6 +20,9 @@ struct ConfigurationReferenceTests {
         for step in entry.path.split(separator: ".").reversed() {
             switch step {
             case "<domain>": text = #"{"localhost": \#(text)}"#
+            case "<server>": text = #"{"verona.example": \#(text)}"#
+            case "<component>":
+                text = #"{"irc.example": {"secret": "s", \#(text.dropFirst())}"#
             case "listeners[]": text = #"{"listeners": [\#(text)]}"#
             default: text = #"{"\#(step)": \#(text)}"#
             }
@@ -27,7 +30,27 @@ struct ConfigurationReferenceTests {
         var expected = try Configuration("{}")
         // The usual listeners without those for direct TLS.
         if entry.path.hasPrefix("listeners[]") { expected.settings.listeners.removeLast(2) }
+        if entry.path.contains("<server>") {
+            expected.settings.s2s.peers["verona.example"] = PeerSettings()
+        }
+        if entry.path.contains("<component>") {
+            let settings = ComponentSettings(secret: Secret(Array("s".utf8)))
+            expected.settings.components["irc.example"] = settings
+        }
         #expect(try Configuration(text) == expected)
+    }
+
+    @Test func `knows every limit of federation`() {
+        // What is not counted here is read under another name, as a bound within.
+        let pairs = Mirror(reflecting: S2SLimits().pairs).children.count
+        let limits = Mirror(reflecting: S2SLimits()).children.count - 1 + pairs
+        let paths = Configuration.reference.map(\.path)
+        #expect(paths.filter { $0.hasPrefix("s2s.limits.") }.count == limits)
+        let secret = Secret(Array("s".utf8))
+        let component = Mirror(reflecting: ComponentSettings(secret: secret)).children.count
+        #expect(paths.filter { $0.hasPrefix("components.") }.count == component)
+        let peer = Mirror(reflecting: PeerSettings()).children.count
+        #expect(paths.filter { $0.hasPrefix("s2s.peers.") }.count == peer)
     }
 
     @Test func `is a table for README`() {

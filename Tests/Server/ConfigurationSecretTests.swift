@@ -36,6 +36,38 @@ struct ConfigurationSecretTests {
         #expect(error?.reason == reason)
     }
 
+    @Test func `takes what others prove themselves by from elsewhere, and shows none of it`() throws
+    {
+        let text = """
+            {"s2s": {"dialbackSecret": {"env": "DIALBACK"}},
+             "components": {"irc.example": {"secret": {"env": "IRC"}}}}
+            """
+        let configuration = try Configuration(
+            text,
+            environment: ["DIALBACK": "s3cr3tf0rd14lb4ck", "IRC": "hunter2"]
+        )
+        let settings = configuration.settings
+        #expect(settings.s2s.dialbackSecret?.bytes == Array("s3cr3tf0rd14lb4ck".utf8))
+        #expect(settings.components["irc.example"]?.secret.bytes == Array("hunter2".utf8))
+        var dumped = "\(configuration) \(String(reflecting: settings))"
+        dump(settings, to: &dumped)
+        for secret in ["s3cr3t", "hunter2", "\(Array("hunter2".utf8))"] {
+            #expect(!dumped.contains(secret))
+        }
+    }
+
+    @Test func `does not show a secret that is too short`() {
+        let error = #expect(throws: ConfigError.self) {
+            try Configuration(
+                #"{"s2s": {"dialbackSecret": {"env": "SECRET"}}}"#,
+                environment: ["SECRET": "hunter2"]
+            )
+        }
+        #expect(
+            error?.description == "line 1: s2s.dialbackSecret: it is shorter than 16 bytes"
+        )
+    }
+
     @Test func `does not show what it took when it does not fit`() {
         let error = #expect(throws: ConfigError.self) {
             try Configuration(

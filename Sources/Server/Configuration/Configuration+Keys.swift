@@ -3,11 +3,14 @@ import MartletNet
 import MartletSASL
 
 extension Configuration {
-    /// All of `config.json`; what a domain begins with is read before `domains`.
+    /// All of `config.json`; what a domain begins with is read before `domains`, and `components`, which
+    /// none of them may be, behind them.
     static let keys: [ConfigKey<Configuration>] = [
         ConfigKey("limits", \.limits, keys: ConfigKey<LimitValues>.limits),
         ConfigKey("authentication", \.self, keys: authentication),
+        ConfigKey("s2s", \.settings.s2s, keys: ConfigKey<S2SSettings>.s2s),
         domains,
+        components,
         listeners,
         ConfigKey("tls", \.settings.tls, keys: tls),
         ConfigKey("storage", \.storageFields, keys: ConfigKey<StorageFields>.storage),
@@ -187,7 +190,11 @@ extension Configuration {
 
     /// What a domain begins with.
     fileprivate var domainFields: DomainFields {
-        DomainFields(mechanisms: mechanisms, limits: domainLimits)
+        DomainFields(
+            mechanisms: mechanisms,
+            limits: domainLimits,
+            usualLists: settings.s2s.lists
+        )
     }
 }
 

@@ -23,13 +23,25 @@ extension Configuration {
             after.filter { before[$0.key] != nil && before[$0.key] != $0.value }.keys.sorted()
         let others = zip(entries, old.entries)
             .filter { $0.value != $1.value }.map(\.0)
-        changes.keys = others.filter { $0.effect == .reload }.map(\.path).sorted()
+        changes.keys = others.filter { $0.effect == .reload }.map(\.path)
         changes.keysThatNeedRestart = others.filter { $0.effect == .restart }.map(\.path)
-        if settings.listeners != old.settings.listeners {
-            changes.keysThatNeedRestart.append("listeners")
-        }
+        addUntold(to: &changes, since: old.settings)
+        changes.keys.sort()
         changes.keysThatNeedRestart.sort()
         return changes
+    }
+
+    /// Those that no entry shows: there may be any number of them, or they are secret.
+    private func addUntold(to changes: inout ConfigurationChanges, since old: ServerSettings) {
+        if settings.s2s.peers != old.s2s.peers { changes.keys.append("s2s.peers") }
+        if settings.components != old.components { changes.keys.append("components") }
+        if settings.listeners != old.listeners { changes.keysThatNeedRestart.append("listeners") }
+        let secret = "s2s.dialbackSecret"
+        if settings.s2s.dialbackSecret != old.s2s.dialbackSecret,
+            !changes.keysThatNeedRestart.contains(secret)
+        {
+            changes.keysThatNeedRestart.append(secret)
+        }
     }
 }
 

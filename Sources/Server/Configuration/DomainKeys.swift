@@ -16,6 +16,9 @@ struct DomainFields: Sendable {
     var administrators: [JID] = []
     var plugins: [String: PluginChoice] = [:]
     var limits: DomainLimits
+    var s2s = DomainS2SSettings()
+    /// What the domain's lists begin with, if it has any.
+    var usualLists = PeerLists()
 }
 
 extension ConfigKey<DomainFields> {
@@ -65,6 +68,7 @@ extension ConfigKey<DomainFields> {
             .plugins,
             "Plugins of this domain, where they are not as for all."
         ),
+        ConfigKey("s2s", \.self, keys: s2s),
         ConfigKey(
             "limits",
             \.limits,
@@ -106,6 +110,7 @@ extension DomainFields {
             administrators: administrators
         )
         settings.plugins = plugins
+        settings.s2s = s2s
         return settings
     }
 }

@@ -12,13 +12,13 @@ struct LimitValues: Hashable, Sendable {
 
 extension ConfigKind where Value == Int {
     /// Bytes that one number may stand for.
-    fileprivate static let bytes = whole(1_024...1_073_741_824, "bytes")
+    static let bytes = whole(1_024...1_073_741_824, "bytes")
     /// RFC 6120 §13.12 lets no server refuse stanzas of fewer bytes.
-    fileprivate static let stanzaBytes = whole(10_000...1_073_741_824, "bytes")
-    fileprivate static let many = whole(1...10_000_000)
-    fileprivate static let few = whole(1...10_000)
+    static let stanzaBytes = whole(10_000...1_073_741_824, "bytes")
+    static let many = whole(1...10_000_000)
+    static let few = whole(1...10_000)
     /// Below 2 no stanza has anything in it.
-    fileprivate static let depth = whole(2...1_000)
+    static let depth = whole(2...1_000)
 }
 
 extension ConfigKey<LimitValues> {

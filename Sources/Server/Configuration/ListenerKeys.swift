@@ -3,11 +3,12 @@ import MartletNet
 /// One element of `listeners` as it is written.
 struct ListenerFields: Sendable {
     /// Who connects there.
-    enum Kind: String, CaseIterable, Sendable { case c2s }
+    enum Kind: String, CaseIterable, Sendable { case c2s, s2s, component }
 
     var kind = Kind.c2s
-    var tls = C2SListenerTerms.TLSUse.startTLS
-    /// Nil for all of the machine's.
+    /// Nil for the kind's usual one.
+    var tls: C2SListenerTerms.TLSUse?
+    /// Nil for all of the machine's, and for components the loopback one.
     var address: String?
     /// Nil for the usual one.
     var port: Int?
@@ -16,13 +17,20 @@ struct ListenerFields: Sendable {
 
 extension ConfigKey<ListenerFields> {
     static let listener: [ConfigKey] = [
-        ConfigKey("type", \.kind, .word, "Who connects there: clients.", .restart),
+        ConfigKey(
+            "type",
+            \.kind,
+            .word,
+            "Who connects there: clients, other servers, or components (XEP-0114).",
+            .restart
+        ),
         ConfigKey(
             "tls",
             \.tls,
-            .word,
-            "Whether clients ask for TLS, begin with it (XEP-0368), or, on a loopback address, go without.",
-            .restart
+            ConfigKind<C2SListenerTerms.TLSUse>.word.orNothing(),
+            "Whether streams ask for TLS, begin with it (XEP-0368), or, on a loopback address, go without.",
+            .restart,
+            shown: "(starttls; none for components)"
         ),
         ConfigKey(
             "address",
@@ -30,7 +38,7 @@ extension ConfigKey<ListenerFields> {
             ConfigKind.text.orNothing(),
             "`0.0.0.0` is every IPv4 address, `::` every IPv6 address.",
             .restart,
-            shown: "(all)"
+            shown: "(all; 127.0.0.1 for components)"
         ),
         ConfigKey(
             "port",
@@ -38,13 +46,13 @@ extension ConfigKey<ListenerFields> {
             ConfigKind.whole(0...65_535).orNothing(),
             "A TCP port; 0 for one that is free.",
             .restart,
-            shown: "(5222, or 5223 with direct TLS)"
+            shown: "(5222, or 5223 with direct TLS; s2s 5269, or 5270; component 5347)"
         ),
         ConfigKey(
             "allowPlainWithoutTLS",
             \.allowsPlainWithoutTLS,
             .flag,
-            "Whether passwords may come without TLS; on loopback addresses, for load tests.",
+            "Whether clients' passwords may come without TLS; on loopback addresses, for load tests.",
             .restart
         ),
     ]
@@ -55,14 +63,52 @@ extension ListenerFields {
     ///
     /// - Throws: `ConfigError` for what is no address, or terms that are for loopback alone.
     func listeners(_ value: ConfigValue) throws(ConfigError) -> [ListenerSettings] {
-        let port = UInt16(port ?? (tls == .direct ? 5223 : 5222))
-        let terms = C2SListenerTerms(tls: tls, allowsPlainWithoutTLS: allowsPlainWithoutTLS)
-        let addresses = try addresses(value, port)
-        guard tls != .none && !allowsPlainWithoutTLS || addresses.allSatisfy(\.isLoopback) else {
-            let key = tls == .none ? "\"tls\": \"none\"" : "\"allowPlainWithoutTLS\""
-            throw value.fault("\(key) is for a loopback address, such as \"127.0.0.1\", alone")
+        let terms = try terms(value)
+        let addresses = try addresses(value, UInt16(port ?? terms.usualPort))
+        try checkTLS(value, of: addresses)
+        return addresses.map { ListenerSettings($0, terms: terms) }
+    }
+
+    /// - Throws: `ConfigError` for what does not go with who connects there.
+    private func terms(_ value: ConfigValue) throws(ConfigError) -> ListenerTerms {
+        switch kind {
+        case .c2s:
+            return .clients(
+                C2SListenerTerms(
+                    tls: tls ?? .startTLS,
+                    allowsPlainWithoutTLS: allowsPlainWithoutTLS
+                )
+            )
+        case _ where allowsPlainWithoutTLS:
+            throw value.fault("\"allowPlainWithoutTLS\" is for listeners of type \"c2s\" alone")
+        case .s2s:
+            guard tls != C2SListenerTerms.TLSUse.none else {
+                throw value.fault(
+                    "\"tls\": \"none\" is not for other servers; see \"s2s.tls\""
+                )
+            }
+            return .servers(S2SListenerTerms(isDirect: tls == .direct))
+        case .component:
+            guard tls == nil || tls == C2SListenerTerms.TLSUse.none else {
+                throw value.fault("components connect without TLS: \"tls\" must be \"none\"")
+            }
+            return .components
         }
-        return addresses.map { ListenerSettings($0, terms) }
+    }
+
+    /// - Throws: `ConfigError` where others than this machine could come without TLS.
+    private func checkTLS(
+        _ value: ConfigValue,
+        of addresses: [SocketAddress]
+    ) throws(ConfigError) {
+        let goesWithout = tls == C2SListenerTerms.TLSUse.none || kind == .component
+        guard goesWithout || allowsPlainWithoutTLS, !addresses.allSatisfy(\.isLoopback)
+        else { return }
+        if kind == .component {
+            throw value.fault("components connect without TLS, on a loopback address alone")
+        }
+        let key = goesWithout ? "\"tls\": \"none\"" : "\"allowPlainWithoutTLS\""
+        throw value.fault("\(key) is for a loopback address, such as \"127.0.0.1\", alone")
     }
 
     private func addresses(
@@ -70,6 +116,7 @@ extension ListenerFields {
         _ port: UInt16
     ) throws(ConfigError) -> [SocketAddress] {
         guard let address else {
+            if kind == .component { return [.loopback(port: port)] }
             return [false, true].map { SocketAddress.any(port: port, isIPv6: $0) }
         }
         guard let address = SocketAddress(address, port: port) else {
@@ -79,14 +126,37 @@ extension ListenerFields {
     }
 }
 
+extension ListenerTerms {
+    /// RFC 6120 §14.7, XEP-0368; the others by custom.
+    var usualPort: Int {
+        switch self {
+        case .clients(let terms): terms.tls == .direct ? 5223 : 5222
+        case .servers(let terms): terms.isDirect ? 5270 : 5269
+        case .components: 5347
+        }
+    }
+
+    /// As `config.json` has it, for a person: `s2s direct`.
+    var words: String {
+        switch self {
+        case .clients(let terms): "c2s \(terms.tls.rawValue)"
+        case .servers(let terms): terms.isDirect ? "s2s direct" : "s2s starttls"
+        case .components: "component none"
+        }
+    }
+}
+
 extension [ListenerSettings] {
-    /// RFC 6120 §14.7 and XEP-0368, on every address of the machine.
+    /// Those of a file that names none, on every address of the machine.
     static let usual: [ListenerSettings] =
-        [C2SListenerTerms.TLSUse.startTLS, .direct].flatMap { tls in
+        [
+            ListenerTerms.clients(C2SListenerTerms(tls: .startTLS)),
+            .clients(C2SListenerTerms(tls: .direct)),
+        ].flatMap { terms in
             [false, true].map {
                 ListenerSettings(
-                    .any(port: tls == .direct ? 5223 : 5222, isIPv6: $0),
-                    C2SListenerTerms(tls: tls)
+                    .any(port: UInt16(terms.usualPort), isIPv6: $0),
+                    terms: terms
                 )
             }
         }

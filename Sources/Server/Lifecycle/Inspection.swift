@@ -24,9 +24,10 @@ public struct Inspection: Sendable {
         var report = Report()
         let settings = configuration.settings
         for listener in settings.listeners {
-            report.lines.append("listener    \(listener.address) \(listener.terms.tls.rawValue)")
+            report.lines.append("listener    \(listener.address) \(listener.terms.words)")
         }
         for domain in settings.domains { report.lines.append("domain      \(domain.name)") }
+        Self.inspectFederation(settings, &report)
         inspectPlugins(&report)
         inspectCertificates(&report)
         await inspectStore(&report)
@@ -84,12 +85,21 @@ public struct Inspection: Sendable {
             log: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         )
         do {
-            let identities = try cabinet.identities(of: configuration.settings.domains)
+            let identities = try cabinet.identities(
+                of: configuration.settings.domains,
+                components: configuration.settings.components.keys.sorted()
+            )
             for domain in configuration.settings.domains {
                 let name = CertificateCabinet.ascii(domain.name)
                 let isThere = identities?.ownIdentity(of: name) != nil
                 let state = isThere ? "found" : "missing; a self-signed one is made at the start"
                 report.lines.append("certificate \(domain.name): \(state)")
+            }
+            for component in configuration.settings.components.keys.sorted() {
+                let name = CertificateCabinet.ascii(component)
+                let isThere = identities?.identity(of: name) != nil
+                let state = isThere ? "found" : "missing; its domain's, or a self-signed one"
+                report.lines.append("certificate \(component): \(state)")
             }
         } catch {
             report.isSound = false

@@ -7,7 +7,8 @@ struct Listeners: Sendable {
 
     var addresses: [SocketAddress] { open.map(\.address) }
 
-    /// - Throws: `AdminFault` with the address that cannot be had; then none is open.
+    /// - Throws: `AdminFault` with the address that cannot be had, or is for those whom this server does
+    ///   not take; then none is open.
     static func open(
         _ settings: ServerSettings,
         for service: C2SService,
@@ -17,15 +18,18 @@ struct Listeners: Sendable {
         var options = Listener.Options()
         options.counter = ConnectionCounter(limit: settings.connectionsPerAddress)
         options.writeLimits.maximum = settings.writeBufferBytes
+        let wanted = try settings.listeners.map {
+            ($0.address, try taker(of: $0, clients: service))
+        }
         var listeners: [Listener] = []
-        for wanted in settings.listeners {
+        for (address, take) in wanted {
             do {
                 let listener = try await Listener.listen(
                     on: shards,
-                    at: wanted.address,
+                    at: address,
                     options: options,
                     report: { report($0, log) },
-                    accepted: { service.accept($0, on: wanted.terms) }
+                    accepted: take
                 )
                 listeners.append(listener)
             } catch {
@@ -34,6 +38,20 @@ struct Listeners: Sendable {
             }
         }
         return Listeners(open: listeners)
+    }
+
+    /// Who takes the connections of a listener.
+    private static func taker(
+        of listener: ListenerSettings,
+        clients: C2SService
+    ) throws(AdminFault) -> @Sendable (Transport) -> Void {
+        switch listener.terms {
+        case .clients(let terms): return { clients.accept($0, on: terms) }
+        case .servers, .components:
+            throw AdminFault(
+                "\(listener.address) is for \(listener.terms.words), which this server does not serve"
+            )
+        }
     }
 
     private static func report(_ event: Listener.Event, _ log: Logger) {

@@ -1,9 +1,9 @@
 /// What one of our domains asks of a peer.
 public struct PeerTrust: Hashable, Sendable {
-    public enum TLS: String, Hashable, Sendable { case required, optional }
+    public enum TLS: String, Hashable, Sendable, CaseIterable { case required, optional }
 
     /// What proves a name, at least; a certificate is always tried first.
-    public enum Proof: String, Hashable, Sendable { case certificate, dialback }
+    public enum Proof: String, Hashable, Sendable, CaseIterable { case certificate, dialback }
 
     /// Whether there are streams with the peer at all.
     public var isAdmitted = true
