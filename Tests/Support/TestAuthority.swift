@@ -38,6 +38,7 @@ package struct TestAuthority: Sendable {
             database = index
             new_certs_dir = .
             default_md = sha256
+            rand_serial = yes
             policy = any
             x509_extensions = leaf
             [any]

@@ -126,17 +126,3 @@ final class Federation: Sendable {
         await resolver?.close()
     }
 }
-
-extension SocketAddress {
-    /// An address, with a port or by DNS's own.
-    fileprivate init?(nameServer text: String) {
-        if let address = SocketAddress(text, port: 53) {
-            self = address
-            return
-        }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst())
-        else { return nil }
-        let host = text[..<colon].trimmingPrefix("[")
-        self.init(String(host.hasSuffix("]") ? host.dropLast() : host), port: port)
-    }
-}
