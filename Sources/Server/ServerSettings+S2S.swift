@@ -100,6 +100,8 @@ public struct S2SLimits: Hashable, Sendable {
     public var totalQueueBytes = 67_108_864
     /// Pairs of which something is known, a shard.
     public var pairsPerShard = 10_000
+    /// Peers that are being sought at once, a shard.
+    public var attemptsPerShard = 1_000
     /// How long a peer rests after the first failure; it doubles with each, up to the limit.
     public var backoffTime = Duration.seconds(5)
     public var backoffLimit = Duration.seconds(300)

@@ -5,9 +5,16 @@ import MartletStreams
 /// A stream between servers as the pools see it; all of it may be called from any shard.
 protocol PeerLink: AnyObject, Sendable {
     var shard: Shard { get }
+    /// When a stanza last went or came; nil while one is not acknowledged, or not written.
+    ///
+    /// Outgoing, and on its shard.
+    var quietSince: ShardInstant? { get }
     /// Writes stanzas of a pair that is authorised, or reversible, on this stream.
+    ///
+    /// It keeps what does not go out at once, and says `congested` when that should not become more. Once it
+    /// has ended it gives everything back at once, by `undelivered`, also after `closed`.
     func write(_ stanzas: [Stanza], for pair: DomainPair)
-    /// Outgoing: asks for one more pair.
+    /// Outgoing, once it is featured: asks for one more pair; `authorized` or `refused` follows.
     func want(_ pair: DomainPair)
     /// Outgoing: asks the authoritative server, to which the stream leads.
     func ask(_ question: DialbackQuestion)
@@ -32,6 +39,8 @@ enum PoolMail: Sendable {
     case answered(DialbackQuestion, DialbackOutcome)
     /// An incoming stream that stanzas of this pair, ours to the peer's, may be written to.
     case reversible(any PeerLink, DomainPair)
+    /// No more should be written, until `writable`.
+    case congested(any PeerLink, DomainPair)
     /// Congestion has gone, or acknowledgements came: more may be written.
     case writable(any PeerLink, DomainPair)
     /// What a stream that ended did not get rid of; once for each pair it carried, before `closed`.
