@@ -125,7 +125,7 @@ final class DNSDialler: PeerDialler {
 
 extension PeerCandidate {
     /// Whether it is at the domain's own address, by the port of old (RFC 6120 §3.2.2).
-    fileprivate var isOfDomain: Bool {
+    var isOfDomain: Bool {
         switch origin {
         case .domain, .literal: address.port == 5269
         case .service, .override: false

@@ -73,8 +73,8 @@ extension PeerRoute {
         if asking == nil, questions.contains(where: { $0.carrier == leg.attempt }) {
             return asking = leg
         }
-        actions.append(.forget(leg.attempt))
-        if let link = leg.link { actions.append(.end(link, nil)) }
+        retryQuestions(on: leg.attempt)
+        end(leg)
     }
 
     mutating func giveUp(_ attempt: UInt64, _ fault: S2SFault, _ now: ShardInstant) {
@@ -89,7 +89,7 @@ extension PeerRoute {
         }
     }
 
-    private mutating func end(_ leg: Leg) {
+    mutating func end(_ leg: Leg) {
         actions.append(.forget(leg.attempt))
         if let link = leg.link { actions.append(.end(link, nil)) }
     }
@@ -110,6 +110,7 @@ extension PeerRoute {
             limits.backoffLimit
         )
         failures = failures == .max ? .max : failures + 1
+        isSecondChance = false
         state = .resting(until: now.advanced(by: time), fault)
     }
 
@@ -189,8 +190,7 @@ extension PeerRoute {
             asking?.link = nil
             return giveUp(leg.attempt, fault, now)
         }
-        asking?.link = nil
-        asking?.fault = leg.fault ?? fault
+        (asking?.link, asking?.fault) = (nil, leg.fault ?? fault)
         asking?.isAuthorized = false
         actions.append(.dialNext(leg.attempt, fault))
     }

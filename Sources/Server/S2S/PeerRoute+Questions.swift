@@ -102,8 +102,7 @@ extension PeerRoute {
             return
         }
         asking = nil
-        actions.append(.forget(leg.attempt))
-        if let link = leg.link { actions.append(.end(link, nil)) }
+        end(leg)
     }
 
     /// Where a question goes: never over the stream of the claim (XEP-0288 §2.2), nor a borrowed one.

@@ -11,8 +11,6 @@ extension PeerRoute {
             state = .idle
             seek(now)
         case .seeking(let leg) where leg.until <= now: giveUp(leg.attempt, .timedOut, now)
-        case .open(let link, _, _) where lastUsed.advanced(by: limits.idleTime) <= now:
-            actions.append(.inspect(link))
         default: break
         }
         if let leg = asking, !leg.isFeatured, leg.until <= now {
@@ -20,6 +18,14 @@ extension PeerRoute {
         }
         if !questions.isEmpty { expireQuestions(now) }
         if !fences.isEmpty { passFences { $0.until <= now } }
+    }
+
+    /// Asks a stream that was not written to for so long whether it has no other use.
+    mutating func inspect(_ now: ShardInstant) {
+        guard case .open(let link, _, _) = state,
+            lastUsed.advanced(by: limits.idleTime) <= now
+        else { return }
+        actions.append(.inspect(link))
     }
 
     /// When something comes by itself next; a rest ends without anybody's doing.

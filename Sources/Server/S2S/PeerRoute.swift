@@ -165,7 +165,7 @@ struct PeerRoute {
         case .quiet(let link, let since): retire(link, quietSince: since, now)
         case .bar(let fault, let error): bar(fault, error, now)
         case .unbar: barred = nil
-        case .tick: break
+        case .tick: inspect(now)
         }
     }
 

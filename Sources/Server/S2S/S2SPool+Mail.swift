@@ -131,7 +131,7 @@ extension S2SPool {
 
     private func dial(_ attempt: UInt64, _ isFresh: Bool, _ entry: Entry) {
         let pair = entry.pair
-        guard attemptCount < rules.limits.attemptsPerShard else {
+        guard attemptCount <= rules.limits.attemptsPerShard else {
             return put(.dialled(pair, attempt, .failed(.overloaded)))
         }
         entry.attempts[attempt] = terms.dialler.dial(

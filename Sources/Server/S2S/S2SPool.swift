@@ -165,8 +165,8 @@ actor S2SPool: ShardHomed, PeerPool {
     func tell(_ entry: Entry, _ event: PeerRoute.Event) {
         let before = entry.route.attemptsUnderWay
         let actions = entry.route.receive(event, at: shard.now)
-        for action in actions { perform(action, entry) }
         attemptCount += entry.route.attemptsUnderWay - before
+        for action in actions { perform(action, entry) }
         setTimer(of: entry)
     }
 
