@@ -24,7 +24,7 @@ struct ListenersTests {
         let fault = await #expect(throws: AdminFault.self) {
             try await Listeners.open(
                 settings,
-                for: server.clients,
+                for: Takers(clients: server.clients, servers: nil),
                 on: server.shards,
                 log: LogBook().logger
             )

@@ -30,6 +30,7 @@ public struct Configuration: Hashable, Sendable {
     /// What an empty file says.
     private init() {
         settings.listeners = .usual
+        settings.s2s.isEnabled = true
         settings.domains = [DomainSettings("localhost")]
         settings.tls.folder = "data/certificates"
         settings.adminSocket = "data/martlet.sock"

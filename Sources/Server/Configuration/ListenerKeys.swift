@@ -152,6 +152,7 @@ extension [ListenerSettings] {
         [
             ListenerTerms.clients(C2SListenerTerms(tls: .startTLS)),
             .clients(C2SListenerTerms(tls: .direct)),
+            .servers(S2SListenerTerms()),
         ].flatMap { terms in
             [false, true].map {
                 ListenerSettings(

@@ -1,6 +1,27 @@
 import Logging
 import MartletNet
 
+/// Those who take connections.
+struct Takers: Sendable {
+    let clients: C2SService
+    /// Nil in a server that keeps to itself.
+    let servers: S2SService?
+
+    /// Who takes those of a listener.
+    func taker(of listener: ListenerSettings) throws(AdminFault) -> @Sendable (Transport) -> Void {
+        switch listener.terms {
+        case .clients(let terms): return { [clients] in clients.accept($0, on: terms) }
+        case .servers(let terms):
+            guard let servers else { break }
+            return { servers.accept($0, on: terms) }
+        case .components: break
+        }
+        throw AdminFault(
+            "\(listener.address) is for \(listener.terms.words), which this server does not serve"
+        )
+    }
+}
+
 /// Where the server takes connections, while it runs.
 struct Listeners: Sendable {
     private let open: [Listener]
@@ -11,7 +32,7 @@ struct Listeners: Sendable {
     ///   not take; then none is open.
     static func open(
         _ settings: ServerSettings,
-        for service: C2SService,
+        for takers: Takers,
         on shards: [Shard],
         log: Logger
     ) async throws -> Listeners {
@@ -19,7 +40,7 @@ struct Listeners: Sendable {
         options.counter = ConnectionCounter(limit: settings.connectionsPerAddress)
         options.writeLimits.maximum = settings.writeBufferBytes
         let wanted = try settings.listeners.map {
-            ($0.address, try taker(of: $0, clients: service))
+            ($0.address, try takers.taker(of: $0))
         }
         var listeners: [Listener] = []
         for (address, take) in wanted {
@@ -38,20 +59,6 @@ struct Listeners: Sendable {
             }
         }
         return Listeners(open: listeners)
-    }
-
-    /// Who takes the connections of a listener.
-    private static func taker(
-        of listener: ListenerSettings,
-        clients: C2SService
-    ) throws(AdminFault) -> @Sendable (Transport) -> Void {
-        switch listener.terms {
-        case .clients(let terms): return { clients.accept($0, on: terms) }
-        case .servers, .components:
-            throw AdminFault(
-                "\(listener.address) is for \(listener.terms.words), which this server does not serve"
-            )
-        }
     }
 
     private static func report(_ event: Listener.Event, _ log: Logger) {

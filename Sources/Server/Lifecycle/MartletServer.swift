@@ -135,7 +135,12 @@ public final class MartletServer: Service {
     public func run() async throws {
         let settings = settings.value
         do {
-            let listeners = try await Listeners.open(settings, for: clients, on: shards, log: log)
+            let listeners = try await Listeners.open(
+                settings,
+                for: Takers(clients: clients, servers: federation?.service),
+                on: shards,
+                log: log
+            )
             let admin = try settings.adminSocket.map {
                 try AdminSocket.open(at: $0, desk: desk, log: log)
             }

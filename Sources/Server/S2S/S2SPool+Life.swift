@@ -14,9 +14,8 @@ extension S2SPool {
         if let timer = entry.timer { shard.cancel(timer) }
         entry.timerDue = wake
         entry.timer = shard.schedule(after: shard.now.duration(to: wake)) {
-            [weak self, weak entry] in
-            guard let self, let entry else { return }
-            self.assumeIsolated { $0.wake(entry.pair) }
+            [weak self, pair = entry.pair] in
+            self?.assumeIsolated { $0.wake(pair) }
         }
     }
 
