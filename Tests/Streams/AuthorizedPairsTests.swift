@@ -22,12 +22,13 @@ struct AuthorizedPairsTests {
 
     private static let long = String(repeating: "a", count: 1_024)
 
-    @Test(arguments: [
+    private static let malformed: [String?] = [
         nil, "", "@montague.example", "romeo@", "romeo@@montague.example",
         "romeo@montague.example/", "montague.example/", "a b@montague.example",
-        long + "@montague.example", "romeo@montague.example/" + long, "\u{FFFE}@montague.example",
-        "x@" + long,
-    ])
+        "\(long)@montague.example", "romeo@montague.example/\(long)", "x@\(long)",
+    ]
+
+    @Test(arguments: malformed)
     func `needs two addresses that are some`(address: String?) throws {
         for kind in ["message", "presence", "iq"] {
             let more = kind == "iq" ? " type='get' id='1'" : ""

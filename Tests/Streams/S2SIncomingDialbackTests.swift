@@ -1,5 +1,6 @@
 import MartletCore
 import MartletXML
+import Synchronization
 import Testing
 
 @testable import MartletStreams
@@ -308,17 +309,18 @@ struct S2SIncomingDialbackTests {
     }
 
     @Test func `asks again what settings say when the answer comes`() throws {
-        final class Mood: @unchecked Sendable { var trust = PeerTrust() }
-        // Only this test's own thread looks at it.
+        final class Mood: Sendable { let trust = Mutex(PeerTrust()) }
         for (change, word) in [
             (PeerTrust.blocked, "not-acceptable"), (.strict, "not-authorized"),
         ] {
             let mood = Mood()
-            var visit = S2SVisit(S2SHost(domain: S2SVisit.montague) { _ in mood.trust })
+            var visit = S2SVisit(
+                S2SHost(domain: S2SVisit.montague) { _ in mood.trust.withLock { $0 } }
+            )
             _ = visit.told(.secured(S2SVisit.stranger))
             _ = visit.told(.opened(.server()))
             _ = try visit.read(VisitWire.claim())
-            mood.trust = change
+            mood.trust.withLock { $0 = change }
             #expect(visit.told(.verified(question(), .valid)) == [Self.result(word)])
             #expect(visit.machine.pairs.isEmpty)
         }

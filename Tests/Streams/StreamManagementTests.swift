@@ -21,7 +21,7 @@ struct StreamManagementTests {
         replies.map { reply in
             switch reply {
             case .send(let element):
-                ([element.name, element.attribute("h")] + element.children.map(\.name))
+                [element.name, element.attribute("h") ?? element.firstChild?.name]
                     .compactMap(\.self).joined(separator: " ")
             case .enabled: "on"
             case .refused(let held): "refused " + ids(held)
@@ -65,7 +65,8 @@ struct StreamManagementTests {
         #expect(management.enable() == nil)
         management.sent(stanza(1), for: pair)
         management.received()
-        #expect(management.request() == nil && management.acknowledgement == nil)
+        #expect(management.request() == nil)
+        #expect(management.acknowledgement == nil)
         #expect(!management.isRequestDue && !management.awaitsAnswer)
         #expect(words(management.read(nonza("enabled"))) == ["on"])
         #expect(management.isRequestDue)
@@ -81,7 +82,8 @@ struct StreamManagementTests {
         #expect(words(management.read(nonza("failed"))) == ["refused 1"])
         management.sent(stanza(2), for: pair)
         #expect(management.count == 0)
-        #expect(!management.isOn && management.enable() == nil)
+        #expect(!management.isOn)
+        #expect(management.enable() == nil)
     }
 
     @Test func `begins once`() {
@@ -174,14 +176,14 @@ struct StreamManagementTests {
     @Test func `asks after the first of a burst, and each twentieth`() {
         var management = asked()
         #expect(!management.isRequestDue)
-        var asked: [Int] = []
+        var due: [Int] = []
         for id in 1...50 {
             management.sent(stanza(id), for: pair)
             guard management.isRequestDue else { continue }
-            asked.append(id)
+            due.append(id)
             #expect(management.request()?.name == "r")
         }
-        #expect(asked == [1, 21, 41])
+        #expect(due == [1, 21, 41])
     }
 
     @Test func `asks for the rest of a burst when the first is answered`() {
