@@ -149,6 +149,11 @@ struct ComponentMachineTests {
         }
     }
 
+    @Test func `does not pass where there is no secret`() {
+        let open = ComponentHandshake(id: "3BF96D32", secret: [])
+        #expect(!open.isAnswered(by: open.digest))
+    }
+
     @Test func `must open its stream first, once`() throws {
         var machine = ComponentMachine()
         #expect(try machine.read(ComponentMachine.handshake).last == "close bad-format")

@@ -6,17 +6,21 @@ import MartletCrypto
 public struct ComponentHandshake: Sendable {
     /// What `<handshake/>` has in it: lower-case hexadecimal digits.
     public let digest: String
+    private let isSecret: Bool
 
     /// Of the identifier of the stream, as the server's header has it, and the secret.
     public init(id: String, secret: [UInt8]) {
+        isSecret = !secret.isEmpty
         digest = Hex.encode(HashFunction.sha1.hash(Array(id.utf8) + secret))
     }
 
     /// Compares in a time that says nothing about the digest; white space around it is nothing.
+    ///
+    /// Each digest of an empty secret is wrong: anybody could make it.
     public func isAnswered(by text: String) -> Bool {
         let space: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
         let bytes = text.utf8.drop { space.contains($0) }
-        let count = bytes.lastIndex { !space.contains($0) }.map { bytes[...$0] } ?? bytes[...]
-        return constantTimeEquals(Array(count), Array(digest.utf8))
+        let trimmed = bytes.lastIndex { !space.contains($0) }.map { bytes[...$0] } ?? bytes[...]
+        return isSecret && constantTimeEquals(Array(trimmed), Array(digest.utf8))
     }
 }
