@@ -38,6 +38,26 @@ final class Visitor: TransportDelegate, @unchecked Sendable {
         return visitor
     }
 
+    /// Comes to the service for components, on one of its server's shards, from a shard of its own.
+    static func visit(
+        _ service: ComponentService,
+        shard index: Int,
+        from own: Shard
+    ) -> Visitor {
+        let (near, far) = PipeTransport.pair(own, service.router.homes[index].shard)
+        let visitor = Visitor(near, isDeaf: false)
+        own.submit { near.delegate = visitor }
+        far.shard.submit { service.accept(far) }
+        return visitor
+    }
+
+    /// Reads nothing from now on, or all again.
+    func stop(reading isPaused: Bool) {
+        transport.shard.submit {
+            if isPaused { self.transport.pauseReading() } else { self.transport.resumeReading() }
+        }
+    }
+
     func send(_ text: String) {
         transport.shard.submit { self.transport.send(Array(text.utf8)) }
     }
