@@ -74,10 +74,8 @@ struct RoleTests {
             there,
             hint: "capulet.example"
         )
-        let role = TLSRole.client(
-            serverName: "192.0.2.1",
-            ticket: first.client.ticket
-        )
+        let ticket: TLSTicket = try #require(first.client.ticket)
+        let role = TLSRole.client(serverName: "192.0.2.1", ticket: ticket)
         let again = try meet(here, role, there, hint: "capulet.example")
         #expect(again.client.info?.isResumed == true)
         #expect(again.client.info?.serverEndPoint == again.server.info?.serverEndPoint)

@@ -61,7 +61,8 @@ extension ConfigKey<S2SLimits> {
             "verifiesPerAddressPerMinute",
             \.verifiesPerAddressPerMinute,
             .many,
-            "Dialback requests from one address, or one /64 of IPv6."
+            "Dialback requests from one address, or one /64 of IPv6.",
+            .restart
         ),
         ConfigKey(
             "unauthenticatedPerAddress",
