@@ -66,8 +66,8 @@ extension RouterShard {
     /// account (RFC 6120 §10.3.1).
     func noteDestination(of stanza: Stanza, from id: SessionID) {
         let own = stanza.kind == .message ? id.jid : nil
-        guard let to = stanza.to ?? own, to.hasLocalpart || domains[of: to] == nil,
-            let session = session(id), session.management != nil
+        guard let to = stanza.to ?? own, let session = session(id), session.management != nil,
+            to.hasLocalpart || domains[of: to] == nil
         else { return }
         // Before this stanza goes its way: a round's fences must stand behind what it counts.
         if session.management?.destinations.count ?? 0 >= Self.destinationLimit {
