@@ -94,7 +94,7 @@ extension RouterShard {
     }
 
     /// Whom a round asks: an account's home, or the way to another domain.
-    private enum Fence: Hashable {
+    private enum Fence {
         case home(JID, Int)
         case elsewhere(DomainPair)
     }
@@ -112,8 +112,13 @@ extension RouterShard {
     }
 
     /// One for each that may not have dealt yet with what came, and one for all of a domain elsewhere.
-    private func fences(before destinations: Set<JID>, for sender: JID) -> Set<Fence> {
-        Set(destinations.compactMap { fence(before: $0, for: sender) })
+    private func fences(before destinations: Set<JID>, for sender: JID) -> [Fence] {
+        var pairs: Set<DomainPair> = []
+        return destinations.compactMap { address in
+            guard let fence = fence(before: address, for: sender) else { return nil }
+            if case .elsewhere(let pair) = fence, !pairs.insert(pair).inserted { return nil }
+            return fence
+        }
     }
 
     /// Nil if it is here and nothing waits there.
