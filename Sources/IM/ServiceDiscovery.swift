@@ -20,9 +20,10 @@ public struct ServiceDiscovery: Module {
             try Self.info(of: context.domain, asked: request)
         }
         try registration.onIQ(.get, "query", in: Namespace.discoItems, to: .domain) {
-            (_, request, context) throws(StanzaError) in
+            (shard, request, context) throws(StanzaError) in
             try Self.refuseNode(of: request)
-            return Self.items(of: context.domain)
+            let components = shard.components(under: context.domain).map(\.domainpart)
+            return Self.items(of: context.domain, components)
         }
         try registration.onIQ(.get, "query", in: Namespace.discoInfo, to: .account) {
             (shard, request, context) async throws(StanzaError) in
@@ -81,14 +82,20 @@ public struct ServiceDiscovery: Module {
         }
     }
 
-    private static func items(of domain: Domain) -> Element {
+    /// A component stands in the place of a service of its name.
+    private static func items(of domain: Domain, _ components: [String]) -> Element {
         Element("query", in: Namespace.discoItems) { query in
             for service in domain.modules.services {
+                let name = service.name(under: domain.name)
+                guard !components.contains(name) else { continue }
                 query.element(
                     "item",
                     in: Namespace.discoItems,
-                    ["jid": service.name(under: domain.name), "name": service.identity.name]
+                    ["jid": name, "name": service.identity.name]
                 )
+            }
+            for component in components {
+                query.element("item", in: Namespace.discoItems, ["jid": component])
             }
             for item in domain.modules.discovery.items {
                 query.element(

@@ -83,7 +83,7 @@ extension DomainTable {
     public func components(under domain: Domain) -> [JID] {
         guard !components.isEmpty else { return [] }
         return components.keys.map(\.jid)
-            .filter { self[of: $0] == nil && self.domain(owning: $0) === domain }
+            .filter { self[of: $0] == nil && self.domain(owning: $0)?.name == domain.name }
             .sorted { $0.domainpart < $1.domainpart }
     }
 

@@ -66,8 +66,8 @@ extension RouterShard {
     /// account (RFC 6120 §10.3.1).
     func noteDestination(of stanza: Stanza, from id: SessionID) {
         let own = stanza.kind == .message ? id.jid : nil
-        guard let to = stanza.to ?? own, to.hasLocalpart || domains[of: to] == nil,
-            let session = session(id), session.management != nil
+        guard let to = stanza.to ?? own, let session = session(id), session.management != nil,
+            to.hasLocalpart || domains[of: to] == nil
         else { return }
         // Before this stanza goes its way: a round's fences must stand behind what it counts.
         if session.management?.destinations.count ?? 0 >= Self.destinationLimit {
@@ -94,7 +94,7 @@ extension RouterShard {
     }
 
     /// Whom a round asks: an account's home, or the way to another domain.
-    private enum Fence: Hashable {
+    private enum Fence {
         case home(JID, Int)
         case elsewhere(DomainPair)
     }
@@ -112,8 +112,13 @@ extension RouterShard {
     }
 
     /// One for each that may not have dealt yet with what came, and one for all of a domain elsewhere.
-    private func fences(before destinations: Set<JID>, for sender: JID) -> Set<Fence> {
-        Set(destinations.compactMap { fence(before: $0, for: sender) })
+    private func fences(before destinations: Set<JID>, for sender: JID) -> [Fence] {
+        var pairs: Set<DomainPair> = []
+        return destinations.compactMap { address in
+            guard let fence = fence(before: address, for: sender) else { return nil }
+            if case .elsewhere(let pair) = fence, !pairs.insert(pair).inserted { return nil }
+            return fence
+        }
     }
 
     /// Nil if it is here and nothing waits there.

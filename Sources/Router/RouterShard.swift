@@ -49,8 +49,16 @@ public actor RouterShard: ShardHomed {
     /// Whether the address is in a domain of ours, in one that a module keeps, or in a component's.
     public func hosts(_ jid: JID) -> Bool { domains.hosts(jid) }
 
+    /// Whether what is sent to the address goes to another server, or to a component.
+    public func isElsewhere(_ jid: JID) -> Bool {
+        if case .elsewhere = place(of: jid) { true } else { false }
+    }
+
     /// The components that are listed under a domain.
     public func components(under domain: Domain) -> [JID] { domains.components(under: domain) }
+
+    /// What the shard's clock says, from a beginning of its own: only differences mean something.
+    public var time: Duration { .nanoseconds(shard.now.nanoseconds) }
 
     /// The account's home if it is in memory: it has sessions, or something waits for it.
     public func home(of account: JID) -> Home? {

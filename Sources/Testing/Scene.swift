@@ -8,6 +8,7 @@ import MartletSASL
 public import MartletServer
 public import MartletStorage
 import MartletStreams
+import Synchronization
 
 /// A whole server in memory: its domains, its accounts, and clients joined to it by pipes.
 ///
@@ -18,7 +19,9 @@ public final class Scene: Sendable {
     /// What the server's timers go by.
     public let clock: any ShardClock
     private let clientShard = Shard(index: 0)
-    private let places: Places
+    let places: Places
+    let network: SceneNetwork
+    let components = Mutex<[JID: ScenePeer]>([:])
 
     /// The password of every account of a scene.
     public static let password = "the same for all"
@@ -68,6 +71,7 @@ public final class Scene: Sendable {
             clock: clock
         )
         places = Places(count: server.shards.count)
+        network = SceneNetwork(of: server)
         clientShard.start()
     }
 

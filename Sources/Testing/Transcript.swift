@@ -15,6 +15,11 @@ import MartletXML
 ///
 /// `paris = montague.example` opens a stream and does not log in; with ` secured` behind it, under TLS.
 ///
+/// `globe = globe.example peer` is another server, whose stanzas are believed, and `echo =
+/// echo.montague.example component` one of ours. After `globe fails remote-server-timeout`, what is sent
+/// to it returns so, until `globe recovers`. To `globe < nothing` belongs what the server had passed on
+/// by then: ask who sent it first.
+///
 /// `*` as an attribute's value, or as a text, stands for any; `*name` too, and later for that same one,
 /// which is sent as `${name}`. A line that begins with a space goes on
 /// with the one before. What an actor is sent may come in any order; `romeo << <message/>` says that it
@@ -25,6 +30,9 @@ public struct Transcript: Sendable {
         case account(JID)
         case enters(String, JID, managed: Bool)
         case approaches(String, JID, underTLS: Bool)
+        case attaches(String, JID, isComponent: Bool)
+        case fails(String, StanzaError.Condition)
+        case recovers(String)
         case sends(String, String)
         case receives(String, Element)
         case receivesNext(String, Element)
@@ -93,6 +101,9 @@ public struct Transcript: Sendable {
             let parts = address.split(separator: " ").map(String.init)
             let place = try jid(parts[0], number)
             let manner = parts.dropFirst().first
+            if manner == "peer" || manner == "component" {
+                return .attaches(actor, place, isComponent: manner == "component")
+            }
             if place.isDomain {
                 return .approaches(actor, place, underTLS: manner == "secured")
             }
@@ -109,6 +120,12 @@ public struct Transcript: Sendable {
                 throw TranscriptError(number, "there is no stream error \(name)")
             }
             return .ends(actor, condition)
+        case (let actor?, "fails", let name?):
+            guard let condition = StanzaError.Condition(rawValue: name) else {
+                throw TranscriptError(number, "there is no stanza error \(name)")
+            }
+            return .fails(actor, condition)
+        case (let actor?, "recovers", nil): return .recovers(actor)
         case (let actor?, "leaves", nil): return .leaves(actor)
         case (let actor?, "cuts", nil): return .cuts(actor)
         case (let actor?, "returns", nil): return .returns(actor)

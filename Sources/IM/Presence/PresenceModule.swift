@@ -20,6 +20,10 @@ public struct PresenceModule: Module {
                 return .handled
             }
         }
+        registration.on(.delivery, try Match("presence[@type='error']")) { shard, stanza, _ in
+            shard.forgetDirected(to: stanza)
+            return .continue
+        }
         registration.on(.delivery, try Match("iq[@type='get' or @type='set']")) {
             (shard, request, _) in
             shard.guardResource(from: request)
@@ -104,6 +108,7 @@ extension RouterShard {
             route(Stanza.presence(.probe, to: contact, from: id.jid.bare))
         }
         introduceOthers(to: session)
+        if home(of: id.jid)?.availableSessions.count == 1 { askAgain(roster, of: session) }
         handOver(roster.pendingRequests, to: session)
     }
 
@@ -244,6 +249,12 @@ extension RouterShard {
         if session.isShown(to: asker, roster) { return .continue }
         bounce(request, .serviceUnavailable)
         return .handled
+    }
+
+    /// Whom presence did not reach need not be told of its end (RFC 6121 §4.6.4).
+    fileprivate func forgetDirected(to error: Stanza) {
+        guard let to = error.to, to.isFull, let from = error.from else { return }
+        home(of: to)?.session(with: to)?.directed?.remove(from)
     }
 
     private func noteDirected(to target: JID, by id: SessionID) throws(StanzaError) {

@@ -46,6 +46,7 @@ extension RouterShard {
         if outcome.endsPresence { followUp(outcome, of: account, to: contact) }
         // Stamped with the bare address, since it is the account that subscribes (RFC 6121 §3.1.2).
         if outcome.isPassedOn { route(stanza.addressed(to: contact, from: account)) }
+        if stanza.type == .subscribe { noteAsked(contact, by: account) }
         if !outcome.endsPresence { followUp(outcome, of: account, to: contact) }
     }
 
