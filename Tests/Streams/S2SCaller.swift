@@ -1,8 +1,8 @@
 import MartletCore
 import MartletCrypto
-import MartletXML
 
 @testable import MartletStreams
+@testable import MartletXML
 
 let montague = JID(prepared: nil, "montague.example")
 let capulet = JID(prepared: nil, "capulet.example")

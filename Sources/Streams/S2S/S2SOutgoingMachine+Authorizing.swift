@@ -86,14 +86,10 @@ extension S2SOutgoingMachine {
         return canDialBack && isTargetKnown ? nil : .noWayToAuthenticate
     }
 
-    /// Why the peer's certificate does not prove it to be the domain's server.
+    /// Why the peer is not known to be the domain's server.
     func unproved(_ domain: JID) -> S2SFault {
-        switch facts.identity.chain {
-        case _ where !isEncrypted: .notProved("it has no TLS, and so shows no certificate")
-        case .none: .notProved("it shows no certificate")
-        case .untrusted(let reason): .notProved("its certificate is not trusted: \(reason)")
-        case .trusted: .notProved("its certificate is not, or not now, one of \(domain)")
-        }
+        guard isEncrypted else { return .notProved("it has no TLS, and so shows no certificate") }
+        return .notProved(facts.identity.explanation(for: domain))
     }
 
     private func trust(for pair: DomainPair) -> PeerTrust? {

@@ -22,7 +22,7 @@ extension S2SOutgoingMachine {
         }
         do {
             let actions = try inbound.admit(element, language: language, facts)
-            // That one of ours may be written to as well says nothing of whom we may write as.
+            // That one more of ours may be written to says nothing of whom we may write as.
             return actions.filter { if case .authorized = $0 { false } else { true } }
         } catch {
             return fail(.protocolViolation("it sends stanzas that it may not send"), error)
@@ -56,7 +56,8 @@ extension S2SOutgoingMachine {
         do {
             guard let element = try DialbackElement(element) else { return [] }
             guard element.answer == nil else { return heard(element) }
-            guard isBidirectional, case .identified = state else {
+            // Whoever is not authorised in one direction has nothing to ask in the other.
+            guard isBidirectional, !pairs.isEmpty else {
                 return violated("it asks where it is to answer", .notAuthorized)
             }
             return asked(element)
@@ -66,7 +67,49 @@ extension S2SOutgoingMachine {
     }
 
     /// The peer asks us, as it would on a stream of its own.
-    private func asked(_ element: DialbackElement) -> [S2SAction] {
-        []
+    private mutating func asked(_ request: DialbackElement) -> [S2SAction] {
+        switch request.kind {
+        case .verify: return [.write(secret.verdict(on: request, facts).bytes)]
+        case .result: return reversed(receiver.claim(request, facts, &inbound))
+        }
+    }
+
+    /// What became of a key that the peer sent; its authority was asked over another stream.
+    mutating func verified(
+        _ question: DialbackQuestion,
+        _ outcome: DialbackOutcome
+    ) -> [S2SAction] {
+        reversed(receiver.verified(question, outcome, facts, &inbound))
+    }
+
+    /// Whom the peer proved to be may be written to as well (XEP-0288 §2.2); on this side, the end of a
+    /// stream has a reason.
+    private mutating func reversed(_ actions: [S2SAction]) -> [S2SAction] {
+        actions.flatMap { action -> [S2SAction] in
+            switch action {
+            case .authorized(let pair, _): [.reversible(pair.reversed)]
+            case .close(let error): fail(.protocolViolation("its dialback failed"), error)
+            default: [action]
+            }
+        }
+    }
+}
+
+extension DialbackSecret {
+    /// Whether a key is ours: whatever we think of who asks, we are the authority (XEP-0220 §2.2.2).
+    func verdict(on request: DialbackElement, _ facts: StreamFacts) -> DialbackElement {
+        guard let host = facts.host(request.to) else {
+            return request.answered(.error(.itemNotFound))
+        }
+        guard facts.isEncrypted || host.trust(request.from).tls == .optional else {
+            return request.answered(.error(.policyViolation))
+        }
+        let isValid = isValid(
+            request.key,
+            receiving: request.from,
+            originating: request.to,
+            streamID: request.id ?? ""
+        )
+        return request.answered(isValid ? .valid : .invalid)
     }
 }

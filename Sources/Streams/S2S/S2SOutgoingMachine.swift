@@ -76,6 +76,7 @@ public struct S2SOutgoingMachine: Sendable {
     /// Whether `<bidi/>` was sent; and if so, what the peer may say.
     var isBidirectional = false
     var inbound: AuthorizedPairs
+    var receiver: DialbackReceiver
 
     /// A stream that is still to be connected.
     ///
@@ -100,6 +101,7 @@ public struct S2SOutgoingMachine: Sendable {
         facts = StreamFacts(hosts: hosts)
         dialback = DialbackInitiator(secret)
         inbound = AuthorizedPairs(limit: limits.pairsPerStream)
+        receiver = DialbackReceiver(limits: limits)
     }
 
     public mutating func receive(_ event: S2SEvent) -> [S2SAction] {
@@ -112,7 +114,7 @@ public struct S2SOutgoingMachine: Sendable {
         case .closed: return fail(lossFault)
         case .wants(let pair): return want(pair)
         case .ask(let question): return ask(question)
-        case .verified: return []
+        case .verified(let question, let outcome): return verified(question, outcome)
         }
     }
 
@@ -180,7 +182,6 @@ extension S2SOutgoingMachine {
     private mutating func secure(_ identity: PeerIdentity) -> [S2SAction] {
         facts.identity = identity
         facts.isEncrypted = true
-        hasSentHeader = false
         guard trust.proof != .certificate || identity.proves(pair.target, pins: trust.pins) else {
             return fail(unproved(pair.target))
         }
@@ -229,6 +230,7 @@ extension S2SOutgoingMachine {
             return fail(.tlsFailed("it offered TLS and then refused it"))
         }
         state = .securing
+        hasSentHeader = false
         return [.startTLS]
     }
 
