@@ -190,7 +190,8 @@ extension PeerRoute {
             asking?.link = nil
             return giveUp(leg.attempt, fault, now)
         }
-        (asking?.link, asking?.fault) = (nil, leg.fault ?? fault)
+        asking?.link = nil
+        asking?.fault = leg.fault ?? fault
         asking?.isAuthorized = false
         actions.append(.dialNext(leg.attempt, fault))
     }
