@@ -5,26 +5,26 @@ import Testing
 @testable import MartletServer
 
 struct PeerConditionsTests {
-    private typealias Told = (StanzaError.Condition, StanzaError.Kind)
-
-    @Test(arguments: [
-        (S2SFault.unreachable(.remoteServerNotFound, "x"), "remote-server-not-found", "cancel"),
-        (.unreachable(.remoteServerTimeout, "x"), "remote-server-timeout", "wait"),
-        (.lost("reset"), "remote-server-timeout", "wait"),
-        (.timedOut, "remote-server-timeout", "wait"),
-        (.tlsNotOffered, "remote-server-timeout", "cancel"),
-        (.tlsFailed("x"), "remote-server-timeout", "cancel"),
-        (.notProved("x"), "remote-server-timeout", "cancel"),
-        (.noWayToAuthenticate, "remote-server-timeout", "cancel"),
-        (.saslRefused(.notAuthorized), "remote-server-timeout", "cancel"),
-        (.dialback(.forbidden), "remote-server-timeout", "wait"),
-        (.dialbackInvalid, "internal-server-error", "cancel"),
-        (.stream(.hostUnknown), "remote-server-not-found", "cancel"),
-        (.stream(.systemShutdown), "remote-server-timeout", "wait"),
-        (.notAdmitted, "not-allowed", "cancel"),
-        (.overloaded, "resource-constraint", "wait"),
-        (.stopping, "remote-server-timeout", "wait"),
-    ])
+    @Test(
+        arguments: [
+            (S2SFault.unreachable(.remoteServerNotFound, "x"), "remote-server-not-found", "cancel"),
+            (.unreachable(.remoteServerTimeout, "x"), "remote-server-timeout", "wait"),
+            (.lost("reset"), "remote-server-timeout", "wait"),
+            (.timedOut, "remote-server-timeout", "wait"),
+            (.tlsNotOffered, "remote-server-timeout", "cancel"),
+            (.tlsFailed("x"), "remote-server-timeout", "cancel"),
+            (.notProved("x"), "remote-server-timeout", "cancel"),
+            (.noWayToAuthenticate, "remote-server-timeout", "cancel"),
+            (.saslRefused(.notAuthorized), "remote-server-timeout", "cancel"),
+            (.dialback(.forbidden), "remote-server-timeout", "wait"),
+            (.dialbackInvalid, "internal-server-error", "cancel"),
+            (.stream(.hostUnknown), "remote-server-not-found", "cancel"),
+            (.stream(.systemShutdown), "remote-server-timeout", "wait"),
+            (.notAdmitted, "not-allowed", "cancel"),
+            (.overloaded, "resource-constraint", "wait"),
+            (.stopping, "remote-server-timeout", "wait"),
+        ] as [(S2SFault, String, String)]
+    )
     func `tells senders what it is, and whether to try again`(
         fault: S2SFault,
         condition: String,

@@ -22,7 +22,7 @@ final class DNSDialler: PeerDialler {
     init(
         _ finder: PeerFinder,
         override: @escaping @Sendable (JID) -> PeerOverride? = { _ in nil },
-        connect: @escaping Connect = overTCP
+        connect: @escaping Connect = DNSDialler.overTCP
     ) {
         self.finder = finder
         self.override = override

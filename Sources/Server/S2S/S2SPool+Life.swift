@@ -9,9 +9,11 @@ extension S2SPool {
 
     /// A timer that fires too soon is set again then: most are put off by each stanza.
     func setTimer(of entry: Entry) {
-        guard let wake = entry.route.nextWake else { return }
-        if let due = entry.timerDue, due <= wake { return }
+        let wake = entry.route.nextWake
+        if let wake, let due = entry.timerDue, due <= wake { return }
         if let timer = entry.timer { shard.cancel(timer) }
+        (entry.timer, entry.timerDue) = (nil, nil)
+        guard let wake else { return }
         entry.timerDue = wake
         entry.timer = shard.schedule(after: shard.now.duration(to: wake)) {
             [weak self, pair = entry.pair] in

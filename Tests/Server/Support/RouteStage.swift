@@ -12,9 +12,12 @@ final class NamedLink: PeerLink {
     private let heard = Mutex<[String]>([])
     private let quiet = Mutex<ShardInstant?>(nil)
 
-    init(_ name: String, on shard: Shard = Shard(index: 0, clock: ManualClock())) {
+    /// A shard for those that are never called.
+    private static let nowhere = Shard(index: 0, clock: ManualClock())
+
+    init(_ name: String, on shard: Shard? = nil) {
         self.name = name
-        self.shard = shard
+        self.shard = shard ?? Self.nowhere
     }
 
     /// What it was told since this was asked last.
