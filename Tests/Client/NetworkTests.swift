@@ -31,7 +31,7 @@ struct NetworkTests {
         let server = scene.server
         let listeners = try await Listeners.open(
             settings,
-            for: server.clients,
+            for: Takers(clients: server.clients, servers: nil),
             on: server.shards,
             log: server.log
         )

@@ -1,5 +1,5 @@
 import MartletCore
-import MartletNet
+@testable import MartletNet
 import MartletStreams
 import Synchronization
 import Testing
