@@ -99,17 +99,15 @@ public final class MartletServer: Service {
         )
         var federation: Federation?
         do {
-            if settings.s2s.isEnabled {
-                federation = try Federation(
-                    settings,
-                    certificates: certificates,
-                    secret: secret,
-                    router: router,
-                    parsers: clients.streams.parsers,
-                    dialler: dialler,
-                    log: log
-                )
-            }
+            let base = Federation.Base(
+                certificates: certificates,
+                secret: secret,
+                router: router,
+                parsers: clients.streams.parsers,
+                log: log
+            )
+            federation = try settings.s2s.isEnabled
+                ? Federation(settings, on: base, dialler: dialler) : nil
             var compiler = DomainCompiler(plugins, commandSessions)
             router.replaceDomains(try compiler.compile(settings))
             let faults = plugins.faults + compiler.faults
