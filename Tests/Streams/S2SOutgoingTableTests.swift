@@ -164,7 +164,7 @@ struct S2SOutgoingTableTests {
         var (caller, authorized) = (S2SCaller(), 0)
         var asked: Set<Bool> = []
         for _ in 0..<40 where !caller.machine.isClosed {
-            let event = try event(&dice, caller.machine.state)
+            let event = try Self.event(&dice, caller.machine.state)
             for told in caller.told(event) {
                 let isRooms = told.contains("conference.")
                 if told.hasPrefix("<db:result") || told.hasPrefix("<auth") { asked.insert(isRooms) }
