@@ -57,7 +57,8 @@ public struct StreamManagement: Sendable {
     public var isFull: Bool { queue.count >= limits.stanzas || queue.byteCount >= limits.bytes }
     /// Whether the peer owes an answer; its time begins anew with each `.acknowledged`.
     ///
-    /// An answer that acknowledges nothing of what was asked about is none.
+    /// An answer that acknowledges nothing of what was asked about is none; but a peer that is slow may
+    /// be asked again by `request()`, once, before it is given up.
     public var awaitsAnswer: Bool { isOn && (unanswered > 0 || queue.count > unasked) }
     /// Whether `<r/>` is to be sent: after the first of a burst, and each twentieth.
     public var isRequestDue: Bool {

@@ -49,7 +49,8 @@ struct AuthorizedPairs: Sendable {
         guard let from = stanza.from, let to = stanza.to else {
             throw StreamError(.improperAddressing)
         }
-        return try authorize(from, to, facts) + [.stanza(stanza)]
+        let authorized = try authorize(from, to, facts)
+        return authorized.isEmpty ? [.stanza(stanza)] : authorized + [.stanza(stanza)]
     }
 
     /// What becomes of one that cannot be routed: its addresses come first, whatever else is wrong.

@@ -101,9 +101,9 @@ public struct S2SIncomingMachine: Sendable {
     }
 
     private mutating func readOpen(_ element: Element) -> [S2SAction] {
-        switch element.namespace {
         // As the content namespace is read, whatever the stream's is.
-        case Namespace.client: return readStanza(element)
+        if element.isIn(Namespace.client) { return readStanza(element) }
+        switch element.namespace {
         case Namespace.dialback: return readDialback(element)
         case Namespace.streamManagement: return readManagement(element)
         case Namespace.tls: return startTLS(element)
