@@ -155,7 +155,7 @@ struct PeerCertificateTests {
                 to: (server, here.serverRole(for: ours, isDirect: false))
             )
             for info in [outgoing.near.info, incoming.far.info] {
-                let peer = PeerIdentity(try #require(info), atUnixTime: now)
+                let peer = PeerIdentity(info, atUnixTime: now)
                 #expect(peer.proves(claim) == (shown.reason == nil))
                 let told = peer.explanation(for: claim)
                 #expect(
