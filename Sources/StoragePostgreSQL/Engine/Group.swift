@@ -20,26 +20,34 @@ struct Group: Sendable {
     ///
     /// - Throws: when nothing was kept, or nobody knows; `progress` says how far it came.
     func commit(on connection: isolated Connection, _ progress: inout Progress)
-        async throws(DatabaseError) -> [Job.Result]
+        async throws(GroupFailure) -> [Job.Result]
     {
         progress = Progress()
+        do {
+            let results = try await perform(on: connection, &progress)
+            precondition(results.count == jobs.count, "each job of a group has one answer")
+            return results
+        } catch {
+            if connection.isInTransaction { _ = try? await connection.round([Query("ROLLBACK")]) }
+            throw GroupFailure(error)
+        }
+    }
+
+    private func perform(on connection: isolated Connection, _ progress: inout Progress)
+        async throws -> [Job.Result]
+    {
         var met: Set<ByteText> = []
         for job in jobs { job.work.addNames(to: &met) }
         try await names.meet(met, mayMake: true, on: connection)
-        do throws(DatabaseError) {
-            guard jobs.allSatisfy(\.work.isPlannable) else {
-                progress.isCommitting = true
-                return [try await LoneRun(names: names).perform(jobs[0].work, on: connection)]
-            }
-            var run = GroupRun(names: names)
-            for job in jobs { try await run.take(job.work, on: connection) }
-            try await run.finishSegment(on: connection)
-            progress = run.progress
-            return try await run.commit(on: connection)
-        } catch {
-            if connection.isInTransaction { _ = try? await connection.round([Query("ROLLBACK")]) }
-            throw error
+        guard jobs.allSatisfy(\.work.isPlannable) else {
+            progress.isCommitting = true
+            return [try await LoneRun(names: names).perform(jobs[0].work, on: connection)]
         }
+        var run = GroupRun(names: names)
+        for job in jobs { try await run.take(job.work, on: connection) }
+        try await run.finishSegment(on: connection)
+        progress = run.progress
+        return try await run.commit(on: connection)
     }
 }
 
@@ -76,9 +84,7 @@ private struct GroupRun {
         )
     }
 
-    mutating func take(_ work: Job.Work, on connection: isolated Connection)
-        async throws(DatabaseError)
-    {
+    mutating func take(_ work: Job.Work, on connection: isolated Connection) async throws {
         if case .statement(let direct) = work {
             try await finishSegment(on: connection)
             hasStatements = true
@@ -95,25 +101,24 @@ private struct GroupRun {
     }
 
     /// Reads what the segment needs, finds the answers of its jobs, and queues what it writes.
-    mutating func finishSegment(on connection: isolated Connection) async throws(DatabaseError) {
+    ///
+    /// The answers count once it is known what there is to write: one is never given without the other.
+    mutating func finishSegment(on connection: isolated Connection) async throws {
         guard !works.isEmpty else { return }
         let start = pending.count
         pending += segment.reads
         var rows = try await flush(on: connection)
-        do {
-            var plan = try Plan(segment, rows[start...])
-            if plan.lacksPlaces {
-                let makings = segment.makings
-                rows = try await connection.round(makings + segment.reads)
-                plan = try Plan(segment, rows[makings.count...])
-            }
-            for work in works { results.append(plan.perform(work)) }
-            pending += try plan.writes()
-        } catch let error as StorageError {
-            for _ in works { results.append(.failure(error)) }
-        } catch {
-            throw error as? DatabaseError ?? .lost("\(error)", mayHaveCommitted: false)
+        var plan = try Plan(segment, rows[start...])
+        if plan.lacksPlaces {
+            let makings = segment.makings
+            rows = try await connection.round(makings + segment.reads)
+            plan = try Plan(segment, rows[makings.count...])
         }
+        var answers: [Job.Result] = []
+        for work in works { answers.append(plan.perform(work)) }
+        let writes = try plan.writes()
+        results += answers
+        pending += writes
         segment = Segment(names)
         works = []
     }

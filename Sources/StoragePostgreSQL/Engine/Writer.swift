@@ -33,16 +33,17 @@ struct Writer: Sendable {
 
     /// Does a group, and tells each caller what came of it.
     private func commit(_ jobs: [Job]) async {
-        let failure: DatabaseError
+        let failure: GroupFailure
         switch await attempt(Group(jobs: jobs, names: names)) {
         case .success(let results):
             for (job, result) in zip(jobs, results) { job.done(result) }
             return
         case .failure(let error): failure = error
         }
-        // What one job asks may be refused, or need more room than there is: the others need not fail.
+        // What one job asks may be refused, need more room than there is, or meet a damaged row: the others
+        // need not fail.
         guard failure.isOfOneJob, jobs.count > 1 else {
-            for job in jobs { job.done(.failure(StorageError(failure))) }
+            for job in jobs { job.done(.failure(failure.told)) }
             return
         }
         let middle = jobs.count / 2
@@ -50,42 +51,47 @@ struct Writer: Sendable {
         await commit(Array(jobs[middle...]))
     }
 
-    private func attempt(_ group: Group) async -> Result<[Job.Result], DatabaseError> {
-        var failure = DatabaseError.unavailable("it was not tried")
+    private func attempt(_ group: Group) async -> Result<[Job.Result], GroupFailure> {
+        var failure = GroupFailure.database(.unavailable("it was not tried"))
         for _ in 0..<Self.attempts {
-            let (outcome, progress) = await tryOnce(group)
-            switch outcome {
-            case .success: return outcome
+            let trial = await tryOnce(group)
+            switch trial.outcome {
+            case .success: return trial.outcome
             case .failure(let error): failure = error
             }
-            if case .lost = failure {
-                guard progress.isCommitting else { continue }
-                switch await isCommitted(progress.transaction) {
-                case true?: return progress.results.map { .success($0) } ?? outcome
+            if failure.isLoss {
+                guard trial.progress.isCommitting else { continue }
+                switch await isCommitted(trial.progress.transaction) {
+                case true?: return trial.progress.results.map { .success($0) } ?? trial.outcome
                 case false?: continue
-                case nil: return outcome
+                case nil: return trial.outcome
                 }
             }
-            guard failure.isPassing else { return outcome }
+            guard failure.isPassing else { return trial.outcome }
         }
         return .failure(failure)
     }
 
-    private func tryOnce(_ group: Group) async
-        -> (Result<[Job.Result], DatabaseError>, Group.Progress)
-    {
+    /// What came of doing a group once.
+    private struct Trial: Sendable {
+        var outcome: Result<[Job.Result], GroupFailure>
+        var progress = Group.Progress()
+    }
+
+    private func tryOnce(_ group: Group) async -> Trial {
         do throws(DatabaseError) {
             return try await pool.withConnection {
-                (connection: isolated Connection) async throws(DatabaseError) in
+                (connection: isolated Connection) async throws(DatabaseError) -> Trial in
                 var progress = Group.Progress()
-                do throws(DatabaseError) {
-                    return (.success(try await group.commit(on: connection, &progress)), progress)
+                do throws(GroupFailure) {
+                    let results = try await group.commit(on: connection, &progress)
+                    return Trial(outcome: .success(results), progress: progress)
                 } catch {
-                    return (.failure(error), progress)
+                    return Trial(outcome: .failure(error), progress: progress)
                 }
             }
         } catch {
-            return (.failure(error), Group.Progress())
+            return Trial(outcome: .failure(.database(error)))
         }
     }
 

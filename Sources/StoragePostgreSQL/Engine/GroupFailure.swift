@@ -1,0 +1,48 @@
+internal import MartletPostgreSQL
+internal import MartletStorage
+
+/// Why a group as a whole came to nothing.
+enum GroupFailure: Error {
+    /// The database did not do it.
+    case database(DatabaseError)
+    /// What it read, or would write, cannot be what it should: a row of one of its jobs is damaged.
+    case damaged(StorageError)
+}
+
+extension GroupFailure {
+    /// Takes what was thrown on the way to the commit.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as GroupFailure: self = failure
+        case let failure as DatabaseError: self = .database(failure)
+        case let failure as StorageError: self = .damaged(failure)
+        default: self = .database(.lost("\(error)", mayHaveCommitted: false))
+        }
+    }
+
+    /// What the caller of each of its jobs is told.
+    var told: StorageError {
+        switch self {
+        case .database(let error): StorageError(error)
+        case .damaged(let error): error
+        }
+    }
+
+    /// Whether the connection ended on the way.
+    var isLoss: Bool {
+        if case .database(.lost) = self { true } else { false }
+    }
+
+    /// Whether the same may succeed at once.
+    var isPassing: Bool {
+        if case .database(let error) = self { error.isPassing } else { false }
+    }
+
+    /// Whether a smaller group may succeed.
+    var isOfOneJob: Bool {
+        switch self {
+        case .database(let error): error.isOfOneJob
+        case .damaged: true
+        }
+    }
+}

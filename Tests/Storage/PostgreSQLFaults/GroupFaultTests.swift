@@ -1,0 +1,38 @@
+import MartletCore
+import MartletPostgreSQL
+import MartletStorage
+import Testing
+
+@testable import MartletStoragePostgreSQL
+
+private let owner = Owner(romeo)
+
+/// What becomes of the calls of a group when the database is damaged under one of them.
+@Suite(.timeLimit(.minutes(1)))
+struct `A group in PostgreSQL` {
+    @Test func `acknowledges nothing that it did not write, whatever row is damaged`()
+        async throws
+    {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        let entry = NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
+        try await store.append([entry], to: "l", of: owner)
+        try await place.sql("UPDATE entry SET columns = '\\x01'")
+        let puts = (0..<20).map { number in
+            Job.Work.one(.put(key: "\(number)", in: "c", value: [1]), of: owner)
+        }
+        let trim = Job.Work.one(.trim(.toNewest(0), in: "l"), of: owner)
+        try await WriterBench.use(place.url) { bench in
+            let results = await bench.write(Array(puts[..<10]) + [trim] + Array(puts[10...]))
+            #expect(results.count == 21)
+            guard case .corrupt? = results[10].failure else {
+                Issue.record("\(results[10])")
+                return
+            }
+            #expect(results.count { $0.hasSucceeded } == 20, "the damage is of one call alone")
+        }
+        #expect(try await store.countDocuments(in: "c", of: owner) == 20)
+        #expect(try await store.size(of: "l", of: owner).count == 1)
+        await store.close()
+    }
+}
