@@ -1,6 +1,6 @@
 /// How the database server is used.
 public struct PostgreSQLOptions: Sendable {
-    /// Connections at most, for all domains together: one writes, the others read.
+    /// Connections at most, for all domains together: one writes, the others read; two at least.
     public var connections = 4
     /// How long opening waits for a database that is not there yet, as when both start at once.
     public var startTimeout: Duration = .seconds(60)

@@ -40,7 +40,7 @@ extension PostgreSQLStore {
         var failure = DatabaseError.unavailable("it was not tried")
         for _ in 0..<Self.attempts {
             do throws(DatabaseError) {
-                return try await pool.withConnection(body)
+                return try await pools.reading.withConnection(body)
             } catch {
                 failure = error
                 if case .lost = error { continue }

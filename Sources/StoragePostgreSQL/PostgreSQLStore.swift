@@ -5,10 +5,10 @@ public import MartletStorage
 /// The store in a PostgreSQL server: all domains in one schema, which several nodes may share.
 ///
 /// Writes go through one task, which commits together what has come in while it waited for the disk;
-/// reads take a connection each. All connections are on an event loop of the store's own, and no thread ever
-/// waits for the database.
+/// reads take one of the other connections each. All connections are on an event loop of the store's own,
+/// and no thread ever waits for the database.
 public final class PostgreSQLStore: Store {
-    let pool: Pool
+    let pools: Pools
     let names = Names()
     let queue: JobQueue
     let gate = Gate()
@@ -39,7 +39,7 @@ public final class PostgreSQLStore: Store {
         shard.start()
         do throws(StorageError) {
             let opening = Opening(url: url, options: options, log: log)
-            return PostgreSQLStore(try await opening.pool(on: shard), shard, options, now)
+            return PostgreSQLStore(try await opening.pools(on: shard), shard, options, now)
         } catch {
             await shard.stop()
             throw error
@@ -47,18 +47,18 @@ public final class PostgreSQLStore: Store {
     }
 
     private init(
-        _ pool: Pool,
+        _ pools: Pools,
         _ shard: Shard,
         _ options: PostgreSQLOptions,
         _ now: @escaping @Sendable () -> Timestamp
     ) {
-        self.pool = pool
+        self.pools = pools
         self.shard = shard
         self.now = now
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
-        let writer = Writer(pool: pool, queue: queue, names: names)
+        let writer = Writer(pool: pools.writing, queue: queue, names: names)
         writing = Task { await writer.run() }
-        purging = Purging(pool)
+        purging = Purging(pools.reading)
         purging.begin()
     }
 
@@ -67,7 +67,7 @@ public final class PostgreSQLStore: Store {
         await writing.value
         await gate.close()
         await purging.end()
-        await pool.close()
+        await pools.close()
         await shard.stop()
     }
 
