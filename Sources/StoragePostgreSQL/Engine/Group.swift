@@ -5,6 +5,8 @@ internal import MartletStorage
 struct Group: Sendable {
     let jobs: [Job]
     let names: Names
+    /// How long it waits for a lock.
+    var lockLimit = Transaction.lockLimit
 
     /// How far a group came, for when the connection is lost.
     struct Progress: Sendable {
@@ -43,7 +45,7 @@ struct Group: Sendable {
             progress.isCommitting = true
             return [try await LoneRun(names: names).perform(jobs[0].work, on: connection)]
         }
-        var run = GroupRun(names: names)
+        var run = GroupRun(names: names, lockLimit: lockLimit)
         for job in jobs { try await run.take(job.work, on: connection) }
         try await run.finishSegment(on: connection)
         progress = run.progress
@@ -62,7 +64,7 @@ extension Job.Work {
 /// A group on its way: the answers so far, and the statements that wait for the next round.
 private struct GroupRun {
     private let names: Names
-    private var pending = Transaction.begin
+    private var pending: [Query]
     private var segment: Segment
     private var works: [Job.Work] = []
     private var results: [Job.Result] = []
@@ -71,8 +73,9 @@ private struct GroupRun {
     private var hasStatements = false
     private var transaction: String?
 
-    init(names: Names) {
+    init(names: Names, lockLimit: Duration) {
         self.names = names
+        pending = Transaction.begin(lockLimit: lockLimit)
         segment = Segment(names)
     }
 
@@ -141,30 +144,6 @@ private struct GroupRun {
         if transaction == nil { transaction = Transaction.id(in: rows) }
         return rows
     }
-}
-
-/// How transactions begin and end.
-enum Transaction {
-    /// Tables are never read from end to end, whatever the planner believes of their sizes.
-    static let begin = [
-        Query("BEGIN"),
-        Query(
-            """
-            SELECT set_config('enable_seqscan', 'off', true),
-                set_config('enable_hashjoin', 'off', true),
-                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
-            """
-        ),
-        Query("SELECT pg_current_xact_id()::text"),
-    ]
-    static let commit = Query("COMMIT")
-    static let rollback = Query("ROLLBACK")
-
-    /// The transaction's number, from the rows of `begin`.
-    static func id(in rows: [Rows]) -> String? { rows.count > 2 ? rows[2].text(0, 0) : nil }
-
-    /// Snapshot of one moment for several reads.
-    static let beginReading = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 }
 
 extension Plan {

@@ -38,6 +38,10 @@ extension GroupFailure {
         if case .database(let error) = self { error.isPassing } else { false }
     }
 
+    var isOfLock: Bool {
+        if case .database(let error) = self { error.isOfLock } else { false }
+    }
+
     /// Whether a smaller group may succeed.
     var isOfOneJob: Bool {
         switch self {

@@ -30,6 +30,8 @@ struct Direct: Sendable {
     var statement: Statement
     var names: [String]
     var parameters: [Parameter]
+    /// Whose lock it takes.
+    var owner: Owner?
 
     func query(_ numbers: Names) -> Query {
         Query(statement, names.map { .integer(numbers[$0]) } + parameters)
@@ -37,6 +39,14 @@ struct Direct: Sendable {
 }
 
 extension Job.Work {
+    /// Whose lock it needs.
+    var owner: Owner? {
+        switch self {
+        case .operations(_, let owner, _), .roster(_, let owner): owner
+        case .statement(let direct): direct.owner
+        }
+    }
+
     /// Adds the texts whose numbers have to be known first.
     func addNames(to names: inout Set<ByteText>) {
         switch self {

@@ -13,7 +13,7 @@ struct LoneRun {
         }
         do {
             var outcomes: [Outcome] = []
-            _ = try await connection.round(Transaction.begin + Self.lock(owner, names))
+            _ = try await connection.round(Transaction.begin() + Self.lock(owner, names))
             for operation in operations {
                 outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
             }

@@ -11,10 +11,14 @@ struct Writer: Sendable {
     let names: Names
     /// Times that a group which was in another transaction's way, or lost its connection, is tried.
     private static let attempts = 5
+    /// How long a group is done in parts, before the rest of it fails as the last part did.
+    private static let patience = Duration.seconds(10)
 
     func run() async {
         while let jobs = await queue.take() {
-            for group in Self.groups(of: jobs) { await commit(group) }
+            for group in Self.groups(of: jobs) {
+                await commit(group, Transaction.lockLimit, until: ContinuousClock.now + Self.patience)
+            }
         }
     }
 
@@ -31,24 +35,44 @@ struct Writer: Sendable {
         return groups.filter { !$0.isEmpty }
     }
 
-    /// Does a group, and tells each caller what came of it.
-    private func commit(_ jobs: [Job]) async {
+    /// Does a group, or its parts, and tells each caller what came of it.
+    private func commit(
+        _ jobs: [Job],
+        _ lockLimit: Duration,
+        until deadline: ContinuousClock.Instant
+    ) async {
         let failure: GroupFailure
-        switch await attempt(Group(jobs: jobs, names: names)) {
+        switch await attempt(Group(jobs: jobs, names: names, lockLimit: lockLimit)) {
         case .success(let results):
             for (job, result) in zip(jobs, results) { job.done(result) }
             return
         case .failure(let error): failure = error
         }
-        // What one job asks may be refused, need more room than there is, or meet a damaged row: the others
-        // need not fail.
-        guard failure.isOfOneJob, jobs.count > 1 else {
-            for job in jobs { job.done(.failure(failure.told)) }
-            return
+        // What one job asks may be refused, need more room than there is, or meet a damaged row or a lock:
+        // the others need not fail.
+        guard failure.isOfOneJob, jobs.count > 1, ContinuousClock.now < deadline else {
+            return Self.fail(jobs, with: failure)
+        }
+        for part in await parts(of: jobs, after: failure) {
+            await commit(part, Transaction.partLockLimit, until: deadline)
+        }
+    }
+
+    private static func fail(_ jobs: [Job], with failure: GroupFailure) {
+        for job in jobs { job.done(.failure(failure.told)) }
+    }
+
+    /// What to try after a group has failed: all but those whose lock is held, who fail, or else its halves.
+    private func parts(of jobs: [Job], after failure: GroupFailure) async -> [[Job]] {
+        let held = await heldOwners(of: jobs, after: failure)
+        guard held.isEmpty else {
+            let isHeld = { (job: Job) in job.work.owner.map { held.contains($0) } ?? false }
+            Self.fail(jobs.filter(isHeld), with: failure)
+            let rest = jobs.filter { !isHeld($0) }
+            return rest.isEmpty ? [] : [rest]
         }
         let middle = jobs.count / 2
-        await commit(Array(jobs[..<middle]))
-        await commit(Array(jobs[middle...]))
+        return [Array(jobs[..<middle]), Array(jobs[middle...])]
     }
 
     private func attempt(_ group: Group) async -> Result<[Job.Result], GroupFailure> {
@@ -116,4 +140,42 @@ struct Writer: Sendable {
     }
 
     private static let status: Statement = "SELECT pg_xact_status(($1::text)::xid8)"
+}
+
+extension Writer {
+    /// The owners of jobs whose locks somebody else holds at this moment, if that is what went wrong.
+    private func heldOwners(of jobs: [Job], after failure: GroupFailure) async -> Set<Owner> {
+        guard failure.isOfLock else { return [] }
+        let owners = Array(Set(jobs.compactMap(\.work.owner)))
+        let places: [Parameter] = [
+            .integers(owners.map { names[$0.domain] }),
+            .byteStrings(owners.map { Array($0.name.utf8) }),
+        ]
+        let rows = try? await pool.withConnection {
+            (connection: isolated Connection) async throws(DatabaseError) in
+            try await connection.round([Query(Self.present, places), Query(Self.free, places)])
+        }
+        guard let rows, rows.count == 2 else { return [] }
+        let (present, free) = (Self.places(rows[0]), Self.places(rows[1]))
+        let held = present.subtracting(free)
+        return Set(owners.indices.filter { held.contains($0) }.map { owners[$0] })
+    }
+
+    private static func places(_ rows: Rows) -> Set<Int> {
+        Set((0..<rows.count).compactMap { row in rows.integer(row, 0).map { Int($0) - 1 } })
+    }
+
+    private static let present: Statement = """
+        SELECT k.place FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY
+            AS k(domain, name, place),
+        LATERAL (SELECT FROM owner WHERE domain = k.domain AND name = k.name LIMIT 1) AS o
+        """
+
+    /// Locks those that it can, until its own end.
+    private static let free: Statement = """
+        SELECT k.place FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY
+            AS k(domain, name, place),
+        LATERAL (SELECT FROM owner WHERE domain = k.domain AND name = k.name LIMIT 1
+            FOR NO KEY UPDATE SKIP LOCKED) AS o
+        """
 }

@@ -13,6 +13,7 @@ struct Holder {
         var options = PoolOptions()
         options.size = 1
         options.statementTimeout = .zero
+        options.idleTransactionTimeout = .zero
         shard = Shard(index: 902)
         pool = try Pool(url: url, options: options, shard: shard)
         shard.start()

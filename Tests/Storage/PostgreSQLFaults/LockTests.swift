@@ -27,6 +27,77 @@ struct `Locks in PostgreSQL` {
         #expect(try await store.countDocuments(in: "c", of: owner) == 1)
         await store.close()
     }
+
+    @Test func `on one owner hold up nobody else for more than seconds`() async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        try await store.putDocument("k", in: "c", of: owner, value: [1])
+        let holder = try await Holder(place.url, "SELECT id FROM owner FOR UPDATE")
+        let works = (0..<200).map { number in
+            let other = Owner(domain: "x.example", name: "\(number)")
+            return Job.Work.one(.put(key: "k", in: "c", value: [1]), of: other)
+        }
+        let stuck = Job.Work.one(.put(key: "k", in: "c", value: [2]), of: owner)
+        try await WriterBench.use(place.url) { bench in
+            let begun = ContinuousClock.now
+            let results = await bench.write([stuck] + works)
+            #expect(ContinuousClock.now - begun < .seconds(8))
+            #expect(results.map(\.hasSucceeded) == [false] + works.map { _ in true })
+        }
+        try await holder.letGo()
+        #expect(try await store.document("k", in: "c", of: owner)?.value == [1])
+        await store.close()
+    }
+
+    @Test func `on an account hold up no other call of its group`() async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        try await store.createAccount(Account(romeo))
+        let holder = try await Holder(place.url, "SELECT domain FROM account FOR UPDATE")
+        var works = (0..<20).map { number in
+            Job.Work.one(.put(key: "\(number)", in: "c", value: [1]), of: owner)
+        }
+        works.insert(.disabling(romeo), at: 7)
+        try await WriterBench.use(place.url) { bench in
+            let results = await bench.write(works)
+            #expect(results.map(\.hasSucceeded) == works.indices.map { $0 != 7 })
+        }
+        try await holder.letGo()
+        await store.close()
+    }
+
+    @Test func `of a process that was frozen in a transaction end within seconds`()
+        async throws
+    {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        try await store.putDocument("k", in: "c", of: owner, value: [1])
+        try await WriterBench.use(place.url) { frozen in
+            let connection = try await frozen.pool.lease()
+            let lock = Query("SELECT id FROM owner FOR UPDATE")
+            _ = try await connection.round(Transaction.begin() + [lock])
+            var isHeld = true
+            while isHeld {
+                let put = try? await store.putDocument("k", in: "c", of: owner, value: [2])
+                isHeld = put == nil
+            }
+            await frozen.pool.giveBack(connection)
+        }
+        await store.close()
+    }
+}
+
+extension Job.Work {
+    /// Keeps an account from logging in.
+    static func disabling(_ jid: JID) -> Job.Work {
+        .statement(
+            Direct(
+                statement: PostgreSQLStore.writeDisabled,
+                names: [jid.domainpart],
+                parameters: [.bytes(Array((jid.localpart ?? "").utf8)), .boolean(true)]
+            )
+        )
+    }
 }
 
 extension PostgreSQLPlace {
