@@ -49,7 +49,7 @@ func tests(
 let testSupport = Target.target(
     name: "TestSupport",
     dependencies: [
-        "MartletCore", "MartletCrypto", "MartletStorage",
+        "MartletCore", "MartletCrypto", "MartletNet", "MartletStorage",
         .product(name: "Logging", package: "swift-log"),
     ],
     path: "Tests/Support",

@@ -42,12 +42,13 @@ struct Group: Sendable {
         for job in jobs { job.work.addNames(to: &met) }
         try await names.meet(met, mayMake: true, on: connection)
         guard jobs.allSatisfy(\.work.isPlannable) else {
-            progress.isCommitting = true
-            return [try await LoneRun(names: names).perform(jobs[0].work, on: connection)]
+            let run = LoneRun(names: names)
+            return [try await run.perform(jobs[0].work, on: connection, &progress)]
         }
         var run = GroupRun(names: names, lockLimit: lockLimit)
         for job in jobs { try await run.take(job.work, on: connection) }
         try await run.finishSegment(on: connection)
+        try await run.finishStatements(on: connection)
         progress = run.progress
         return try await run.commit(on: connection)
     }
@@ -70,7 +71,6 @@ private struct GroupRun {
     private var results: [Job.Result] = []
     /// Where statements of jobs stand in `pending`, and their answers in `results`.
     private var statements: [(query: Int, result: Int)] = []
-    private var hasStatements = false
     private var transaction: String?
 
     init(names: Names, lockLimit: Duration) {
@@ -79,18 +79,14 @@ private struct GroupRun {
         segment = Segment(names)
     }
 
+    /// Of a run that has all its answers, and commits next.
     var progress: Group.Progress {
-        Group.Progress(
-            isCommitting: true,
-            transaction: transaction,
-            results: hasStatements ? nil : results
-        )
+        Group.Progress(isCommitting: true, transaction: transaction, results: results)
     }
 
     mutating func take(_ work: Job.Work, on connection: isolated Connection) async throws {
         if case .statement(let direct) = work {
             try await finishSegment(on: connection)
-            hasStatements = true
             statements.append((query: pending.count, result: results.count))
             pending.append(direct.query(names))
             results.append(.failure(.unavailable("it did not run")))
@@ -124,6 +120,12 @@ private struct GroupRun {
         pending += writes
         segment = Segment(names)
         works = []
+    }
+
+    /// Has what statements say before the commit, in whose round they would go otherwise: should its answer
+    /// be lost, theirs is known.
+    mutating func finishStatements(on connection: isolated Connection) async throws {
+        if !statements.isEmpty { _ = try await flush(on: connection) }
     }
 
     mutating func commit(on connection: isolated Connection) async throws(DatabaseError)

@@ -5,20 +5,26 @@ internal import MartletStorage
 struct LoneRun {
     let names: Names
 
-    func perform(_ work: Job.Work, on connection: isolated Connection)
-        async throws(DatabaseError) -> Job.Result
-    {
+    func perform(
+        _ work: Job.Work,
+        on connection: isolated Connection,
+        _ progress: inout Group.Progress
+    ) async throws(DatabaseError) -> Job.Result {
         guard case .operations(let operations, let owner, let moment) = work else {
             return .failure(.corrupt("a statement is never alone"))
         }
         do {
             var outcomes: [Outcome] = []
-            _ = try await connection.round(Transaction.begin() + Self.lock(owner, names))
+            let begun = try await connection.round(Transaction.begin() + Self.lock(owner, names))
             for operation in operations {
                 outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
             }
+            let result = Job.Result.success(.outcomes(outcomes))
+            progress.transaction = Transaction.id(in: begun)
+            progress.results = [result]
+            progress.isCommitting = true
             _ = try await connection.round([Transaction.commit])
-            return .success(.outcomes(outcomes))
+            return result
         } catch let error as StorageError {
             _ = try await connection.round([Transaction.rollback])
             return .failure(error)

@@ -2,6 +2,7 @@ import MartletNet
 import MartletPostgreSQL
 import MartletStorage
 import Synchronization
+import TestSupport
 
 @testable import MartletStoragePostgreSQL
 
@@ -43,6 +44,25 @@ struct WriterBench {
         do { result = .success(try await body(bench)) } catch { result = .failure(error) }
         await bench.pool.close()
         await bench.shard.stop()
+        try result.get()
+    }
+
+    /// Lends a bench whose connections go through a relay.
+    static func relayed(
+        _ place: PostgreSQLPlace,
+        _ body: (WriterBench, Relay) async throws -> Void
+    ) async throws {
+        let relay = Relay(to: .loopback(port: try await PostgreSQLServer.shared().port))
+        let port = try await relay.start()
+        let result: Result<Void, any Error>
+        do {
+            result = .success(
+                try await use(place.url(through: port)) { try await body($0, relay) }
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await relay.stop()
         try result.get()
     }
 

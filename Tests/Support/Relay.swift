@@ -1,24 +1,26 @@
-import MartletNet
-import Synchronization
-import TestSupport
+package import MartletNet
 
 /// A wire to a server that a test may cut: it then swallows what both sides say.
 ///
-/// Unchecked, because all but `address` belongs to the shard's thread.
-final class Relay: @unchecked Sendable {
+/// Unchecked, because all belongs to the shard's thread, but `listener` to the test.
+package final class Relay: @unchecked Sendable {
     private let shard: Shard
-    private let server: SocketAddress
+    private var server: SocketAddress
     private var listener: Listener?
     private var links: [Link] = []
     private var isCut = false
+    /// What a client says, and how often still, before its connection ends instead of the answer.
+    private var fatal: (words: [UInt8], count: Int)?
+    /// Where connections lead after that, if elsewhere.
+    private var next: SocketAddress?
 
-    init(to server: SocketAddress) {
+    package init(to server: SocketAddress) {
         self.server = server
         shard = Shard(index: 99)
     }
 
     /// Begins to listen, and gives the port.
-    func start() async throws -> UInt16 {
+    package func start() async throws -> UInt16 {
         shard.start()
         let listener = try await Listener.listen(on: [shard], at: .loopback(port: 0)) { near in
             self.accept(near)
@@ -27,16 +29,16 @@ final class Relay: @unchecked Sendable {
         return listener.address.port
     }
 
-    func stop() async {
+    package func stop() async {
         await listener?.close()
         await shard.stop()
     }
 
     /// From now on nothing passes, and nobody is told.
-    func cut() async { await run { self.isCut = true } }
+    package func cut() async { await run { self.isCut = true } }
 
     /// What connects from now on passes; what was connected before stays cut.
-    func mend() async {
+    package func mend() async {
         await run {
             for link in self.links { link.isDead = true }
             self.isCut = false
@@ -44,11 +46,37 @@ final class Relay: @unchecked Sendable {
     }
 
     /// Ends all connections.
-    func hangUp() async {
+    package func hangUp() async {
         await run {
             for link in self.links { link.end() }
             self.links = []
         }
+    }
+
+    /// Lets words of a client pass, for the `count`th time, and ends its connection when the server answers.
+    ///
+    /// Once; `next` is where connections lead from then on, the same server unless it is given.
+    package func dropAnswer(
+        to words: String,
+        time count: Int = 1,
+        then next: SocketAddress? = nil
+    ) async {
+        await run {
+            self.fatal = (Array(words.utf8), count)
+            self.next = next
+        }
+    }
+
+    /// Whether a client has just said the words for the last time.
+    private func isFatal(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let fatal, bytes.contains(fatal.words) else { return false }
+        guard fatal.count <= 1 else {
+            self.fatal = (fatal.words, fatal.count - 1)
+            return false
+        }
+        self.fatal = nil
+        if let next { server = next }
+        return true
     }
 
     private func run(_ body: @escaping @Sendable () -> Void) async {
@@ -62,7 +90,11 @@ final class Relay: @unchecked Sendable {
 
     private func accept(_ near: Transport) {
         near.limits.maximum = 1 << 30
-        let link = Link(near) { [self] link in !isCut && !link.isDead }
+        let link = Link(near) { [self] link in
+            !isCut && !link.isDead
+        } isFatal: { [self] bytes in
+            isFatal(bytes)
+        }
         links.append(link)
         near.delegate = link
         near.pauseReading()
@@ -81,11 +113,19 @@ private final class Link: TransportDelegate {
     private let near: Transport
     var far: Transport?
     var isDead = false
+    /// Whether it ends when the server says something.
+    private var isDoomed = false
     private let passes: (Link) -> Bool
+    private let isFatal: (UnsafeRawBufferPointer) -> Bool
 
-    init(_ near: Transport, passes: @escaping (Link) -> Bool) {
+    init(
+        _ near: Transport,
+        passes: @escaping (Link) -> Bool,
+        isFatal: @escaping (UnsafeRawBufferPointer) -> Bool
+    ) {
         self.near = near
         self.passes = passes
+        self.isFatal = isFatal
     }
 
     func end() {
@@ -95,7 +135,9 @@ private final class Link: TransportDelegate {
 
     func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
         guard passes(self) else { return }
-        if transport === near { far?.send(bytes) } else { near.send(bytes) }
+        guard transport === near else { return isDoomed ? end() : near.send(bytes) }
+        if isFatal(bytes) { isDoomed = true }
+        far?.send(bytes)
     }
 
     func transportSecured(_ transport: Transport) {}
@@ -108,5 +150,14 @@ private final class Link: TransportDelegate {
 
     func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
         if passes(self) { end() }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func contains(_ words: [UInt8]) -> Bool {
+        guard count >= words.count else { return false }
+        return (0...(count - words.count)).contains { start in
+            self[start..<(start + words.count)].elementsEqual(words)
+        }
     }
 }
