@@ -56,7 +56,12 @@ public final class PostgreSQLStore: Store {
         self.shard = shard
         self.now = now
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
-        let writer = Writer(pool: pools.writing, queue: queue, names: names)
+        let writer = Writer(
+            pool: pools.writing,
+            queue: queue,
+            names: names,
+            waitTimeout: options.waitTimeout
+        )
         writing = Task { await writer.run() }
         purging = Purging(pools.reading)
         purging.begin()

@@ -5,6 +5,8 @@ internal import MartletStorage
 enum GroupFailure: Error {
     /// The database did not do it.
     case database(DatabaseError)
+    /// There was no connection in the time that a call waits; nothing was done, or nobody knows.
+    case away(DatabaseError)
     /// What it read, or would write, cannot be what it should: a row of one of its jobs is damaged.
     case damaged(StorageError)
 }
@@ -23,9 +25,19 @@ extension GroupFailure {
     /// What the caller of each of its jobs is told.
     var told: StorageError {
         switch self {
-        case .database(let error): StorageError(error)
+        case .database(let error), .away(let error): StorageError(error)
         case .damaged(let error): error
         }
+    }
+
+    /// Whether there was no connection, so that what waits would wait in vain.
+    var isAbsence: Bool {
+        if case .away = self { true } else { false }
+    }
+
+    /// The same, of a database that is not there any more.
+    var asAbsence: GroupFailure {
+        if case .database(let error) = self { .away(error) } else { self }
     }
 
     /// Whether the connection ended on the way.
@@ -47,6 +59,7 @@ extension GroupFailure {
         switch self {
         case .database(let error): error.isOfOneJob
         case .damaged: true
+        case .away: false
         }
     }
 }

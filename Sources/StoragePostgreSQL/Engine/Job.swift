@@ -22,6 +22,8 @@ struct Job: Sendable {
     var work: Work
     /// Bytes that it keeps in memory, roughly.
     var cost: Int
+    /// Since when it waits.
+    var since = ContinuousClock.now
     var done: @Sendable (Result) -> Void
 }
 

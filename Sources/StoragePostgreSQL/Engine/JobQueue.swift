@@ -64,6 +64,16 @@ final class JobQueue: Sendable {
         }
     }
 
+    /// Takes those that have waited since a moment or longer, from the front; all, when the queue is closed.
+    func takeThose(since moment: ContinuousClock.Instant) -> [Job] {
+        state.withLock { state in
+            let jobs = Array(state.jobs.prefix { state.isClosed || $0.since <= moment })
+            state.jobs.removeFirst(jobs.count)
+            state.cost -= jobs.reduce(0) { $0 + $1.cost }
+            return jobs
+        }
+    }
+
     private func bell() async {
         await withCheckedContinuation { continuation in
             let isAwake = state.withLock { (state) -> Bool in

@@ -9,6 +9,8 @@ struct Writer: Sendable {
     let pool: Pool
     let queue: JobQueue
     let names: Names
+    /// How long a group waits for the connection, as the pool has it.
+    var waitTimeout = Duration.seconds(10)
     /// Times that a group which was in another transaction's way, or lost its connection, is tried.
     private static let attempts = 5
     /// How long a group is done in parts, before the rest of it fails as the last part did.
@@ -16,8 +18,16 @@ struct Writer: Sendable {
 
     func run() async {
         while let jobs = await queue.take() {
-            for group in Self.groups(of: jobs) {
-                await commit(group, Transaction.lockLimit, until: ContinuousClock.now + Self.patience)
+            var groups = Self.groups(of: jobs)[...]
+            while let group = groups.popFirst() {
+                let deadline = ContinuousClock.now + Self.patience
+                let failure = await commit(group, Transaction.lockLimit, until: deadline)
+                guard let failure, failure.isAbsence else { continue }
+                // Who has waited for as long is not to wait for as long again.
+                for group in groups { Self.fail(group, with: failure) }
+                groups = []
+                let moment = ContinuousClock.now - waitTimeout / 2
+                Self.fail(queue.takeThose(since: moment), with: failure)
             }
         }
     }
@@ -36,26 +46,35 @@ struct Writer: Sendable {
     }
 
     /// Does a group, or its parts, and tells each caller what came of it.
+    ///
+    /// - Returns: how the last part failed that did.
     private func commit(
         _ jobs: [Job],
         _ lockLimit: Duration,
         until deadline: ContinuousClock.Instant
-    ) async {
+    ) async -> GroupFailure? {
         let failure: GroupFailure
         switch await attempt(Group(jobs: jobs, names: names, lockLimit: lockLimit)) {
         case .success(let results):
             for (job, result) in zip(jobs, results) { job.done(result) }
-            return
+            return nil
         case .failure(let error): failure = error
         }
         // What one job asks may be refused, need more room than there is, or meet a damaged row or a lock:
         // the others need not fail.
         guard failure.isOfOneJob, jobs.count > 1, ContinuousClock.now < deadline else {
-            return Self.fail(jobs, with: failure)
+            Self.fail(jobs, with: failure)
+            return failure
         }
+        var last: GroupFailure?
         for part in await parts(of: jobs, after: failure) {
-            await commit(part, Transaction.partLockLimit, until: deadline)
+            if let last, last.isAbsence {
+                Self.fail(part, with: last)
+            } else {
+                last = await commit(part, Transaction.partLockLimit, until: deadline) ?? last
+            }
         }
+        return last
     }
 
     private static func fail(_ jobs: [Job], with failure: GroupFailure) {
@@ -85,10 +104,11 @@ struct Writer: Sendable {
             }
             if failure.isLoss {
                 guard trial.progress.isCommitting else { continue }
-                switch await isCommitted(trial.progress.transaction) {
-                case true?: return trial.progress.results.map { .success($0) } ?? trial.outcome
-                case false?: continue
-                case nil: return trial.outcome
+                switch await fate(of: trial.progress.transaction) {
+                case .committed: return trial.progress.results.map { .success($0) } ?? trial.outcome
+                case .aborted: continue
+                case .unknown: return trial.outcome
+                case .away: return .failure(failure.asAbsence)
                 }
             }
             guard failure.isPassing else { return trial.outcome }
@@ -115,28 +135,34 @@ struct Writer: Sendable {
                 }
             }
         } catch {
-            return Trial(outcome: .failure(.database(error)))
+            return Trial(outcome: .failure(.away(error)))
         }
     }
 
-    /// Asks a new connection what became of a transaction; nil when that cannot be known.
-    private func isCommitted(_ transaction: String?) async -> Bool? {
-        guard let transaction else { return nil }
+    /// What became of a transaction whose commit was not answered.
+    private enum Fate: Sendable {
+        case committed, aborted, unknown
+        /// Nobody is there to be asked.
+        case away
+    }
+
+    /// Asks a new connection.
+    private func fate(of transaction: String?) async -> Fate {
+        guard let transaction else { return .unknown }
         for _ in 0..<Self.attempts {
-            let status = try? await pool.withConnection {
-                (connection: isolated Connection) async throws(DatabaseError) in
-                let rows = try await connection.round([Query(Self.status, [.text(transaction)])])
-                return rows.first?.text(0, 0)
-            }
+            guard let connection = try? await pool.lease() else { return .away }
+            let query = Query(Self.status, [.text(transaction)])
+            let status = try? await connection.round([query]).first?.text(0, 0)
+            await pool.giveBack(connection)
             switch status {
-            case "committed": return true
-            case "aborted": return false
+            case "committed": return .committed
+            case "aborted": return .aborted
             case "in progress":  // Its server process has not noticed yet.
                 try? await Task.sleep(for: .milliseconds(200))
-            default: return nil
+            default: return .unknown
             }
         }
-        return nil
+        return .unknown
     }
 
     private static let status: Statement = "SELECT pg_xact_status(($1::text)::xid8)"
