@@ -14,7 +14,8 @@ public struct PoolOptions: Sendable {
     ///
     /// It is what ends the locks of a process that was frozen, or cut off.
     public var idleTransactionTimeout = Duration.seconds(5)
-    /// A connection that says nothing for so long while it owes an answer is given up.
+    /// A connection that says nothing for so long while it owes an answer is given up; each statement of a
+    /// round has an answer of its own.
     public var answerLimit = Duration.seconds(20)
     /// The pause after the first failed attempt to connect; each further one is twice as long.
     public var firstPause = Duration.milliseconds(100)

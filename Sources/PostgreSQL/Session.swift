@@ -68,6 +68,9 @@ final class Session: @unchecked Sendable {
     /// Ends what is one transaction unless there is a greater one, and sends all there is.
     func synchronise() -> Bool { PQpipelineSync(handle) == 1 }
 
+    /// Has the server send what it has so far, not only at the end of the round.
+    func requestFlush() -> Bool { PQsendFlushRequest(handle) == 1 }
+
     /// What became of what waits to be sent.
     enum Flushed { case all, some, broken }
 

@@ -77,6 +77,18 @@ struct FaultTests {
         }
     }
 
+    @Test func `hears each statement of a round by itself`() async throws {
+        try await Harness.use {
+            $0.statementTimeout = .zero
+            $0.answerLimit = .milliseconds(400)
+        } _: { harness in
+            let slow = Query("SELECT 1 FROM pg_sleep(0.15)")
+            let rows = try await harness.pool.round(Array(repeating: slow, count: 5))
+            #expect(rows.map(\.count) == [1, 1, 1, 1, 1])
+            #expect(harness.pool.metrics.lost == 0)
+        }
+    }
+
     @Test func `notices a session that ends while it is idle`() async throws {
         try await Harness.use {
             $0.size = 1
