@@ -6,13 +6,17 @@ internal import MartletStorage
 struct Opening {
     let url: String
     let options: PostgreSQLOptions
+    let names: Names
     let log: @Sendable (String) -> Void
 
     func pools(on shard: Shard) async throws(StorageError) -> Pools {
-        let log = log
+        let (log, names) = (log, names)
         let pools: Pools
         do throws(DatabaseError) {
-            pools = try Pools(url: url, options: options, shard: shard) { log($0.description) }
+            pools = try Pools(url: url, options: options, shard: shard) { event in
+                names.forget()  // The next connection may be to another server.
+                log(event.description)
+            }
         } catch {
             throw StorageError(error)
         }

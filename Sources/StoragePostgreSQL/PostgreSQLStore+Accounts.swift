@@ -91,8 +91,9 @@ extension PostgreSQLStore {
     {
         let names = names
         let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
-            try await names.meet([ByteText(domain)], mayMake: false, on: connection)
-            let query = Query(statement, [.integer(names[domain])] + parameters)
+            let met: Set = [ByteText(domain)]
+            let numbers = try await names.meet(met, mayMake: false, on: connection)
+            let query = Query(statement, [.integer(numbers[domain])] + parameters)
             return try await connection.round([query])
         }
         guard let first = rows.first else { throw .corrupt("an answer is missing") }

@@ -9,7 +9,7 @@ public import MartletStorage
 /// and no thread ever waits for the database.
 public final class PostgreSQLStore: Store {
     let pools: Pools
-    let names = Names()
+    let names: Names
     let queue: JobQueue
     let gate = Gate()
     let now: @Sendable () -> Timestamp
@@ -38,8 +38,9 @@ public final class PostgreSQLStore: Store {
         let shard = Shard(index: 900)
         shard.start()
         do throws(StorageError) {
-            let opening = Opening(url: url, options: options, log: log)
-            return PostgreSQLStore(try await opening.pools(on: shard), shard, options, now)
+            let names = Names()
+            let opening = Opening(url: url, options: options, names: names, log: log)
+            return PostgreSQLStore(try await opening.pools(on: shard), names, shard, options, now)
         } catch {
             await shard.stop()
             throw error
@@ -48,11 +49,13 @@ public final class PostgreSQLStore: Store {
 
     private init(
         _ pools: Pools,
+        _ names: Names,
         _ shard: Shard,
         _ options: PostgreSQLOptions,
         _ now: @escaping @Sendable () -> Timestamp
     ) {
         self.pools = pools
+        self.names = names
         self.shard = shard
         self.now = now
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)

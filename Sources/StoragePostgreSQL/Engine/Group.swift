@@ -40,7 +40,7 @@ struct Group: Sendable {
     {
         var met: Set<ByteText> = []
         for job in jobs { job.work.addNames(to: &met) }
-        try await names.meet(met, mayMake: true, on: connection)
+        let names = try await names.meet(met, mayMake: true, on: connection)
         guard jobs.allSatisfy(\.work.isPlannable) else {
             let run = LoneRun(names: names)
             return [try await run.perform(jobs[0].work, on: connection, &progress)]
@@ -64,7 +64,7 @@ extension Job.Work {
 
 /// A group on its way: the answers so far, and the statements that wait for the next round.
 private struct GroupRun {
-    private let names: Names
+    private let names: NameTable
     private var pending: [Query]
     private var segment: Segment
     private var works: [Job.Work] = []
@@ -73,7 +73,7 @@ private struct GroupRun {
     private var statements: [(query: Int, result: Int)] = []
     private var transaction: String?
 
-    init(names: Names, lockLimit: Duration) {
+    init(names: NameTable, lockLimit: Duration) {
         self.names = names
         pending = Transaction.begin(lockLimit: lockLimit)
         segment = Segment(names)

@@ -35,7 +35,7 @@ struct Direct: Sendable {
     /// Whose lock it takes.
     var owner: Owner?
 
-    func query(_ numbers: Names) -> Query {
+    func query(_ numbers: NameTable) -> Query {
         Query(statement, names.map { .integer(numbers[$0]) } + parameters)
     }
 }

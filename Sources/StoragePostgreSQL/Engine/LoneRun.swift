@@ -3,7 +3,7 @@ internal import MartletStorage
 
 /// A batch that searches what it has written: a transaction of its own, one operation after the other.
 struct LoneRun {
-    let names: Names
+    let names: NameTable
 
     func perform(
         _ work: Job.Work,
@@ -33,7 +33,7 @@ struct LoneRun {
         }
     }
 
-    private static func lock(_ owner: Owner, _ names: Names) -> [Query] {
+    private static func lock(_ owner: Owner, _ names: NameTable) -> [Query] {
         let domain = Parameter.integers([names[owner.domain]])
         return [Query(Segment.lockOwnersSQL, [domain, .byteStrings([Array(owner.name.utf8)])])]
     }

@@ -103,6 +103,7 @@ struct Writer: Sendable {
             case .failure(let error): failure = error
             }
             if failure.isLoss {
+                names.forget()
                 guard trial.progress.isCommitting else { continue }
                 switch await fate(of: trial.progress.transaction) {
                 case .committed: return trial.progress.results.map { .success($0) } ?? trial.outcome
@@ -173,13 +174,16 @@ extension Writer {
     private func heldOwners(of jobs: [Job], after failure: GroupFailure) async -> Set<Owner> {
         guard failure.isOfLock else { return [] }
         let owners = Array(Set(jobs.compactMap(\.work.owner)))
-        let places: [Parameter] = [
-            .integers(owners.map { names[$0.domain] }),
-            .byteStrings(owners.map { Array($0.name.utf8) }),
-        ]
+        let names = names
         let rows = try? await pool.withConnection {
             (connection: isolated Connection) async throws(DatabaseError) in
-            try await connection.round([Query(Self.present, places), Query(Self.free, places)])
+            let met = Set(owners.map { ByteText($0.domain) })
+            let numbers = try await names.meet(met, mayMake: false, on: connection)
+            let keys: [Parameter] = [
+                .integers(owners.map { numbers[$0.domain] }),
+                .byteStrings(owners.map { Array($0.name.utf8) }),
+            ]
+            return try await connection.round([Query(Self.present, keys), Query(Self.free, keys)])
         }
         guard let rows, rows.count == 2 else { return [] }
         let (present, free) = (Self.places(rows[0]), Self.places(rows[1]))
