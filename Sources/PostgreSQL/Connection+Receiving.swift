@@ -61,6 +61,7 @@ extension Connection {
             if lastWords == nil { lastWords = failure.description }
             return
         }
+        noteFailure(failure)
         switch expected.first {
         case .preparation(let statement, let name):
             prepared.forget(statement, name)
