@@ -15,7 +15,7 @@ struct LoneRun {
         }
         do {
             var outcomes: [Outcome] = []
-            let begun = try await connection.round(Transaction.begin() + Self.lock(owner, names))
+            let begun = try await lock(work, on: connection)
             for operation in operations {
                 outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
             }
@@ -33,9 +33,16 @@ struct LoneRun {
         }
     }
 
-    private static func lock(_ owner: Owner, _ names: NameTable) -> [Query] {
-        let domain = Parameter.integers([names[owner.domain]])
-        return [Query(Segment.lockOwnersSQL, [domain, .byteStrings([Array(owner.name.utf8)])])]
+    /// Begins, and locks the owner, which is made before if something is put into it and it is not there.
+    ///
+    /// - Returns: the rows of `Transaction.begin`.
+    private func lock(_ work: Job.Work, on connection: isolated Connection) async throws -> [Rows] {
+        let owners = GroupOwners(GroupStep.steps(of: [work], names))
+        let begun = try await connection.round(Transaction.begin() + [owners.lock(names)])
+        if begun.last?.isEmpty == true {
+            _ = try await connection.round([owners.making(names), owners.lock(names)])
+        }
+        return begun
     }
 
     private func perform(
@@ -52,11 +59,8 @@ struct LoneRun {
         var segment = Segment(names)
         _ = segment.take(work)
         var plan = try Plan(segment, try await connection.round(segment.reads)[...])
-        if plan.lacksPlaces {
-            let makings = segment.makings
-            let rows = try await connection.round(makings + segment.reads)
-            plan = try Plan(segment, rows[makings.count...])
-        }
+        let owners = GroupOwners([.segment(segment, [work])])
+        try await plan.makePlaces(owners, on: connection)
         let answer = try plan.perform(work).get()
         let writes = try plan.writes()
         if !writes.isEmpty { _ = try await connection.round(writes) }

@@ -33,16 +33,16 @@ struct `Locks in PostgreSQL` {
         let store = try await place.open { at(1_000_000) }
         try await store.putDocument("k", in: "c", of: owner, value: [1])
         let holder = try await Holder(place.url, "SELECT id FROM owner FOR UPDATE")
-        let works = (0..<200).map { number in
+        let others = (0..<200).map { number in
             let other = Owner(domain: "x.example", name: "\(number)")
             return Job.Work.one(.put(key: "k", in: "c", value: [1]), of: other)
         }
         let stuck = Job.Work.one(.put(key: "k", in: "c", value: [2]), of: owner)
         try await WriterBench.use(place.url) { bench in
             let begun = ContinuousClock.now
-            let results = await bench.write([stuck] + works)
+            let results = await bench.write([stuck] + others)
             #expect(ContinuousClock.now - begun < .seconds(8))
-            #expect(results.map(\.hasSucceeded) == [false] + works.map { _ in true })
+            #expect(results.map(\.hasSucceeded) == [false] + others.map { _ in true })
         }
         try await holder.letGo()
         #expect(try await store.document("k", in: "c", of: owner)?.value == [1])
@@ -64,6 +64,27 @@ struct `Locks in PostgreSQL` {
         }
         try await holder.letGo()
         await store.close()
+    }
+
+    @Test func `are taken in one order by all nodes, whatever the order of the calls`()
+        async throws
+    {
+        let server = try await PostgreSQLServer(
+            isDurable: false,
+            settings: ["deadlock_timeout = 10ms"]
+        )
+        await (try await PostgreSQLStore.open(url: server.url())).close()
+        let (a, b) = (Owner(domain: "x.example", name: "a"), Owner(domain: "x.example", name: "b"))
+        try await WriterBench.use(server.url()) { one in
+            try await WriterBench.use(server.url()) { other in
+                async let ahead = repeatedly { await one.write(works(a, b)) }
+                async let across = repeatedly { await other.write(works(b, a)) }
+                let results = await ahead + across
+                #expect(results.count == 300 && results.allSatisfy(\.hasSucceeded))
+            }
+        }
+        let log = try await PostgreSQLServer.run(["cat", "\(server.folder)/log"])
+        #expect(!log.contains("deadlock detected"), "\(log)")
     }
 
     @Test func `of a process that was frozen in a transaction end within seconds`()
@@ -98,6 +119,23 @@ extension Job.Work {
             )
         )
     }
+}
+
+/// The trim begins a second segment, which has another owner.
+private func works(_ first: Owner, _ second: Owner) -> [Job.Work] {
+    let entry = NewLogEntry(time: at(1), columns: [:], value: [1])
+    return [
+        .one(.append([entry], to: "l"), of: first),
+        .one(.trim(.toNewest(1), in: "l"), of: first),
+        .one(.put(key: "k", in: "c", value: [1]), of: second),
+    ]
+}
+
+/// Does the same group fifty times, and gives all answers.
+private func repeatedly(_ write: () async -> [Job.Result]) async -> [Job.Result] {
+    var results: [Job.Result] = []
+    for _ in 0..<50 { results += await write() }
+    return results
 }
 
 extension PostgreSQLPlace {
