@@ -13,7 +13,7 @@ struct Group: Sendable {
         /// Whether the commit was asked for, so that it may have happened.
         var isCommitting = false
         /// The transaction, to ask later whether it was committed.
-        var transaction: String?
+        var transaction: Transaction.Mark?
         /// The answers, once all are known but for the commit.
         var results: [Job.Result]?
     }

@@ -9,7 +9,7 @@ struct GroupRun {
     private var results: [Job.Result] = []
     /// Where statements of jobs stand in `pending`, and their answers in `results`.
     private var statements: [(query: Int, result: Int)] = []
-    private var transaction: String?
+    private var transaction: Transaction.Mark?
 
     init(_ steps: [GroupStep], _ names: NameTable, lockLimit: Duration) {
         self.names = names
@@ -75,7 +75,7 @@ struct GroupRun {
         pending = []
         for (query, result) in statements { results[result] = .success(.rows(rows[query])) }
         statements = []
-        if transaction == nil { transaction = Transaction.id(in: rows) }
+        if transaction == nil { transaction = Transaction.mark(in: rows) }
         return rows
     }
 }

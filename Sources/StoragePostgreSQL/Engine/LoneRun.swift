@@ -20,7 +20,7 @@ struct LoneRun {
                 outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
             }
             let result = Job.Result.success(.outcomes(outcomes))
-            progress.transaction = Transaction.id(in: begun)
+            progress.transaction = Transaction.mark(in: begun)
             progress.results = [result]
             progress.isCommitting = true
             _ = try await connection.round([Transaction.commit])

@@ -17,7 +17,7 @@ enum Transaction {
         return [
             Query("BEGIN ISOLATION LEVEL READ COMMITTED"),
             Query(limits, [.text(String(milliseconds))]),
-            Query("SELECT pg_current_xact_id()::text"),
+            Query(number),
         ]
     }
 
@@ -33,11 +33,40 @@ enum Transaction {
                 WHEN '0' THEN set_config('idle_in_transaction_session_timeout', '5s', true) END
         """
 
+    private static let number = Statement("SELECT pg_current_xact_id()::text, \(server)")
+
+    /// Which history of which database cluster: a standby that takes over begins a timeline of its own.
+    private static let server = """
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || ' '
+            || (SELECT system_identifier::text FROM pg_control_system())
+        """
+
+    /// What became of a transaction; nothing where another server, or a standby that took over, is asked.
+    static func status(of mark: Mark) -> Query {
+        Query(statusSQL, [.text(mark.number), .text(mark.server)])
+    }
+
+    private static let statusSQL = Statement(
+        "SELECT CASE WHEN \(server) = $2 THEN pg_xact_status(($1::text)::xid8) END"
+    )
+
     static let commit = Query("COMMIT")
     static let rollback = Query("ROLLBACK")
 
-    /// The transaction's number, from the rows of `begin`.
-    static func id(in rows: [Rows]) -> String? { rows.count > 2 ? rows[2].text(0, 0) : nil }
+    /// What a transaction can be asked for by, when the answer to its commit was lost.
+    struct Mark: Sendable {
+        var number: String
+        /// The server that knows it by this number.
+        var server: String
+    }
+
+    /// The transaction's mark, from the rows of `begin`.
+    static func mark(in rows: [Rows]) -> Mark? {
+        guard rows.count > 2, let number = rows[2].text(0, 0), let server = rows[2].text(0, 1) else {
+            return nil
+        }
+        return Mark(number: number, server: server)
+    }
 
     /// Snapshot of one moment for several reads.
     static let beginReading = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

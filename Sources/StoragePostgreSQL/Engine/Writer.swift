@@ -148,11 +148,11 @@ struct Writer: Sendable {
     }
 
     /// Asks a new connection.
-    private func fate(of transaction: String?) async -> Fate {
+    private func fate(of transaction: Transaction.Mark?) async -> Fate {
         guard let transaction else { return .unknown }
         for _ in 0..<Self.attempts {
             guard let connection = try? await pool.lease() else { return .away }
-            let query = Query(Self.status, [.text(transaction)])
+            let query = Transaction.status(of: transaction)
             let status = try? await connection.round([query]).first?.text(0, 0)
             await pool.giveBack(connection)
             switch status {
@@ -165,8 +165,6 @@ struct Writer: Sendable {
         }
         return .unknown
     }
-
-    private static let status: Statement = "SELECT pg_xact_status(($1::text)::xid8)"
 }
 
 extension Writer {

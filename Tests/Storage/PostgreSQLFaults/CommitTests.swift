@@ -75,3 +75,26 @@ struct `A commit whose answer is lost` {
         await store.close()
     }
 }
+
+extension `A commit whose answer is lost` {
+    @Test func `is not taken for another server's transaction of the same number`() async throws {
+        let place = try await PostgreSQLPlace()
+        await (try await place.open { at(1_000_000) }).close()
+        let other = try await PostgreSQLServer(isDurable: false)
+        try await other.sql(
+            """
+            DO $$ BEGIN
+                WHILE pg_current_xact_id() < '60000' LOOP COMMIT; END LOOP;
+            END $$
+            """
+        )
+        try await WriterBench.relayed(place) { bench, relay in
+            await relay.dropAnswer(to: "COMMIT", then: .loopback(port: other.port))
+            let results = await bench.write([.one(.append([entry], to: "l"), of: owner)])
+            guard case .unavailable? = results.first?.failure else {
+                Issue.record("\(results)")
+                return
+            }
+        }
+    }
+}
