@@ -10,10 +10,12 @@ extension Connection {
     }
 
     private func receive(_ session: Session) {
-        let isWhole = session.consume()
-        lastHeard = shard.now
-        while self.session != nil, let result = session.nextResult() { take(result) }
-        if !isWhole || session.isBad { end(session.lastMessage) }
+        repeat {
+            let isWhole = session.consume()
+            lastHeard = shard.now
+            while self.session != nil, let result = session.nextResult() { take(result) }
+            if !isWhole || session.isBad { return end(session.lastMessage) }
+        } while self.session != nil && session.hasUnread
     }
 
     private func take(_ memory: ResultMemory) {

@@ -87,6 +87,9 @@ final class Session: @unchecked Sendable {
     /// Reads what has come; false once the connection is broken.
     func consume() -> Bool { PQconsumeInput(handle) == 1 }
 
+    /// Whether there is more to consume that the socket does not tell of: the rest of a record of TLS.
+    var hasUnread: Bool { martlet_pq_has_unread(handle) != 0 }
+
     /// The next result that is complete; nil if that has still to come.
     func nextResult() -> ResultMemory? {
         // A null stands between the results of one statement and of the next.

@@ -1,3 +1,4 @@
+import MartletCrypto
 import MartletNet
 import TestSupport
 import Testing
@@ -129,6 +130,30 @@ struct FaultTests {
             #expect(await harness.answers)
             #expect(harness.book.events.filter(\.isAway).isEmpty)
         }
+    }
+
+    @Test func `hears all of what came in long records of TLS`() async throws {
+        let identity = try #require(TestIdentity.romeo.identity)
+        let server = try await PostgreSQLServer.shared()
+        let relay = Relay(
+            to: .loopback(port: server.port),
+            tls: try TLSContext(
+                server: TLSServerSettings(identities: TLSIdentities(fallback: identity))
+            )
+        )
+        let port = try await relay.start()
+        let url = "postgresql://postgres@127.0.0.1:\(port)/postgres?sslmode=require"
+        try await Harness.use(url) {
+            $0.size = 1
+            $0.answerLimit = .seconds(5)
+        } _: { harness in
+            for length in stride(from: 7_000, through: 70_000, by: 501) {
+                let rows = try await harness.ask("SELECT repeat('x', $1::int)", [.integer(length)])
+                #expect(rows.text(0, 0)?.utf8.count == length)
+            }
+            #expect(harness.pool.metrics.lost == 0)
+        }
+        await relay.stop()
     }
 
     /// Lends a pool that reaches its server through a relay, and does not wait long.

@@ -1,3 +1,4 @@
+package import MartletCrypto
 package import MartletNet
 
 /// A wire to a server that a test may cut: it then swallows what both sides say.
@@ -6,6 +7,7 @@ package import MartletNet
 package final class Relay: @unchecked Sendable {
     private let shard: Shard
     private var server: SocketAddress
+    private let tls: TLSContext?
     private var listener: Listener?
     private var links: [Link] = []
     private var isCut = false
@@ -14,8 +16,10 @@ package final class Relay: @unchecked Sendable {
     /// Where connections lead after that, if elsewhere.
     private var next: SocketAddress?
 
-    package init(to server: SocketAddress) {
+    /// Leads to a server; with `tls` clients of PostgreSQL talk TLS to the relay, in records as long as may be.
+    package init(to server: SocketAddress, tls: TLSContext? = nil) {
         self.server = server
+        self.tls = tls
         shard = Shard(index: 99)
     }
 
@@ -95,6 +99,7 @@ package final class Relay: @unchecked Sendable {
         } isFatal: { [self] bytes in
             isFatal(bytes)
         }
+        link.tls = tls
         links.append(link)
         near.delegate = link
         near.pauseReading()
@@ -113,6 +118,8 @@ private final class Link: TransportDelegate {
     private let near: Transport
     var far: Transport?
     var isDead = false
+    /// What the client's request for TLS is answered with, which is its first word.
+    var tls: TLSContext?
     /// Whether it ends when the server says something.
     private var isDoomed = false
     private let passes: (Link) -> Bool
@@ -136,6 +143,11 @@ private final class Link: TransportDelegate {
     func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
         guard passes(self) else { return }
         guard transport === near else { return isDoomed ? end() : near.send(bytes) }
+        if let tls {
+            self.tls = nil
+            near.send(Array("S".utf8))
+            return near.startTLS(tls, role: .server)
+        }
         if isFatal(bytes) { isDoomed = true }
         far?.send(bytes)
     }
