@@ -61,7 +61,28 @@ extension Job.Work {
     }
 }
 
+extension Job.Work {
+    /// Rows that it may touch, roughly.
+    var weight: Int {
+        switch self {
+        case .operations(let operations, _, _): operations.reduce(0) { $0 + $1.weight }
+        case .roster(let changes, _): changes.count
+        case .statement: 1
+        }
+    }
+}
+
 extension Operation {
+    /// Rows that it may write, roughly.
+    fileprivate var weight: Int {
+        switch self {
+        case .append(let entries, _): entries.count
+        case .removeEntries(let ids, _): ids.count
+        case .trim: StoreBounds.trimCount
+        default: 1
+        }
+    }
+
     var collection: String {
         switch self {
         case .get(_, let collection), .list(let collection, _, _, _),
