@@ -40,7 +40,9 @@ extension PostgreSQLStore {
         var failure = DatabaseError.unavailable("it was not tried")
         for _ in 0..<Self.attempts {
             do throws(DatabaseError) {
-                return try await pools.reading.withConnection(body)
+                let value = try await pools.reading.withConnection(body)
+                readFailures.noteSuccess()
+                return value
             } catch {
                 failure = error
                 if case .lost = error {
@@ -50,6 +52,7 @@ extension PostgreSQLStore {
                 guard error.isPassing else { break }
             }
         }
+        readFailures.note(.database(failure))
         throw StorageError(failure)
     }
 

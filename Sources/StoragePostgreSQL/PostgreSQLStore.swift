@@ -12,6 +12,7 @@ public final class PostgreSQLStore: Store {
     let names: Names
     let queue: JobQueue
     let gate = Gate()
+    let readFailures: FailureLog
     let now: @Sendable () -> Timestamp
     private let shard: Shard
     /// `close()` waits for it.
@@ -40,7 +41,8 @@ public final class PostgreSQLStore: Store {
         do throws(StorageError) {
             let names = Names()
             let opening = Opening(url: url, options: options, names: names, log: log)
-            return PostgreSQLStore(try await opening.pools(on: shard), names, shard, options, now)
+            let pools = try await opening.pools(on: shard)
+            return PostgreSQLStore(pools, names, shard, options, log, now)
         } catch {
             await shard.stop()
             throw error
@@ -52,18 +54,21 @@ public final class PostgreSQLStore: Store {
         _ names: Names,
         _ shard: Shard,
         _ options: PostgreSQLOptions,
+        _ log: @escaping @Sendable (String) -> Void,
         _ now: @escaping @Sendable () -> Timestamp
     ) {
         self.pools = pools
         self.names = names
         self.shard = shard
         self.now = now
+        readFailures = FailureLog("reading", log: log)
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
         let writer = Writer(
             pool: pools.writing,
             queue: queue,
             names: names,
-            waitTimeout: options.waitTimeout
+            waitTimeout: options.waitTimeout,
+            failures: FailureLog("writing", log: log)
         )
         writing = Task { await writer.run() }
         purging = Purging(pools.reading)

@@ -11,6 +11,7 @@ struct Writer: Sendable {
     let names: Names
     /// How long a group waits for the connection, as the pool has it.
     var waitTimeout = Duration.seconds(10)
+    var failures: FailureLog?
     /// Times that a group which was in another transaction's way, or lost its connection, is tried.
     private static let attempts = 5
     /// How long a group is done in parts, before the rest of it fails as the last part did.
@@ -22,12 +23,13 @@ struct Writer: Sendable {
             while let group = groups.popFirst() {
                 let deadline = ContinuousClock.now + Self.patience
                 let failure = await commit(group, Transaction.lockLimit, until: deadline)
+                if failure == nil { failures?.noteSuccess() }
                 guard let failure, failure.isAbsence else { continue }
                 // Who has waited for as long is not to wait for as long again.
-                for group in groups { Self.fail(group, with: failure) }
+                for group in groups { fail(group, with: failure) }
                 groups = []
                 let moment = ContinuousClock.now - waitTimeout / 2
-                Self.fail(queue.takeThose(since: moment), with: failure)
+                fail(queue.takeThose(since: moment), with: failure)
             }
         }
     }
@@ -63,13 +65,13 @@ struct Writer: Sendable {
         // What one job asks may be refused, need more room than there is, or meet a damaged row or a lock:
         // the others need not fail.
         guard failure.isOfOneJob, jobs.count > 1, ContinuousClock.now < deadline else {
-            Self.fail(jobs, with: failure)
+            fail(jobs, with: failure)
             return failure
         }
         var last: GroupFailure?
         for part in await parts(of: jobs, after: failure) {
             if let last, last.isAbsence {
-                Self.fail(part, with: last)
+                fail(part, with: last)
             } else {
                 last = await commit(part, Transaction.partLockLimit, until: deadline) ?? last
             }
@@ -77,7 +79,8 @@ struct Writer: Sendable {
         return last
     }
 
-    private static func fail(_ jobs: [Job], with failure: GroupFailure) {
+    private func fail(_ jobs: [Job], with failure: GroupFailure) {
+        failures?.note(failure)
         for job in jobs { job.done(.failure(failure.told)) }
     }
 
@@ -86,7 +89,7 @@ struct Writer: Sendable {
         let held = await heldOwners(of: jobs, after: failure)
         guard held.isEmpty else {
             let isHeld = { (job: Job) in job.work.owner.map { held.contains($0) } ?? false }
-            Self.fail(jobs.filter(isHeld), with: failure)
+            fail(jobs.filter(isHeld), with: failure)
             let rest = jobs.filter { !isHeld($0) }
             return rest.isEmpty ? [] : [rest]
         }
