@@ -48,10 +48,10 @@ extension GroupFailure {
     /// for what cannot be.
     fileprivate var kind: String? {
         switch self {
-        case .database(.server(let failure)):
+        case .database(.server(let failure)), .full(.server(let failure)):
             ["22", "23"].contains(failure.sqlState.prefix(2)) ? nil : failure.sqlState
         case .damaged: "damaged"
-        case .database, .away: nil
+        case .database, .away, .full: nil
         }
     }
 }

@@ -7,6 +7,8 @@ enum GroupFailure: Error {
     case database(DatabaseError)
     /// There was no connection in the time that a call waits; nothing was done, or nobody knows.
     case away(DatabaseError)
+    /// There was no room for one small job, nor will there be for the others of its group.
+    case full(DatabaseError)
     /// What it read, or would write, cannot be what it should: a row of one of its jobs is damaged.
     case damaged(StorageError)
 }
@@ -25,7 +27,7 @@ extension GroupFailure {
     /// What the caller of each of its jobs is told.
     var told: StorageError {
         switch self {
-        case .database(let error), .away(let error): StorageError(error)
+        case .database(let error), .away(let error), .full(let error): StorageError(error)
         case .damaged(let error): error
         }
     }
@@ -33,6 +35,22 @@ extension GroupFailure {
     /// Whether there was no connection, so that what waits would wait in vain.
     var isAbsence: Bool {
         if case .away = self { true } else { false }
+    }
+
+    /// Whether the rest of a group would fail alike.
+    var endsGroup: Bool {
+        switch self {
+        case .away, .full: true
+        case .database, .damaged: false
+        }
+    }
+
+    /// The same, of one small job, if it is about room.
+    var ofSmallJob: GroupFailure {
+        guard case .database(.server(let failure)) = self, failure.sqlState == "53100" else {
+            return self
+        }
+        return .full(.server(failure))
     }
 
     /// The same, of a database that is not there any more.
@@ -59,7 +77,7 @@ extension GroupFailure {
         switch self {
         case .database(let error): error.isOfOneJob
         case .damaged: true
-        case .away: false
+        case .away, .full: false
         }
     }
 }

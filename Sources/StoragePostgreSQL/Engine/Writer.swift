@@ -16,6 +16,8 @@ struct Writer: Sendable {
     private static let attempts = 5
     /// How long a group is done in parts, before the rest of it fails as the last part did.
     private static let patience = Duration.seconds(10)
+    /// Bytes of a job that has room where there is any: some pages.
+    private static let smallCost = 64 << 10
 
     func run() async {
         while let jobs = await queue.take() {
@@ -66,11 +68,12 @@ struct Writer: Sendable {
         // the others need not fail.
         guard failure.isOfOneJob, jobs.count > 1, ContinuousClock.now < deadline else {
             fail(jobs, with: failure)
-            return failure
+            let isSmall = jobs.count == 1 && jobs[0].cost <= Self.smallCost
+            return isSmall ? failure.ofSmallJob : failure
         }
         var last: GroupFailure?
         for part in await parts(of: jobs, after: failure) {
-            if let last, last.isAbsence {
+            if let last, last.endsGroup {
                 fail(part, with: last)
             } else {
                 last = await commit(part, Transaction.partLockLimit, until: deadline) ?? last

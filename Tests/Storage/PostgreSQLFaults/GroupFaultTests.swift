@@ -35,4 +35,30 @@ struct `A group in PostgreSQL` {
         #expect(try await store.size(of: "l", of: owner).count == 1)
         await store.close()
     }
+
+    @Test func `is not done call by call on a full disk`() async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        try await place.sql(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM nextval('tries');
+                RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full';
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT ON document FOR EACH ROW EXECUTE FUNCTION refuse()
+            """
+        )
+        let puts = (0..<100).map { number in
+            Job.Work.one(.put(key: "\(number)", in: "c", value: [1]), of: owner)
+        }
+        try await WriterBench.use(place.url) { bench in
+            let results = await bench.write(puts)
+            #expect(results.count == 100 && results.allSatisfy { $0.failure == .full })
+        }
+        let tries = Int(try await place.sql("SELECT last_value FROM tries").filter(\.isNumber))
+        #expect(tries.map { $0 < 10 } == true, "\(String(describing: tries))")
+        await store.close()
+    }
 }
