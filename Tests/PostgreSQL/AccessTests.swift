@@ -17,6 +17,9 @@ struct AccessTests {
         "host=a,b,c port=1,2 password=hunter2",
         "postgresql://romeo:hunter2@db.example/martlet?sslmode=hunter2",
         "host=db.example hunter2",
+        "postgresql://romeo:a\"hunter2@[::1/martlet",
+        "postgresql://romeo:a\"b\"hunter2@[::1/martlet",
+        "postgresql://romeo:a\nhunter2\"b@[::1/martlet",
     ])
     func `refuses a URL that is none without showing it`(url: String) async {
         let shard = Shard(index: 0)
