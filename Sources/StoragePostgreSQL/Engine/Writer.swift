@@ -196,7 +196,9 @@ extension Writer {
     }
 
     private static func places(_ rows: Rows) -> Set<Int> {
-        Set((0..<rows.count).compactMap { row in rows.integer(row, 0).map { Int($0) - 1 } })
+        Set((0..<rows.count).compactMap { row in
+            rows.integer(row, 0).flatMap { $0 > 0 ? Int($0) - 1 : nil }
+        })
     }
 
     private static let present: Statement = """

@@ -36,6 +36,20 @@ struct `A group in PostgreSQL` {
         await store.close()
     }
 
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808"])
+    func `survives a log whose size cannot be`(size: String) async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        let entry = NewLogEntry(time: at(1), columns: [:], value: [1])
+        try await store.append([entry], to: "l", of: owner)
+        try await place.sql("UPDATE log SET entries = \(size), bytes = \(size)")
+        try await store.append([entry], to: "l", of: owner)
+        let ids = try await store.query(LogQuery(limit: 9), in: "l", of: owner).entries.map(\.id)
+        #expect(ids.count == 2)
+        #expect(try await store.removeEntries(ids, from: "l", of: owner) == 2)
+        await store.close()
+    }
+
     @Test func `is not done call by call on a full disk`() async throws {
         let place = try await PostgreSQLPlace()
         let store = try await place.open { at(1_000_000) }
