@@ -87,7 +87,9 @@ extension Plan {
     /// Makes the owners and logs that are missing, and reads again.
     ///
     /// Another node may remove an owner that was there, before it is locked: then once more.
-    mutating func makePlaces(_ owners: GroupOwners, on connection: isolated Connection) async throws {
+    mutating func makePlaces(_ owners: GroupOwners, on connection: isolated Connection)
+        async throws
+    {
         var tries = 0
         while lacksPlaces, tries < Self.makingTries {
             let makings = segment.makings(owners)

@@ -45,7 +45,7 @@ final class PoolNews: Sendable {
     init(_ log: @escaping @Sendable (PoolEvent) -> Void) { self.log = log }
 
     func take(_ event: PoolEvent, from source: Source) {
-        let isNews = away.withLock { away in
+        let isNews = away.withLock { (away) -> Bool in
             switch event {
             case .away:
                 let isFirst = away.isEmpty

@@ -62,9 +62,8 @@ enum Transaction {
 
     /// The transaction's mark, from the rows of `begin`.
     static func mark(in rows: [Rows]) -> Mark? {
-        guard rows.count > 2, let number = rows[2].text(0, 0), let server = rows[2].text(0, 1) else {
-            return nil
-        }
+        guard rows.count > 2, let number = rows[2].text(0, 0), let server = rows[2].text(0, 1)
+        else { return nil }
         return Mark(number: number, server: server)
     }
 

@@ -16,7 +16,7 @@ private let owner = Owner(romeo)
 
     /// How many jobs each group has.
     private func groups(of works: [Job.Work]) async -> [Int] {
-        let queue = queue(works)
+        let queue = self.queue(works)
         var sizes: [Int] = []
         while let jobs = await queue.take() { sizes.append(jobs.count) }
         return sizes
