@@ -50,6 +50,25 @@ struct `A group in PostgreSQL` {
         await store.close()
     }
 
+    @Test func `makes an owner again that was gone before it was locked`() async throws {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        try await place.sql(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF nextval('tries') < 3 THEN RETURN NULL; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER lose BEFORE INSERT ON owner FOR EACH ROW EXECUTE FUNCTION lose()
+            """
+        )
+        let entry = NewLogEntry(time: at(1), columns: [:], value: [1])
+        #expect(try await store.append([entry], to: "l", of: owner).count == 1)
+        await store.close()
+    }
+
     @Test func `is not done call by call on a full disk`() async throws {
         let place = try await PostgreSQLPlace()
         let store = try await place.open { at(1_000_000) }

@@ -49,6 +49,43 @@ struct `Locks in PostgreSQL` {
         await store.close()
     }
 
+    @Test func `are taken by a batch before it looks, also of an owner that is new`()
+        async throws
+    {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        // Gives the domain and the collection their numbers.
+        let another = Owner(domain: owner.domain, name: "another")
+        try await store.putDocument("k", in: "c", of: another, value: [1])
+        let holder = try await Holder(
+            place.url,
+            "INSERT INTO owner (domain, name) SELECT domain, 'new' FROM owner",
+            """
+            INSERT INTO document (owner, collection, key, version, value)
+            SELECT o.id, d.collection, 'first', nextval('number'), ''
+            FROM owner AS o, document AS d WHERE o.name = 'new'
+            """
+        )
+        let new = Owner(domain: owner.domain, name: "new")
+        async let outcomes = store.perform(
+            [
+                .countDocuments(in: "c"), .put(key: "second", in: "c", value: [1]),
+                .countDocuments(in: "c"),
+            ],
+            of: new
+        )
+        let waiting = """
+            SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'
+            AND transactionid = pg_current_xact_id()::xid
+            """
+        while try await holder.ask(waiting).integer(0, 0) == 0 { await Task.yield() }
+        _ = try await holder.ask("COMMIT")
+        let found = try await outcomes
+        #expect([found[0], found[2]] == [.count(1), .count(2)])
+        try await holder.letGo()
+        await store.close()
+    }
+
     @Test func `on an account hold up no other call of its group`() async throws {
         let place = try await PostgreSQLPlace()
         let store = try await place.open { at(1_000_000) }
