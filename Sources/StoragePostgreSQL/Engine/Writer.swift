@@ -24,9 +24,9 @@ struct Writer: Sendable {
             var groups = Self.groups(of: jobs)[...]
             while let group = groups.popFirst() {
                 let deadline = ContinuousClock.now + Self.patience
-                let failure = await commit(group, Transaction.lockLimit, until: deadline)
-                if failure == nil { failures?.noteSuccess() }
-                guard let failure, failure.isAbsence else { continue }
+                let last = await commit(group, Transaction.lockLimit, until: deadline)
+                if last == nil { failures?.noteSuccess() }
+                guard let failure = last, failure.isAbsence else { continue }
                 // Who has waited for as long is not to wait for as long again.
                 for group in groups { fail(group, with: failure) }
                 groups = []
@@ -189,9 +189,8 @@ extension Writer {
             ]
             return try await connection.round([Query(Self.present, keys), Query(Self.free, keys)])
         }
-        guard let rows, rows.count == 2 else { return [] }
-        let (present, free) = (Self.places(rows[0]), Self.places(rows[1]))
-        let held = present.subtracting(free)
+        guard let answers = rows, answers.count == 2 else { return [] }
+        let held = Self.places(answers[0]).subtracting(Self.places(answers[1]))
         return Set(owners.indices.filter { held.contains($0) }.map { owners[$0] })
     }
 
