@@ -6,7 +6,10 @@ extension Connection {
     func descriptorIsReady(canRead: Bool, canWrite: Bool) {
         guard let session else { return }
         if canRead { receive(session) }
-        if canWrite, self.session != nil { flush(session) }
+        guard canWrite, self.session != nil else { return }
+        // There is room again, because the other side took something.
+        lastHeard = shard.now
+        flush(session)
     }
 
     private func receive(_ session: Session) {

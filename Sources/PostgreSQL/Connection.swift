@@ -18,7 +18,7 @@ public actor Connection: ShardHomed {
     var buffer = ParameterBuffer()
     /// Whether a transaction goes on after all rounds under way, if they go well.
     private var willBeInTransaction = false
-    /// When the server was last heard.
+    /// When the server was last heard, or took some of what it is sent.
     var lastHeard = ShardInstant(nanoseconds: 0)
     var silence: (timer: TimerID, until: ShardInstant)?
     /// Whether the server has refused a write because it takes none: another one may have its place.

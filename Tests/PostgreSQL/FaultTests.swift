@@ -122,6 +122,19 @@ struct FaultTests {
         }
     }
 
+    @Test func `does not take a slow wire for silence while it sends`() async throws {
+        try await relayed {
+            $0.answerLimit = .seconds(3)
+        } _: { harness, relay in
+            #expect(await harness.answers)
+            await relay.slow(to: .milliseconds(10))
+            let large = Parameter.bytes([UInt8](repeating: 7, count: 40 << 20))
+            let rows = try await harness.ask("SELECT octet_length($1)", [large])
+            #expect(rows.integer(0, 0) == 40 << 20)
+            #expect(harness.pool.metrics.lost == 0)
+        }
+    }
+
     @Test func `connects again when the wire was hung up`() async throws {
         try await relayed { harness, relay in
             #expect(await harness.answers)
@@ -157,7 +170,10 @@ struct FaultTests {
     }
 
     /// Lends a pool that reaches its server through a relay, and does not wait long.
-    private func relayed(_ body: (Harness, Relay) async throws -> Void) async throws {
+    private func relayed(
+        _ change: (inout PoolOptions) -> Void = { _ in },
+        _ body: (Harness, Relay) async throws -> Void
+    ) async throws {
         let server = try await PostgreSQLServer.shared()
         let database = try await server.makeDatabase()
         try await server.sql("CREATE TABLE lines (n bigint)", in: database)
@@ -169,6 +185,7 @@ struct FaultTests {
             $0.connectTimeout = .seconds(2)
             $0.answerLimit = .seconds(2)
             $0.waitTimeout = .seconds(3)
+            change(&$0)
         } _: { harness in
             try await body(harness, relay)
         }

@@ -38,6 +38,13 @@ package final class Relay: @unchecked Sendable {
         await shard.stop()
     }
 
+    /// From now on at most 64 kB of each client pass in so long a time.
+    package func slow(to pause: Duration) async {
+        await run {
+            for link in self.links { link.pause = (pause, self.shard) }
+        }
+    }
+
     /// From now on nothing passes, and nobody is told.
     package func cut() async { await run { self.isCut = true } }
 
@@ -120,6 +127,8 @@ private final class Link: TransportDelegate {
     var isDead = false
     /// What the client's request for TLS is answered with, which is its first word.
     var tls: TLSContext?
+    /// How long the client is not listened to after each portion.
+    var pause: (length: Duration, shard: Shard)?
     /// Whether it ends when the server says something.
     private var isDoomed = false
     private let passes: (Link) -> Bool
@@ -150,6 +159,9 @@ private final class Link: TransportDelegate {
         }
         if isFatal(bytes) { isDoomed = true }
         far?.send(bytes)
+        guard let pause else { return }
+        near.pauseReading()
+        _ = pause.shard.schedule(after: pause.length) { [near] in near.resumeReading() }
     }
 
     func transportSecured(_ transport: Transport) {}
