@@ -124,7 +124,7 @@ struct FaultTests {
 
     @Test func `does not take a slow wire for silence while it sends`() async throws {
         try await relayed {
-            $0.answerLimit = .seconds(3)
+            $0.answerLimit = .seconds(5)
         } _: { harness, relay in
             #expect(await harness.answers)
             await relay.slow(to: .milliseconds(10))

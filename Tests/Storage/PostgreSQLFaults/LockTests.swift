@@ -114,8 +114,8 @@ struct `Locks in PostgreSQL` {
         let (a, b) = (Owner(domain: "x.example", name: "a"), Owner(domain: "x.example", name: "b"))
         try await WriterBench.use(server.url()) { one in
             try await WriterBench.use(server.url()) { other in
-                async let ahead = repeatedly { await one.write(works(a, b)) }
-                async let across = repeatedly { await other.write(works(b, a)) }
+                async let ahead = repeat50(works(a, b), on: one)
+                async let across = repeat50(works(b, a), on: other)
                 let results = await ahead + across
                 #expect(results.count == 300 && results.allSatisfy(\.hasSucceeded))
             }
@@ -169,9 +169,9 @@ private func works(_ first: Owner, _ second: Owner) -> [Job.Work] {
 }
 
 /// Does the same group fifty times, and gives all answers.
-private func repeatedly(_ write: () async -> [Job.Result]) async -> [Job.Result] {
+private func repeat50(_ works: [Job.Work], on bench: WriterBench) async -> [Job.Result] {
     var results: [Job.Result] = []
-    for _ in 0..<50 { results += await write() }
+    for _ in 0..<50 { results += await bench.write(works) }
     return results
 }
 
