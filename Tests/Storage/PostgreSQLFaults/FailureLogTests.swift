@@ -12,6 +12,7 @@ private let owner = Owner(romeo)
 private final class Lines: Sendable {
     private let state = Mutex<[String]>([])
     var all: [String] { state.withLock { $0 } }
+    func clear() { state.withLock { $0 = [] } }
     func note(_ line: String) { state.withLock { $0.append(line) } }
 }
 
@@ -40,6 +41,20 @@ private final class Lines: Sendable {
         fail("23505", after: 61)
         log.note(.away(.unavailable("no")), at: now)
         #expect(lines.all.count == 4, "the caller's fault, and what the pool tells")
+    }
+
+    @Test func `says of two pools once that the database is away, and once that it is back`() {
+        let lines = Lines()
+        let news = PoolNews { lines.note($0.description) }
+        for _ in 0..<2 {
+            news.take(.away(reason: "no"), from: .reads)
+            news.take(.away(reason: "no"), from: .writes)
+            news.take(.back(after: .seconds(1)), from: .reads)
+            #expect(lines.all == ["the database is away: no"])
+            news.take(.back(after: .seconds(1)), from: .writes)
+            #expect(lines.all.count == 2 && lines.all[1].contains("is back"))
+            lines.clear()
+        }
     }
 
     @Test func `tells of a table that is not there, and of its return`() async throws {

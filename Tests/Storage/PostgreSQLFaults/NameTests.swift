@@ -14,14 +14,16 @@ struct `Names in PostgreSQL` {
         let owners = (0..<12).map { Owner(domain: "\($0).example", name: "a") }
         try await WriterBench.use(place.url, names: Names(limit: 4)) { bench in
             for _ in 0..<2 {
-                let results = await bench.write(
-                    owners.map { .one(.append([entry], to: "l of \($0.domain)"), of: $0) }
-                )
+                let works = owners.map { owner in
+                    Job.Work.one(.append([entry], to: "l of \(owner.domain)"), of: owner)
+                }
+                let results = await bench.write(works)
                 #expect(results.filter(\.hasSucceeded).count == 12)
             }
         }
         for owner in owners {
-            let query = LogQuery([.column("with", .equal("x")), .column("by", .equal("y"))], limit: 9)
+            let filters = [LogFilter.column("with", .equal("x")), .column("by", .equal("y"))]
+            let query = LogQuery(filters, limit: 9)
             let log = "l of \(owner.domain)"
             #expect(try await store.query(query, in: log, of: owner).entries.count == 2)
         }
