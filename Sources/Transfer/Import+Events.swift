@@ -129,6 +129,9 @@ extension Import {
     private func close(_ line: Int) async throws {
         switch levels.popLast() {
         case .user: try await endDraft()
+        case .part(.documents(let collection)):
+            guard case .owner(let owner)? = levels.last else { return }
+            try await writeDocuments(in: collection, of: owner)
         case .host(let domain):
             try await writeBatch()
             try await endJournal(of: domain)

@@ -122,14 +122,16 @@ extension Import {
     /// Archives are found by those who look through them, also where the file is not ours.
     private func register(_ drafts: [Draft]) async throws {
         guard !isOwn else { return }
-        for draft in drafts.filter(\.hasArchive) {
-            let owner = Owner(domain: draft.jid.domainpart)
-            let register = MartletStorage.Operation.put(
-                key: draft.jid.description,
-                in: Known.archiveRegister,
-                value: Array("{}".utf8)
-            )
-            try await store.perform([register], of: owner)
+        let found = Dictionary(grouping: drafts.filter(\.hasArchive)) { $0.jid.domainpart }
+        for (domain, drafts) in found {
+            let register = drafts.map { draft in
+                MartletStorage.Operation.put(
+                    key: draft.jid.description,
+                    in: Known.archiveRegister,
+                    value: Array("{}".utf8)
+                )
+            }
+            try await store.perform(register, of: Owner(domain: domain))
         }
     }
 }
@@ -146,23 +148,15 @@ extension Import {
         of owner: Owner,
         _ event: FileEvent
     ) async throws {
-        let isReplacing = options.existing == .replace
         switch part {
         case .documents(let collection):
             guard let document = ReadDocument(element) else {
                 throw fault("a document cannot be read", event.line)
             }
-            let operation = MartletStorage.Operation.put(
-                key: document.key,
-                in: collection,
-                value: document.value,
-                if: isReplacing ? .any : .absent,
-                expires: document.expires
-            )
-            if try await write(operation, of: owner, event) {
-                tally[.documents] += 1
-            } else {
-                try await explainConflict(document, collection, owner, event)
+            waiting.append((document, event))
+            let bytes = waiting.reduce(0) { $0 + $1.document.value.count }
+            if waiting.count >= Self.waitingCount || bytes > Draft.bytes {
+                try await writeDocuments(in: collection, of: owner)
             }
         case .log(let log):
             guard let entry = NewLogEntry(element) else {
@@ -179,6 +173,34 @@ extension Import {
             tally[.contacts] += 1
         case .privateData, .offline, .archive:
             leaveOut("<\(element.name)> of \(owner.name) is not known", line: event.line)
+        }
+    }
+
+    /// Writes the documents that wait: all in one write, or one by one when one of them cannot be written.
+    func writeDocuments(in collection: String, of owner: Owner) async throws {
+        guard !waiting.isEmpty else { return }
+        let documents = waiting
+        waiting = []
+        let condition = options.existing == .replace ? VersionCondition.any : .absent
+        let operations = documents.map { document, _ in
+            MartletStorage.Operation.put(
+                key: document.key,
+                in: collection,
+                value: document.value,
+                if: condition,
+                expires: document.expires
+            )
+        }
+        if !options.isDryRun, (try? await store.perform(operations, of: owner)) != nil {
+            tally[.documents] += documents.count
+            return
+        }
+        for ((document, event), operation) in zip(documents, operations) {
+            if try await write(operation, of: owner, event) {
+                tally[.documents] += 1
+            } else {
+                try await explainConflict(document, collection, owner, event)
+            }
         }
     }
 

@@ -40,6 +40,9 @@ public final class Import {
     var draft: Draft?
     /// Accounts that were read and wait for others.
     var batch: [Draft] = []
+    /// Documents of an owner that is no account, which wait to be written together.
+    var waiting: [(document: ReadDocument, event: FileEvent)] = []
+    static let waitingCount = 100
     /// Domains whose journal was read, and accounts that an interrupted import left there half-written.
     var journals: [String: Set<String>] = [:]
     /// Accounts that one batch may have, and the bytes of all.
@@ -78,6 +81,7 @@ public final class Import {
         totalBytes = paths.reduce(0) { $0 + InputFile.size(of: $1) }
         do {
             for path in paths {
+                isOwn = false
                 try await read(path, depth: 0)
                 guard levels.isEmpty else {
                     throw TransferFault("\(path): it ends inside of <\(levels.count)> elements")

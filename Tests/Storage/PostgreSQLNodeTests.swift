@@ -53,6 +53,37 @@ private let owner = Owner(romeo)
         }
     }
 
+    /// While one draws numbers, the other sets them forward: none comes twice, and none goes back.
+    @Test func `never give a number twice while they are set forward`() async throws {
+        try await withNodes { one, other, _ async throws in
+            let drawn = try await withThrowingTaskGroup(of: [Int64].self) { group in
+                for (task, store) in [one, other, one, other].enumerated() {
+                    group.addTask {
+                        var numbers: [Int64] = []
+                        for round in 0..<40 {
+                            let own = Owner(domain: "x.example", name: "\(task)")
+                            let number = try await store.putDocument(
+                                "\(round)",
+                                in: "c",
+                                of: own,
+                                value: []
+                            )
+                            numbers.append(number)
+                            // Near to where the numbers are, so that they meet.
+                            try await store.skipNumbers(through: number + Int64(round % 5))
+                        }
+                        return numbers
+                    }
+                }
+                return try await group.reduce(into: [[Int64]]()) { $0.append($1) }
+            }
+            let all = drawn.flatMap { $0 }
+            #expect(Set(all).count == 160)
+            for numbers in drawn { #expect(numbers == numbers.sorted()) }
+            #expect(try await one.newestNumber() == other.newestNumber())
+        }
+    }
+
     @Test func `write for an owner that the other has just removed`() async throws {
         try await withNodes { one, other, _ async throws in
             let entry = NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
@@ -201,6 +232,22 @@ private func increment(in store: any Store) async throws {
         }
         let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
         #expect(try await place.sql(tables) == "1\n")
+    }
+
+    @Test func `of the first version is kept, and brought to the newest`() async throws {
+        let place = try await PostgreSQLPlace()
+        let first = try await place.open { at(1) }
+        let version = try await first.putDocument("k", in: "c", of: owner, value: [7])
+        await first.close()
+        try await place.sql(
+            "DROP FUNCTION skip_numbers; DELETE FROM martlet_migration WHERE version > 1"
+        )
+        let second = try await place.open { at(1) }
+        #expect(try await second.document("k", in: "c", of: owner)?.value == [7])
+        #expect(try await second.newestNumber() == version)
+        try await second.skipNumbers(through: 900)
+        #expect(try await second.putDocument("k", in: "c", of: owner, value: []) > 900)
+        await second.close()
     }
 
     @Test func `holds what was written when it is opened again`() async throws {

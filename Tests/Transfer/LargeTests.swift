@@ -49,6 +49,29 @@ import Testing
         #expect(try await store.countAccounts(in: "x.example") == 5_000)
     }
 
+    /// They are written many at a time, and one by one where one of them has another in its place.
+    @Test func `as an owner's documents leaves alone what is there`() async throws {
+        let desk = try Desk()
+        let (store, target) = (MemoryStore(), MemoryStore())
+        let owner = Owner(domain: "rooms.example")
+        for number in 0..<250 {
+            try await store.putDocument("\(number)", in: "rooms", of: owner, value: bytes("new"))
+        }
+        try await target.putDocument("77", in: "rooms", of: owner, value: bytes("old"))
+        let path = try await desk.export(store, to: "rooms.xml").path
+        let first = try await desk.read([path], into: target)
+        #expect(first.tally[.documents] == 249)
+        #expect(first.complaints.count == 1)
+        #expect(first.complaints.first?.contains("rooms '77' of rooms.example") == true)
+        #expect(try await target.document("77", in: "rooms", of: owner)?.value == bytes("old"))
+        #expect(try await target.countDocuments(in: "rooms", of: owner) == 250)
+        var options = ImportOptions()
+        options.existing = .replace
+        let second = try await desk.read([path], into: target, options)
+        #expect(second.tally[.documents] == 250)
+        #expect(try await contents(of: target) == contents(of: store))
+    }
+
     /// A fault behind what was already written of a large account.
     @Test func `is taken back when its end is broken`() async throws {
         let desk = try Desk()
