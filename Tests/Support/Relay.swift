@@ -155,7 +155,7 @@ private final class Link: TransportDelegate {
         if let tls {
             self.tls = nil
             near.send(Array("S".utf8))
-            return near.startTLS(tls, role: .server)
+            return near.startTLS(tls, role: .server())
         }
         if isFatal(bytes) { isDoomed = true }
         far?.send(bytes)
