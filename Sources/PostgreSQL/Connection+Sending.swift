@@ -12,7 +12,7 @@ extension Connection {
         for query in queries {
             if let fault = name(query, session, &names) { return fault }
         }
-        for (query, name) in zip(queries, names) {
+        for (place, (query, name)) in zip(queries, names).enumerated() {
             guard buffer.encode(query.parameters) else { return Self.tooLarge }
             let isSent =
                 if let name { session.execute(prepared: name, buffer) } else {
@@ -20,6 +20,9 @@ extension Connection {
                 }
             guard isSent else { return Self.unsent(session) }
             expected.append(.execution(query.statement, name))
+            // Each answer comes when it is there, so that the server's silence is that of one statement.
+            let isWaitedFor = query.statement.effect == .none && place < queries.count - 1
+            guard !isWaitedFor || session.requestFlush() else { return Self.unsent(session) }
         }
         guard session.synchronise() else { return Self.unsent(session) }
         expected.append(.end)

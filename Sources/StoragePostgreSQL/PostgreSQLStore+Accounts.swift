@@ -26,7 +26,8 @@ extension PostgreSQLStore {
                     .bytes(localpart.bytes), .bytes(TextList.encode(account.verifiers)),
                     .boolean(account.isDisabled), .time(account.created.microseconds),
                     .bytes(account.jid.description.bytes),
-                ]
+                ],
+                owner: Owner(account.jid)
             )
         )
         guard rows.count > 0 else { throw .conflict }
@@ -63,7 +64,8 @@ extension PostgreSQLStore {
     }
 
     public func removeAccount(_ jid: JID) async throws(StorageError) {
-        try await change(Self.deleteAccount, jid, [.bytes(jid.bare.description.bytes)])
+        let name = Parameter.bytes(jid.bare.description.bytes)
+        try await change(Self.deleteAccount, jid, [name], locking: Owner(jid))
         noteRemoval()
     }
 
@@ -89,8 +91,9 @@ extension PostgreSQLStore {
     {
         let names = names
         let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
-            try await names.meet([ByteText(domain)], mayMake: false, on: connection)
-            let query = Query(statement, [.integer(names[domain])] + parameters)
+            let met: Set = [ByteText(domain)]
+            let numbers = try await names.meet(met, mayMake: false, on: connection)
+            let query = Query(statement, [.integer(numbers[domain])] + parameters)
             return try await connection.round([query])
         }
         guard let first = rows.first else { throw .corrupt("an answer is missing") }
@@ -98,15 +101,19 @@ extension PostgreSQLStore {
     }
 
     /// Changes one account by a statement that gives a row when there is one.
-    private func change(_ statement: Statement, _ jid: JID, _ parameters: [Parameter])
-        async throws(StorageError)
-    {
+    private func change(
+        _ statement: Statement,
+        _ jid: JID,
+        _ parameters: [Parameter],
+        locking owner: Owner? = nil
+    ) async throws(StorageError) {
         guard let localpart = jid.localpart else { throw .notFound }
         let rows = try await run(
             Direct(
                 statement: statement,
                 names: [jid.domainpart],
-                parameters: [.bytes(localpart.bytes)] + parameters
+                parameters: [.bytes(localpart.bytes)] + parameters,
+                owner: owner
             )
         )
         guard rows.count > 0 else { throw .notFound }

@@ -43,7 +43,8 @@ extension PostgreSQLStore {
             Direct(
                 statement: "SELECT remove_owner($1::integer, $2)",
                 names: [owner.domain],
-                parameters: [.bytes(Array(owner.name.utf8))]
+                parameters: [.bytes(Array(owner.name.utf8))],
+                owner: owner
             )
         )
         noteRemoval()

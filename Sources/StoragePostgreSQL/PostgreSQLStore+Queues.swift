@@ -40,25 +40,30 @@ extension PostgreSQLStore {
         var failure = DatabaseError.unavailable("it was not tried")
         for _ in 0..<Self.attempts {
             do throws(DatabaseError) {
-                return try await pool.withConnection(body)
+                let value = try await pools.reading.withConnection(body)
+                readFailures.noteSuccess()
+                return value
             } catch {
                 failure = error
-                if case .lost = error { continue }
+                if case .lost = error {
+                    names.forget()
+                    continue
+                }
                 guard error.isPassing else { break }
             }
         }
+        readFailures.note(.database(failure))
         throw StorageError(failure)
     }
 
     /// Does readings in one round, and at one moment.
-    func read(_ met: Set<ByteText>, _ make: @escaping @Sendable (Names) -> [Reading])
+    func read(_ met: Set<ByteText>, _ make: @escaping @Sendable (NameTable) -> [Reading])
         async throws(StorageError) -> [Outcome]
     {
         let names = names
         let (readings, rows) = try await read {
             (connection: isolated Connection) async throws(DatabaseError) in
-            try await names.meet(met, mayMake: false, on: connection)
-            let readings = make(names)
+            let readings = make(try await names.meet(met, mayMake: false, on: connection))
             let queries = readings.flatMap(\.queries)
             return (readings, try await connection.snapshot(queries))
         }

@@ -71,11 +71,11 @@ extension PostgreSQLStore {
         let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
             var met: Set<ByteText> = [ByteText(owner.domain)]
             if let collection { met.insert(ByteText(collection)) }
-            try await names.meet(met, mayMake: false, on: connection)
-            let place: [Parameter] = [.integer(names[owner.domain]), .bytes(owner.name.bytes)]
+            let numbers = try await names.meet(met, mayMake: false, on: connection)
+            let place: [Parameter] = [.integer(numbers[owner.domain]), .bytes(owner.name.bytes)]
             var queries = statements.map { Query($0.statement, place + $0.parameters) }
             if let collection {
-                queries.append(Query(Reading.size, place + [.integer(names[collection])]))
+                queries.append(Query(Reading.size, place + [.integer(numbers[collection])]))
             }
             return try await connection.snapshot(queries)
         }

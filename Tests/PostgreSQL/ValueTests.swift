@@ -38,8 +38,8 @@ struct ValueTests {
             #expect(rows.time(0, 0) == 1_795_280_400_000_000)
             #expect(rows.boolean(0, 1) == true)
             #expect(rows.time(0, 2) == 1_795_280_400_000_000)
-            #expect(rows.time(0, 3) == .max)
-            #expect(rows.time(0, 4) == .min + 946_684_800_000_000)
+            #expect(rows.time(0, 3) == Int64.max)
+            #expect(rows.time(0, 4) == Int64.min + 946_684_800_000_000)
         }
     }
 

@@ -147,7 +147,7 @@ package final class PostgreSQLServer: Sendable {
         log_min_messages = warning
         lc_messages = 'C'
         shared_buffers = 64MB
-        max_connections = 60
+        max_connections = 100
         $3
         EOF
         shift 3

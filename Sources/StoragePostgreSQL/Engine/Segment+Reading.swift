@@ -17,12 +17,11 @@ extension Segment {
         return queries
     }
 
-    /// Makes the owners and logs that something is put into, where they are missing.
-    var makings: [Query] {
-        let owners = lockOrder.filter { filledOwners.contains($0) }
+    /// Makes the owners of the group, and the segment's logs, that something is put into, where they are missing.
+    func makings(_ owners: GroupOwners) -> [Query] {
         let logs = lockOrderedLogs
         return [
-            Query(Self.makeOwners, [domains(owners), names(owners)]),
+            owners.making(names),
             Query(
                 Self.makeLogs,
                 [
@@ -38,9 +37,7 @@ extension Segment {
     var lockOrder: [Int] {
         guard owners.keys.count > 1 else { return Array(owners.keys.indices) }
         return owners.keys.indices.sorted { left, right in
-            let (one, other) = (owners.keys[left], owners.keys[right])
-            let (first, second) = (ByteText(one.domain), ByteText(other.domain))
-            return first == second ? ByteText(one.name) < ByteText(other.name) : first < second
+            GroupOwners.comesBefore(owners.keys[left], owners.keys[right])
         }
     }
 

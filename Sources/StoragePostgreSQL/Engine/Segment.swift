@@ -14,7 +14,7 @@ struct Segment: Sendable {
         var kind: Kind
     }
 
-    let names: Names
+    let names: NameTable
     private(set) var owners = KeyTable<Owner>()
     private(set) var documents = KeyTable<DocumentKey>()
     private(set) var logs = KeyTable<LogKey>()
@@ -32,7 +32,7 @@ struct Segment: Sendable {
     private(set) var filledLogs: Set<Int> = []
     private var touchedLogs: Set<LogKey> = []
 
-    init(_ names: Names) { self.names = names }
+    init(_ names: NameTable) { self.names = names }
 
     /// Takes a job in, unless it has to see in the database what the jobs before it did.
     mutating func take(_ work: Job.Work) -> Bool {

@@ -67,8 +67,13 @@ extension Rows {
 
     /// The place, counted from zero, that the first column counts from one.
     func place(_ row: Int, of count: Int) throws(StorageError) -> Int {
-        let place = Int(try number(row, 0)) - 1
-        guard (0..<count).contains(place) else { throw .corrupt("a row has no place") }
-        return place
+        let place = try number(row, 0)
+        guard place >= 1, place <= Int64(count) else { throw .corrupt("a row has no place") }
+        return Int(place) - 1
+    }
+
+    /// A count or a length; what cannot be one is taken for the nearest that can.
+    func size(_ row: Int, _ column: Int) throws(StorageError) -> Int {
+        Int(min(max(try number(row, column), 0), StoreBounds.largestNumber))
     }
 }

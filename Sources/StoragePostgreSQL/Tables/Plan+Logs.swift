@@ -57,8 +57,8 @@ extension SegmentReader {
                 lastTime: try rows.moment(row, 3).microseconds,
                 disorder: try rows.number(row, 4),
                 size: LogSize(
-                    count: Int(try rows.number(row, 5)),
-                    bytes: Int(try rows.number(row, 6))
+                    count: try rows.size(row, 5),
+                    bytes: try rows.size(row, 6)
                 )
             )
         }
@@ -71,7 +71,7 @@ extension SegmentReader {
             let rows = try next()
             var victims: [Victim] = []
             for row in 0..<rows.count {
-                let bytes = Int(try rows.number(row, 2))
+                let bytes = try rows.size(row, 2)
                 let columns = rows.bytes(row, 1)
                 victims.append(Victim(id: try rows.number(row, 0), columns: columns, bytes: bytes))
             }
@@ -122,8 +122,8 @@ extension Plan {
         var log = logs[place]
         guard let number = log.id, !victims[removal].isEmpty else { return 0 }
         for victim in victims[removal] {
-            log.size.count -= 1
-            log.size.bytes -= victim.bytes
+            log.size.count = max(0, log.size.count - 1)
+            log.size.bytes = max(0, log.size.bytes - victim.bytes)
         }
         log.isChanged = true
         set(log, at: place)

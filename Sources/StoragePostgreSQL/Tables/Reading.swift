@@ -6,7 +6,7 @@ struct Reading: Sendable {
     private let operation: Operation
     let queries: [Query]
 
-    init(_ operation: Operation, of owner: Owner, at now: Timestamp, _ names: Names) {
+    init(_ operation: Operation, of owner: Owner, at now: Timestamp, _ names: NameTable) {
         self.operation = operation
         let place: [Parameter] = [
             .integer(names[owner.domain]), .bytes(Array(owner.name.utf8)),
