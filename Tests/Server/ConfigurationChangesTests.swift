@@ -68,7 +68,7 @@ struct ConfigurationChangesTests {
              "domains": {"b.example": {"s2s": {"enabled": false}}}}
             """
         )
-        let changes = try new.changes(from: old)
+        let changes = new.changes(from: old)
         #expect(
             changes.keys == ["components", "s2s.block", "s2s.limits.idleSeconds", "s2s.peers"]
         )
