@@ -51,8 +51,8 @@ struct ShownCertificate: Sendable, CustomTestStringConvertible {
         ),
         Self(
             testDescription: "xmppAddr of another",
-            names: "\(address)montague.example",
-            reason: "its certificate is for montague.example, not for capulet.example"
+            names: "\(address)verona.example",
+            reason: "its certificate is for verona.example, not for capulet.example"
         ),
         Self(
             testDescription: "xmppAddr of a user",
