@@ -269,8 +269,8 @@ let package = Package(
         tests(
             of: "EndToEnd",
             uses: [
-                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "Router", "IM",
-                "Server",
+                "XML", "Core", "Crypto", "SASL", "Net", "PostgreSQL", "Streams", "Storage",
+                "StoragePostgreSQL", "Router", "IM", "Server",
             ],
             packages: [
                 "TestSupport",

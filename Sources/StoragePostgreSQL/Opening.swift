@@ -35,6 +35,8 @@ struct Opening {
         var hasSaid = false
         while true {
             do {
+                // Says at once, and by its kind, that we are refused; who waits for a lease learns it late.
+                try await pool.connect()
                 let connection = try await pool.lease()
                 let failure = await Self.migrate(connection)
                 await pool.giveBack(connection)

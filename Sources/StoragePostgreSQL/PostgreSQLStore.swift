@@ -13,6 +13,7 @@ public final class PostgreSQLStore: Store {
     let queue: JobQueue
     let gate = Gate()
     let readFailures: FailureLog
+    let tally = WriteTally()
     let now: @Sendable () -> Timestamp
     private let shard: Shard
     /// `close()` waits for it.
@@ -68,7 +69,8 @@ public final class PostgreSQLStore: Store {
             queue: queue,
             names: names,
             waitTimeout: options.waitTimeout,
-            failures: FailureLog("writing", log: log)
+            failures: FailureLog("writing", log: log),
+            tally: tally
         )
         writing = Task { await writer.run() }
         purging = Purging(pools.reading)

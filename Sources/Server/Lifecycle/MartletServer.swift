@@ -245,6 +245,15 @@ public final class MartletServer: Service {
         log.info("settings reloaded", metadata: ["domains": "\(new.domains.count)"])
     }
 
+    /// How it and its store are, a name and a value a line.
+    var status: [String] {
+        let own = [
+            ["version", Build.version], ["domains", "\(router.domains.all.count)"],
+            ["connections", "\(clients.connectionCount)"],
+        ]
+        return PluginDesk.table(own + store.figures.map { ["store.\($0.name)", $0.value] })
+    }
+
     /// Fulfils administrators' requests in this process.
     var desk: AdminDesk {
         AdminDesk(
@@ -255,6 +264,7 @@ public final class MartletServer: Service {
                 try await reload(try await rereadSettings())
                 return ["reloaded"]
             },
+            status: { [self] in status },
             plugins: PluginDesk(plugins: plugins, router: router),
             announce: { [router] in router.announce($0, of: $1) }
         )

@@ -32,6 +32,9 @@ final class JobQueue: Sendable {
         self.byteLimit = byteLimit
     }
 
+    /// How many wait, and the bytes that they keep.
+    var load: (jobs: Int, cost: Int) { state.withLock { ($0.jobs.count, $0.cost) } }
+
     /// Queues a job, or says why it cannot.
     func put(_ job: Job) -> StorageError? {
         let (failure, waiting) = state.withLock {

@@ -12,6 +12,7 @@ struct Writer: Sendable {
     /// How long a group waits for the connection, as the pool has it.
     var waitTimeout = Duration.seconds(10)
     var failures: FailureLog?
+    var tally: WriteTally?
     /// Times that a group which was in another transaction's way, or lost its connection, is tried.
     private static let attempts = 5
     /// How long a group is done in parts, before the rest of it fails as the last part did.
@@ -60,6 +61,7 @@ struct Writer: Sendable {
         let failure: GroupFailure
         switch await attempt(Group(jobs: jobs, names: names, lockLimit: lockLimit)) {
         case .success(let results):
+            tally?.noteCommit(of: jobs.count)
             for (job, result) in zip(jobs, results) { job.done(result) }
             return nil
         case .failure(let error): failure = error
@@ -84,6 +86,7 @@ struct Writer: Sendable {
 
     private func fail(_ jobs: [Job], with failure: GroupFailure) {
         failures?.note(failure)
+        tally?.noteFailure(of: jobs.count)
         for job in jobs { job.done(.failure(failure.told)) }
     }
 

@@ -9,7 +9,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// What was logged.
-private final class Lines: Sendable {
+final class Lines: Sendable {
     private let state = Mutex<[String]>([])
     var all: [String] { state.withLock { $0 } }
     func clear() { state.withLock { $0 = [] } }
