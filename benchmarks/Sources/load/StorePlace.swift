@@ -56,7 +56,7 @@ struct StorePlace {
         let path = folder.appendingPathComponent("probe").path
         let file = Glibc.open(path, O_CREAT | O_RDWR, 0o600)
         guard file >= 0 else { throw LoadError("\(path) cannot be written") }
-        defer { close(file) }
+        defer { Glibc.close(file) }
         let page = [UInt8](repeating: 0, count: 16_384)
         var took: [Double] = []
         for place in 0..<30 {
