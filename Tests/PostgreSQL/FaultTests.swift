@@ -52,7 +52,7 @@ struct FaultTests {
 
     @Test func `ends a statement that takes too long, and keeps the session`() async throws {
         try await Harness.use {
-            $0.statementTimeout = .milliseconds(50)
+            $0.statementTimeout = .milliseconds(500)
             $0.size = 1
         } _: { harness in
             let fault = await faultOf { try await harness.ask("SELECT pg_sleep(30)") }
@@ -65,13 +65,13 @@ struct FaultTests {
     @Test func `gives up a session that is silent for too long`() async throws {
         try await Harness.use {
             $0.statementTimeout = .zero
-            $0.answerLimit = .milliseconds(200)
+            $0.answerLimit = .seconds(1)
         } _: { harness in
             let fault = await faultOf { try await harness.ask("SELECT pg_sleep(30)") }
             #expect(fault?.mayHaveCommitted == true)
             #expect(await harness.answers)
             let patient = try await harness.pool.round(
-                [Query("SELECT 1 FROM pg_sleep(0.5)")],
+                [Query("SELECT 1 FROM pg_sleep(2)")],
                 within: .seconds(20)
             )
             #expect(patient[0].count == 1)
@@ -81,9 +81,9 @@ struct FaultTests {
     @Test func `hears each statement of a round by itself`() async throws {
         try await Harness.use {
             $0.statementTimeout = .zero
-            $0.answerLimit = .milliseconds(400)
+            $0.answerLimit = .seconds(3)
         } _: { harness in
-            let slow = Query("SELECT 1 FROM pg_sleep(0.15)")
+            let slow = Query("SELECT 1 FROM pg_sleep(0.9)")
             let rows = try await harness.pool.round(Array(repeating: slow, count: 5))
             #expect(rows.map(\.count) == [1, 1, 1, 1, 1])
             #expect(harness.pool.metrics.lost == 0)
@@ -158,7 +158,7 @@ struct FaultTests {
         let url = "postgresql://postgres@127.0.0.1:\(port)/postgres?sslmode=require"
         try await Harness.use(url) {
             $0.size = 1
-            $0.answerLimit = .seconds(5)
+            $0.answerLimit = .seconds(10)
         } _: { harness in
             for length in stride(from: 7_000, through: 70_000, by: 501) {
                 let rows = try await harness.ask("SELECT repeat('x', $1::int)", [.integer(length)])

@@ -22,7 +22,9 @@ struct Pools: Sendable {
         settings.queueBound = options.queuedReads
         let news = PoolNews(log)
         settings.size = max(1, options.connections - 1)
-        reading = try Pool(url: url, options: settings, shard: shard) { news.take($0, from: .reads) }
+        reading = try Pool(url: url, options: settings, shard: shard) {
+            news.take($0, from: .reads)
+        }
         settings.size = 1
         writing = try Pool(url: url, options: settings, shard: shard) {
             news.take($0, from: .writes)

@@ -195,9 +195,11 @@ extension Writer {
     }
 
     private static func places(_ rows: Rows) -> Set<Int> {
-        Set((0..<rows.count).compactMap { row in
-            rows.integer(row, 0).flatMap { $0 > 0 ? Int($0) - 1 : nil }
-        })
+        Set(
+            (0..<rows.count).compactMap { row in
+                rows.integer(row, 0).flatMap { $0 > 0 ? Int($0) - 1 : nil }
+            }
+        )
     }
 
     private static let present: Statement = """

@@ -58,8 +58,10 @@ async def run(server, step):
     step(f"enabled, with the id {orchard['xep_0198'].sm_id}")
     sent = iter(range(1, 1_000))
 
+    since = len(server.log)
     await lose(orchard, orchard.cut)
     await resumes(orchard, balcony, sent)
+    await server.logged(r"resumed account=romeo\.sm@.* resource=orchard", since)
     step("resumed after a broken connection: 20 messages, each once and in order")
 
     def go_dead():
@@ -70,8 +72,11 @@ async def run(server, step):
 
     since = len(server.log)
     await lose(orchard, go_dead, flush=True)
-    assert not [line for line in server.log[since:] if "closed" in line], server.log[since:]
     await resumes(orchard, balcony, sent)
+    # What the server writes is read here a little later: it is asked about when its end is there.
+    login = await server.logged(r"info login account=romeo\.sm@", since)
+    before = server.log[since : server.log.index(login.string, since)]
+    assert not [line for line in before if "closed" in line], before
     for number in range(5):
         await balcony.message(f"unheard {number}")
     await balcony.fence()

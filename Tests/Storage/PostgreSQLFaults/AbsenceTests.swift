@@ -9,6 +9,10 @@ private let owner = Owner(romeo)
 /// A server that goes away under a store.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct `A PostgreSQL server that is away` {
+    /// What is waited for once and a half, on a machine with much else to do; were it for each group of a
+    /// thousand calls, it would be thirty seconds.
+    private static let limit = Duration.seconds(15)
+
     /// Lends a store on a server of its own, which waits two seconds for it.
     private func withStore(
         _ body: (PostgreSQLStore, PostgreSQLServer) async throws -> Void
@@ -30,7 +34,8 @@ struct `A PostgreSQL server that is away` {
             for number in 0..<count {
                 group.addTask {
                     let key = "\(number)"
-                    return (try? await store.putDocument(key, in: "c", of: owner, value: [1])) != nil
+                    return (try? await store.putDocument(key, in: "c", of: owner, value: [1]))
+                        != nil
                 }
             }
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -41,8 +46,8 @@ struct `A PostgreSQL server that is away` {
         try await withStore { store, server in
             try await server.stop(.immediate)
             let begun = ContinuousClock.now
-            #expect(await put(5_000, in: store) == 0)
-            #expect(ContinuousClock.now - begun < .seconds(4))
+            #expect(await put(15_000, in: store) == 0)
+            #expect(ContinuousClock.now - begun < Self.limit)
             try await server.start()
             var count = 0
             while count == 0 { count = await put(1, in: store) }
@@ -53,10 +58,10 @@ struct `A PostgreSQL server that is away` {
         try await withStore { store, server in
             try await server.stop(.immediate)
             let begun = ContinuousClock.now
-            async let puts = put(5_000, in: store)
+            async let puts = put(15_000, in: store)
             await store.close()
             #expect(await puts == 0)
-            #expect(ContinuousClock.now - begun < .seconds(4))
+            #expect(ContinuousClock.now - begun < Self.limit)
         }
     }
 }

@@ -18,7 +18,7 @@ struct `A commit whose answer is lost` {
         let store = try await place.open { at(1_000_000) }
         try await store.createAccount(Account(romeo))
         try await WriterBench.relayed(place) { bench, relay in
-            await relay.dropAnswer(to: "COMMIT")
+            await relay.dropAnswer(to: WriterBench.commit)
             let append = Job.Work.one(.append([entry], to: "l"), of: owner)
             let results = await bench.write([append, .disabling(romeo)])
             #expect(results.map(\.hasSucceeded) == [true, true])
@@ -36,7 +36,7 @@ struct `A commit whose answer is lost` {
         let store = try await place.open { at(1_000_000) }
         try await store.createAccount(Account(romeo))
         try await WriterBench.relayed(place) { bench, relay in
-            await relay.dropAnswer(to: "COMMIT")
+            await relay.dropAnswer(to: WriterBench.commit)
             let results = await bench.write([.disabling(romeo)])
             #expect(results.map(\.hasSucceeded) == [true])
             #expect(bench.pool.metrics.lost == 1)
@@ -54,7 +54,7 @@ struct `A commit whose answer is lost` {
             at: at(1_000_000)
         )
         try await WriterBench.relayed(place) { bench, relay in
-            await relay.dropAnswer(to: "COMMIT")
+            await relay.dropAnswer(to: WriterBench.commit)
             let results = await bench.write([batch])
             #expect(results.map(\.hasSucceeded) == [true])
             #expect(bench.pool.metrics.lost == 1)
@@ -90,7 +90,7 @@ extension `A commit whose answer is lost` {
             """
         )
         try await WriterBench.relayed(place) { bench, relay in
-            await relay.dropAnswer(to: "COMMIT", then: .loopback(port: other.port))
+            await relay.dropAnswer(to: WriterBench.commit, then: .loopback(port: other.port))
             let results = await bench.write([.one(.append([entry], to: "l"), of: owner)])
             guard case .unavailable? = results.first?.failure else {
                 Issue.record("\(results)")

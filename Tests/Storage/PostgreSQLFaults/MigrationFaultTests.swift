@@ -9,14 +9,14 @@ struct `Migrations in PostgreSQL` {
         let place = try await PostgreSQLPlace()
         let lock = "SELECT pg_advisory_xact_lock(1297241164, hashtext('\(place.schema)'))"
         let holder = try await Holder(place.url, lock)
-        let url = place.url + "%20-cstatement_timeout%3D100%20-clock_timeout%3D100"
+        let url = place.url + "%20-cstatement_timeout%3D1s%20-clock_timeout%3D1s"
         async let opening = PostgreSQLStore.open(url: url)
         let waiting = """
             SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND objid = hashtext('\(place.schema)')::oid
             """
         while try await place.sql(waiting) != "1\n" { await Task.yield() }
-        _ = try await holder.ask("SELECT pg_sleep(0.3)")
+        _ = try await holder.ask("SELECT pg_sleep(2)")
         #expect(try await place.sql(waiting) == "1\n", "it waits still")
         try await holder.letGo()
         await (try await opening).close()

@@ -69,7 +69,9 @@ struct `PostgreSQL behind pgbouncer` {
                 let rows = try await bench.pool.round(
                     Transaction.begin() + asking + [Transaction.rollback]
                 )
-                let found = rows.dropFirst(Transaction.begin().count).dropLast().map { $0.text(0, 0) }
+                let found = rows.dropFirst(Transaction.begin().count).dropLast().map {
+                    $0.text(0, 0)
+                }
                 #expect(found == ["read committed", "2s", "15s", "5s"])
             }
         }

@@ -35,7 +35,10 @@ private let owner = Owner(romeo)
         let entries = Array(repeating: entry, count: 999)
         let appends = Array(repeating: Operation.append(entries, to: "l"), count: 11)
         let large = Job.Work.operations(appends, of: owner, at: at(1))
-        #expect(await groups(of: [put, large, put]) == [1, 1, 1], "one is taken whatever it weighs")
+        #expect(
+            await groups(of: [put, large, put]) == [1, 1, 1],
+            "one is taken whatever it weighs"
+        )
     }
 
     @Test func `gives those that have waited since a moment, and all once it is closed`() {

@@ -14,6 +14,8 @@ struct WriterBench {
     let pool: Pool
     let names: Names
     private let shard: Shard
+    /// How a connection says it wants to commit; `READ COMMITTED`, of its beginning, has no end there.
+    static let commit = "COMMIT\0"
 
     init(
         _ url: String,
