@@ -77,3 +77,9 @@ def programs():
     """The folder of the newest that is installed."""
     folders = pathlib.Path("/usr/lib/postgresql").glob("*/bin")
     return max(folders, key=lambda folder: float(folder.parent.name))
+
+
+def version():
+    """Such as `PostgreSQL 15.18`."""
+    said = subprocess.run([programs() / "postgres", "--version"], capture_output=True, text=True)
+    return f"PostgreSQL {said.stdout.split()[2]}"

@@ -63,7 +63,7 @@ class MartletOnPostgreSQL(Martlet):
         return {"storage": json.dumps({"url": self.cluster.url})}
 
     def version(self):
-        return f"{super().version()}, PostgreSQL {debian_version('postgresql')}"
+        return f"{super().version()} on {postgresql.version()}"
 
     def others(self):
         return [self.cluster.process_id()]
