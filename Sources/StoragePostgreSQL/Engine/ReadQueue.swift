@@ -40,8 +40,9 @@ final class ReadQueue: Sendable {
     private let waitTimeout: Duration
     /// Reads of one round at most, so that a slow one delays few.
     private static let roundLimit = 32
-    /// So many wait for each connection that is at work before one more is.
+    /// So many wait for each connection that is at work, or one waits for so long, before one more is.
     private static let enough = 8
+    private static let patience = Duration.milliseconds(20)
 
     init(_ pools: Pools, _ names: Names, _ failures: FailureLog, _ options: PostgreSQLOptions) {
         pool = pools.reading
@@ -57,8 +58,11 @@ final class ReadQueue: Sendable {
         let (isFull, isNews) = state.withLock { (state) -> (Bool, Bool) in
             guard state.waiting.count < limit else { return (true, false) }
             state.waiting.append(read)
-            guard state.waiting.count > state.workers * Self.enough, state.workers < width
-            else { return (false, false) }
+            let oldest = state.waiting[0].since
+            let isNeeded =
+                state.waiting.count > state.workers * Self.enough
+                || oldest.duration(to: read.since) > Self.patience
+            guard isNeeded, state.workers < width else { return (false, false) }
             state.workers += 1
             return (false, true)
         }
@@ -113,7 +117,9 @@ final class ReadQueue: Sendable {
         case .success(let rows):
             if !rows.isEmpty { failures.noteSuccess() }
             for (read, rows) in zip(outcome.reads, rows) { read.done(.success(rows)) }
-        case .failure:
+        case .failure(let error):
+            // The next server may know other numbers.
+            if case .lost = error { names.forget() }
             for read in outcome.reads { Task { await alone(read) } }
         }
     }

@@ -14,12 +14,14 @@ extension PostgreSQLStore {
     /// The same, with the size of a log beside it, as at a login; one row where there is neither.
     static let readRosterAndSize = Statement.brief(
         """
-        SELECT i.version, i.contact, i.state, i.name, i.groups, i.request, r.version,
-            l.entries, l.bytes
-        FROM owner AS o LEFT JOIN roster AS r ON r.owner = o.id
-        LEFT JOIN roster_item AS i ON i.owner = r.owner AND i.state & 1 = 0
-        LEFT JOIN log AS l ON l.owner = o.id AND l.collection = $3
-        WHERE o.domain = $1 AND o.name = $2 ORDER BY i.contact
+        SELECT i.version, i.contact, i.state, i.name, i.groups, i.request, o.version,
+            o.entries, o.bytes
+        FROM (SELECT o.id, r.version, l.entries, l.bytes
+            FROM owner AS o LEFT JOIN roster AS r ON r.owner = o.id
+            LEFT JOIN log AS l ON l.owner = o.id AND l.collection = $3
+            WHERE o.domain = $1 AND o.name = $2 LIMIT 1) AS o
+        LEFT JOIN roster_item AS i ON i.owner = o.id AND i.state & 1 = 0
+        ORDER BY i.contact
         """
     )
 
