@@ -12,6 +12,8 @@ extension Connection {
         for query in queries {
             if let fault = name(query, session, &names) { return fault }
         }
+        // The last one that may take its time: nothing after it needs to be heard by itself.
+        let last = queries.lastIndex(where: { !$0.statement.isBrief }) ?? 0
         for (place, (query, name)) in zip(queries, names).enumerated() {
             guard buffer.encode(query.parameters) else { return Self.tooLarge }
             let isSent =
@@ -21,8 +23,9 @@ extension Connection {
             guard isSent else { return Self.unsent(session) }
             expected.append(.execution(query.statement, name))
             // Each answer comes when it is there, so that the server's silence is that of one statement.
-            let isWaitedFor = query.statement.effect == .none && place < queries.count - 1
-            guard !isWaitedFor || session.requestFlush() else { return Self.unsent(session) }
+            let statement = query.statement
+            let isHeard = statement.effect == .none && !statement.isBrief && place < last
+            guard !isHeard || session.requestFlush() else { return Self.unsent(session) }
         }
         guard session.synchronise() else { return Self.unsent(session) }
         expected.append(.end)

@@ -4,13 +4,28 @@ public import MartletStorage
 
 extension PostgreSQLStore {
     public func account(_ jid: JID) async throws(StorageError) -> Account? {
-        guard let localpart = jid.localpart else {
-            try gate.enter()
-            gate.leave()
-            return nil
+        let result = await withCheckedContinuation { continuation in
+            account(jid) { continuation.resume(returning: $0) }
         }
-        let rows = try await select(Self.readAccount, in: jid.domainpart, [.bytes(localpart.bytes)])
-        return try rows.accounts(in: jid.domainpart).first
+        return try result.get()
+    }
+
+    public func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    ) {
+        let domain = jid.domainpart
+        // No account has an empty localpart.
+        let localpart = Parameter.bytes((jid.localpart ?? "").bytes)
+        prompt([ByteText(domain)]) { names in
+            Query(Self.readAccount, [.integer(names[domain]), localpart])
+        } then: { result in
+            done(
+                Result { () throws(StorageError) in
+                    try result.get().accounts(in: domain).first
+                }
+            )
+        }
     }
 
     public func createAccount(_ account: Account) async throws(StorageError) {

@@ -5,7 +5,7 @@ public import MartletStorage
 /// The store in a PostgreSQL server: all domains in one schema, which several nodes may share.
 ///
 /// Writes go through one task, which commits together what has come in while it waited for the disk;
-/// reads take one of the other connections each. All connections are on an event loop of the store's own,
+/// reads share the other connections. All connections are on an event loop of the store's own,
 /// and no thread ever waits for the database.
 public final class PostgreSQLStore: Store {
     let pools: Pools
@@ -14,6 +14,7 @@ public final class PostgreSQLStore: Store {
     let gate = Gate()
     let readFailures: FailureLog
     let tally = WriteTally()
+    let reads: ReadQueue
     let now: @Sendable () -> Timestamp
     private let shard: Shard
     /// `close()` waits for it.
@@ -63,6 +64,7 @@ public final class PostgreSQLStore: Store {
         self.shard = shard
         self.now = now
         readFailures = FailureLog("reading", log: log)
+        reads = ReadQueue(pools, names, readFailures, options)
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
         let writer = Writer(
             pool: pools.writing,

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MartletPostgreSQL
 internal import MartletStorage
 
@@ -37,31 +38,35 @@ enum GroupStep: Sendable {
 /// Those that are there are locked first of all, then those that are missing are made; both in the order of
 /// their names. So no two nodes have a lock that the other one waits for.
 struct GroupOwners: Sendable {
-    private let all: [Owner]
-    /// Those that something is put into.
-    private let filled: [Owner]
+    private let steps: [GroupStep]
 
-    init(_ steps: [GroupStep]) {
-        var (all, filled) = (Set<Owner>(), Set<Owner>())
+    init(_ steps: [GroupStep]) { self.steps = steps }
+
+    private var all: [Owner] {
+        var all: Set<Owner> = []
         for step in steps {
             switch step {
-            case .segment(let segment, _):
-                let owners = segment.owners.keys
-                all.formUnion(owners)
-                filled.formUnion(segment.filledOwners.map { owners[$0] })
-            case .statement(let direct):
-                if let owner = direct.owner { all.insert(owner) }
+            case .segment(let segment, _): all.formUnion(segment.owners.keys)
+            case .statement(let direct): if let owner = direct.owner { all.insert(owner) }
             }
         }
-        self.all = all.sorted(by: Self.comesBefore)
-        self.filled = filled.sorted(by: Self.comesBefore)
+        return all.sorted(by: Self.comesBefore)
     }
 
-    var isEmpty: Bool { all.isEmpty }
+    /// Those that something is put into.
+    private var filled: [Owner] {
+        var filled: Set<Owner> = []
+        for case .segment(let segment, _) in steps {
+            filled.formUnion(segment.filledOwners.map { segment.owners.keys[$0] })
+        }
+        return filled.sorted(by: Self.comesBefore)
+    }
 
     /// Locks those that are there.
     func lock(_ names: NameTable) -> Query {
-        Query(Segment.lockOwnersSQL, Self.keys(all, names))
+        let all = all
+        let places = Parameter.integers(all.indices.map { Int64($0 + 1) })
+        return Query(Segment.lockOwnersSQL, Self.keys(all, names) + [places])
     }
 
     /// Makes those that something is put into, where they are missing.
@@ -70,8 +75,24 @@ struct GroupOwners: Sendable {
     }
 
     static func comesBefore(_ one: Owner, _ other: Owner) -> Bool {
-        let (first, second) = (ByteText(one.domain), ByteText(other.domain))
-        return first == second ? ByteText(one.name) < ByteText(other.name) : first < second
+        let order = compare(one.domain, other.domain)
+        return order == 0 ? compare(one.name, other.name) < 0 : order < 0
+    }
+
+    /// Byte by byte; below zero when the first comes first.
+    private static func compare(_ one: String, _ other: String) -> Int {
+        let order = one.utf8.withContiguousStorageIfAvailable { one in
+            other.utf8.withContiguousStorageIfAvailable { other -> Int in
+                guard let start = one.baseAddress, let otherStart = other.baseAddress else {
+                    return one.count - other.count
+                }
+                let order = Int(memcmp(start, otherStart, min(one.count, other.count)))
+                return order == 0 ? one.count - other.count : order
+            }
+        }
+        // A text that is not stored so is compared as slowly as it has to be.
+        let (first, second) = (ByteText(one), ByteText(other))
+        return order.flatMap(\.self) ?? (first == second ? 0 : first < second ? -1 : 1)
     }
 
     private static func keys(_ owners: [Owner], _ names: NameTable) -> [Parameter] {

@@ -16,7 +16,7 @@ struct GroupRun {
         owners = GroupOwners(steps)
         pending = Transaction.begin(lockLimit: lockLimit)
         // One step locks what it needs by itself; several must not come to their locks one after the other.
-        if steps.count > 1, !owners.isEmpty { pending.append(owners.lock(names)) }
+        if steps.count > 1 { pending.append(owners.lock(names)) }
     }
 
     /// Of a run that has all its answers, and commits next.

@@ -12,7 +12,8 @@ extension Segment {
         if !documents.keys.isEmpty { queries.append(readDocuments) }
         if !logs.keys.isEmpty { queries.append(readLogs) }
         if !rosters.isEmpty { queries += [readRosters, readContacts] }
-        queries += removals.map(readRemoval)
+        if removals.contains(where: { $0.fewIDs != nil }) { queries.append(readFewEntries) }
+        queries += removals.filter { $0.fewIDs == nil }.map(readRemoval)
         if numberCount > 0 { queries.append(Query(Self.numbers, [.integer(numberCount)])) }
         return queries
     }
@@ -60,7 +61,8 @@ extension Segment {
 extension Segment {
     private var lockOwners: Query {
         let order = lockOrder
-        return Query(Self.lockOwnersSQL, [domains(order), names(order)])
+        let places = Parameter.integers(order.map { Int64($0 + 1) })
+        return Query(Self.lockOwnersSQL, [domains(order), names(order), places])
     }
 
     private var readDocuments: Query {
@@ -98,6 +100,22 @@ extension Segment {
             [
                 domains(owners), names(owners),
                 .byteStrings(contacts.keys.map { Array($0.contact.string.utf8) }),
+            ]
+        )
+    }
+
+    private var readFewEntries: Query {
+        var found: [(removal: Int, id: Int64)] = []
+        for (place, removal) in removals.enumerated() {
+            for id in removal.fewIDs ?? [] { found.append((place, id)) }
+        }
+        let keys = found.map { logs.keys[removals[$0.removal].log] }
+        return Query(
+            Self.readFewEntriesSQL,
+            [
+                .integers(found.map { Int64($0.removal + 1) }), domains(keys.map(\.owner)),
+                names(keys.map(\.owner)), .integers(keys.map(\.collection)),
+                .integers(found.map(\.id)),
             ]
         )
     }

@@ -16,14 +16,15 @@ enum Transaction {
         let milliseconds = Int(lockLimit / Duration.milliseconds(1))
         return [
             Query("BEGIN ISOLATION LEVEL READ COMMITTED"),
-            Query(limits, [.text(String(milliseconds))]),
-            Query(number),
+            Query(opening, [.text(String(milliseconds))]),
         ]
     }
 
-    /// Tables are never read from end to end, whatever the planner believes of their sizes.
-    private static let limits: Statement = """
-        SELECT set_config('enable_seqscan', 'off', true),
+    /// The transaction's mark, and its settings: tables are never read from end to end, whatever the planner
+    /// believes of their sizes.
+    private static let opening = Statement.brief(
+        """
+        SELECT pg_current_xact_id()::text, \(server), set_config('enable_seqscan', 'off', true),
             set_config('enable_hashjoin', 'off', true),
             set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
             set_config('lock_timeout', $1, true),
@@ -32,8 +33,7 @@ enum Transaction {
             CASE current_setting('idle_in_transaction_session_timeout')
                 WHEN '0' THEN set_config('idle_in_transaction_session_timeout', '5s', true) END
         """
-
-    private static let number = Statement("SELECT pg_current_xact_id()::text, \(server)")
+    )
 
     /// Which history of which database cluster: a standby that takes over begins a timeline of its own.
     private static let server = """
@@ -62,11 +62,12 @@ enum Transaction {
 
     /// The transaction's mark, from the rows of `begin`.
     static func mark(in rows: [Rows]) -> Mark? {
-        guard rows.count > 2, let number = rows[2].text(0, 0), let server = rows[2].text(0, 1)
+        guard rows.count > 1, let number = rows[1].text(0, 0), let server = rows[1].text(0, 1)
         else { return nil }
         return Mark(number: number, server: server)
     }
 
-    /// Snapshot of one moment for several reads.
+    /// Snapshot of one moment for several reads; its end waits for nothing.
     static let beginReading = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    static let endReading = Query(.brief("COMMIT"))
 }

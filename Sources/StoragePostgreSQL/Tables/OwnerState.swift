@@ -20,11 +20,10 @@ struct SegmentReader {
 
     mutating func owners() throws(StorageError) -> [OwnerState] {
         let rows = try next()
-        let order = segment.lockOrder
-        var owners = Array(repeating: OwnerState(), count: order.count)
+        var owners = Array(repeating: OwnerState(), count: segment.owners.keys.count)
         for row in 0..<rows.count {
-            let place = try rows.place(row, of: order.count)
-            owners[order[place]] = OwnerState(
+            let place = try rows.place(row, of: owners.count)
+            owners[place] = OwnerState(
                 id: try rows.number(row, 1),
                 lastEntry: try rows.number(row, 2)
             )
