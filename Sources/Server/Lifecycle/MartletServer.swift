@@ -21,6 +21,7 @@ public final class MartletServer: Service {
     let clients: C2SService
     /// What joins it to other servers, unless it keeps to itself.
     let federation: Federation?
+    let components: ComponentService
     let log: Logger
     let plugins: PluginHost
     let commandSessions: CommandSessions
@@ -91,6 +92,12 @@ public final class MartletServer: Service {
             settings: terms,
             log: log
         )
+        components = ComponentService(
+            router: router,
+            settings: settings,
+            parsers: clients.streams.parsers,
+            log: log
+        )
         var federation: Federation?
         do {
             let base = Federation.Base(
@@ -100,13 +107,10 @@ public final class MartletServer: Service {
                 parsers: clients.streams.parsers,
                 log: log
             )
-            federation = try settings.s2s.isEnabled
+            federation =
+                try settings.s2s.isEnabled
                 ? Federation(settings, on: base, dialler: dialler) : nil
-            var compiler = DomainCompiler(plugins, commandSessions)
-            router.replaceDomains(try compiler.compile(settings))
-            let faults = plugins.faults + compiler.faults
-            Self.tell(faults, log)
-            try Self.require(settings.plugins.required, of: plugins, but: faults)
+            try Self.makeDomains(settings, plugins, commandSessions, router, log)
         } catch {
             await federation?.close()
             await plugins.stopAll()
@@ -114,7 +118,22 @@ public final class MartletServer: Service {
             throw error
         }
         self.federation = federation
+        for note in settings.federationNotes { log.notice("\(note)") }
         reference.server = self
+    }
+
+    private static func makeDomains(
+        _ settings: ServerSettings,
+        _ plugins: PluginHost,
+        _ sessions: CommandSessions,
+        _ router: Router,
+        _ log: Logger
+    ) throws {
+        var compiler = DomainCompiler(plugins, sessions)
+        router.replaceDomains(try compiler.compile(settings))
+        let faults = plugins.faults + compiler.faults
+        tell(faults, log)
+        try require(settings.plugins.required, of: plugins, but: faults)
     }
 
     /// Plugins that check passwords are asked, too.
@@ -139,7 +158,7 @@ public final class MartletServer: Service {
         do {
             let listeners = try await Listeners.open(
                 settings,
-                for: Takers(clients: clients, servers: federation?.service),
+                for: Takers(clients, federation?.service, components),
                 on: shards,
                 log: log
             )
@@ -195,14 +214,17 @@ public final class MartletServer: Service {
 
     /// Ends the streams, then lets what they began come to its end; in bounded time.
     private func drain(within limit: Duration) async {
-        let count = clients.connectionCount + (federation?.service.streams.count ?? 0)
+        let count =
+            clients.connectionCount + components.streams.count
+            + (federation?.service.streams.count ?? 0)
         log.info("stopping", metadata: ["streams": "\(count)"])
-        let isDone = await Deadline.within(limit) { [clients, router, plugins, federation] in
+        let isDone = await Deadline.within(limit) { [self] in
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.endAll() }
             for home in router.homes { await home.drained() }
             // By now peers have been told who went; what comes back from them has a home yet.
             await federation?.drain(within: limit / 2)
+            await components.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.drained() }
             await federation?.close()
             await plugins.stopAll()
@@ -239,6 +261,7 @@ public final class MartletServer: Service {
             throw error
         }
         clients.adopt(terms)
+        components.adopt(new)
         if let peers { await federation?.service.adopt(peers) }
         settings.value = new
         await plugins.retire(except: router.domains.all.compactMap(\.attachment))
