@@ -5,7 +5,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// URLs, passwords and certificates.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessTests {
     @Test(arguments: [
         "postgresql://romeo:hunter2/word@db.example/martlet",

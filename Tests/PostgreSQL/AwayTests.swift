@@ -8,7 +8,7 @@ import Testing
 /// A server that is stopped, crashes, is short of connections, or is another one.
 ///
 /// Each has a server of its own; one after the other, because they are many processes.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct AwayTests {
     @Test(arguments: [PostgreSQLServer.Stop.fast, .immediate])
     func `loses nothing that was acknowledged when the server stops under load`(

@@ -6,7 +6,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// What becomes of calls when a statement, a session or the wire to the server fails.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FaultTests {
     @Test func `says of a session ended in a transaction that nothing was committed`()
         async throws

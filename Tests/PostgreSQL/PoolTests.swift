@@ -6,7 +6,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// Who gets a connection, and when not.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PoolTests {
     @Test func `serves callers in their order, and no more at once than it has`() async throws {
         try await Harness.use {

@@ -4,7 +4,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// What goes to the server and comes back.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ValueTests {
     @Test func `carries values of each type there and back`() async throws {
         try await Harness.use { harness in

@@ -98,7 +98,7 @@ struct ShownCertificate: Sendable, CustomTestStringConvertible {
 }
 
 /// What streams between servers find out about each other's certificates, both ways.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct PeerCertificateTests {
     private let ours = try? JID("montague.example")
 

@@ -71,9 +71,7 @@ public final class MartletServer: Service {
         let secret = try await ServerSecret.load(from: store)
         let certificates = try ServerCertificates(settings, log: log)
         let terms = try C2SSettings(settings, certificates: certificates)
-        let count = settings.shards > 0 ? settings.shards : Processors.count
-        shards = (0..<count).map { Shard(index: $0, clock: clock) }
-        for shard in shards { shard.start() }
+        shards = Self.startShards(settings.shards, clock)
         let router = Router(shards: shards, store: store, domains: [])
         self.router = router
         let decoy = ScramDecoy(secret: secret, iterations: settings.iterations)
@@ -100,16 +98,9 @@ public final class MartletServer: Service {
         )
         var federation: Federation?
         do {
-            let base = Federation.Base(
-                certificates: certificates,
-                secret: secret,
-                router: router,
-                parsers: clients.streams.parsers,
-                log: log
-            )
-            federation =
-                try settings.s2s.isEnabled
-                ? Federation(settings, on: base, dialler: dialler) : nil
+            let parsers = clients.streams.parsers
+            let base = Federation.Base(certificates, secret, router, parsers, log)
+            federation = try Federation.join(settings, on: base, dialler: dialler)
             try Self.makeDomains(settings, plugins, commandSessions, router, log)
         } catch {
             await federation?.close()
@@ -120,6 +111,14 @@ public final class MartletServer: Service {
         self.federation = federation
         for note in settings.federationNotes { log.notice("\(note)") }
         reference.server = self
+    }
+
+    private static func startShards(_ count: Int, _ clock: any ShardClock) -> [Shard] {
+        let shards = (0..<(count > 0 ? count : Processors.count)).map {
+            Shard(index: $0, clock: clock)
+        }
+        for shard in shards { shard.start() }
+        return shards
     }
 
     private static func makeDomains(

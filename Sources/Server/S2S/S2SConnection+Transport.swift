@@ -67,7 +67,16 @@ extension S2SConnection: TransportDelegate {
         edge.secured()
         armProof()
         tlsVersion = transport.tls?.version
-        carryOut(machine.receive(.secured(PeerIdentity(transport.tls, atUnixTime: Timestamp.now().microseconds / 1_000_000))))
+        carryOut(
+            machine.receive(
+                .secured(
+                    PeerIdentity(
+                        transport.tls,
+                        atUnixTime: Timestamp.now().microseconds / 1_000_000
+                    )
+                )
+            )
+        )
     }
 
     /// The peer will say no more.

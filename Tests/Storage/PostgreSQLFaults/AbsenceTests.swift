@@ -7,7 +7,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// A server that goes away under a store.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct `A PostgreSQL server that is away` {
     /// What is waited for once and a half, on a machine with much else to do; were it for each group of a
     /// thousand calls, it would be thirty seconds.

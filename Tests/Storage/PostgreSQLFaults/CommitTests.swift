@@ -11,7 +11,7 @@ private let owner = Owner(romeo)
 private let entry = NewLogEntry(time: at(1), columns: ["with": "x"], value: [1])
 
 /// What callers are told when the answer to a commit is lost.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A commit whose answer is lost` {
     @Test func `is told as done when it was, also to calls that are a statement`() async throws {
         let place = try await PostgreSQLPlace()

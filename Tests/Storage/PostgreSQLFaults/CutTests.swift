@@ -10,7 +10,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// A wire that is cut in the middle of a transaction, of which nobody is told.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A wire to PostgreSQL that is cut` {
     @Test func `in a transaction loses nothing that is acknowledged, and doubles nothing`()
         async throws

@@ -8,7 +8,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// A standby that takes over while a store writes.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A standby of PostgreSQL that is promoted` {
     /// Appends one entry after the other until it is told to end, and keeps what became of each.
     private final class Load: Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 private let owner = Owner(romeo)
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct `Figures of PostgreSQL` {
     private func number(_ name: String, _ store: PostgreSQLStore) -> Int? {
         store.figures.first { $0.name == name }.flatMap { Int($0.value) }

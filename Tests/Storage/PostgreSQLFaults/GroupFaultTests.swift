@@ -8,7 +8,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// What becomes of the calls of a group when the database is damaged under one of them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A group in PostgreSQL` {
     @Test func `acknowledges nothing that it did not write, whatever row is damaged`()
         async throws

@@ -9,7 +9,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// Who waits for whom, while somebody else holds a lock in the database.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `Locks in PostgreSQL` {
     @Test func `that hold up every read hold up no write`() async throws {
         let place = try await PostgreSQLPlace()

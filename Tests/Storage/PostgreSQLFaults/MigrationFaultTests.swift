@@ -3,7 +3,7 @@ import MartletStorage
 import MartletStoragePostgreSQL
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `Migrations in PostgreSQL` {
     @Test func `take longer than a statement may`() async throws {
         let place = try await PostgreSQLPlace()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MartletStoragePostgreSQL
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `Names in PostgreSQL` {
     @Test func `have their numbers though more are met than are remembered`() async throws {
         let place = try await PostgreSQLPlace()

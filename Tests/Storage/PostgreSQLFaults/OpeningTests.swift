@@ -7,7 +7,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// What becomes of a start while the database is not ready for it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct `Opening a store in PostgreSQL` {
     @Test func `fails at once with a wrong password, which is not told`() async throws {
         let server = try await PostgreSQLServer(isDurable: false)

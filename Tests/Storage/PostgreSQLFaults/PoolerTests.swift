@@ -9,7 +9,7 @@ import Testing
 private let owner = Owner(romeo)
 
 /// A store behind pgbouncer, which gives a session of the server for one transaction.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `PostgreSQL behind pgbouncer` {
     /// Lends the URL of an empty database behind a pooler with two sessions.
     private func withPooler(_ body: (String, PostgreSQLServer, String) async throws -> Void)

@@ -5,7 +5,7 @@ import Testing
 @testable import MartletStoragePostgreSQL
 
 /// Reads that share a round with one that fails.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A read that fails in PostgreSQL` {
     @Test func `fails nobody who asked at the same time`() async throws {
         let place = try await PostgreSQLPlace()
