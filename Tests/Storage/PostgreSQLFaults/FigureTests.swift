@@ -41,7 +41,7 @@ struct `Figures of PostgreSQL` {
         try await server.stop()
         while state(store)?.hasPrefix("away: ") != true { await Task.yield() }
         _ = try? await store.document("k", in: "c", of: owner)
-        #expect(number("reads.refused", store) == 1)
+        #expect((number("reads.refused", store) ?? 0) >= 1)
         try await server.start()
         while state(store) != "here" { await Task.yield() }
         try await store.putDocument("k", in: "c", of: owner, value: [1])
