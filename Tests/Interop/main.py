@@ -36,6 +36,7 @@ SCENARIOS = [
     "vcard",
     "mam",
     "auth_file",
+    "component",
     "terminal",
     "profanity_carbons",
     "profanity_mam",
