@@ -32,6 +32,9 @@ package final class PostgreSQLServer: Sendable {
     // It is a child of nobody, because it outlives the test that asked first; each who asks waits for it.
     private static let sharedTask = Task.detached { try await PostgreSQLServer(isDurable: false) }
 
+    /// A cluster takes seconds of a core to make; made all at once they would starve the rest.
+    private static let makings = Gate(places: 2)
+
     /// Makes a cluster and starts its server.
     ///
     /// - Parameters:
@@ -49,11 +52,11 @@ package final class PostgreSQLServer: Sendable {
     ) async throws {
         programs = try await Self.findPrograms()
         port = try freePort()
-        let said = try await Self.run(
+        let lines = settings + [isDurable ? "fsync = on" : "fsync = off"]
+        let words =
             ["sh", "-c", Self.folderScript + Self.creation, "sh", programs, String(port)]
-                + [(settings + [isDurable ? "fsync = on" : "fsync = off"]).joined(separator: "\n")]
-                + files.flatMap { [$0.key, $0.value] }
-        )
+            + [lines.joined(separator: "\n")] + files.flatMap { [$0.key, $0.value] }
+        let said = try await Self.makings.pass { try await Self.run(words) }
         folder = String(said.split(separator: "\n").last ?? "")
         guardian = try PostgreSQLGuardian(of: folder, programs: programs)
         mounting = Self.mounting(tableMegabytes, at: "\(folder)/tables")

@@ -7,6 +7,7 @@ import MartletSASL
 @testable import MartletServer
 import MartletStorage
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 /// How long a test waits for anything before it fails.

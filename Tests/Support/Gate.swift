@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets so many pass at a time: a machine that runs all servers at once keeps none of their times.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private struct State {
         var places: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,11 +9,11 @@ final class Gate: Sendable {
 
     private let state: Mutex<State>
 
-    init(places: Int) {
+    package init(places: Int) {
         state = Mutex(State(places: places))
     }
 
-    func pass<R>(_ body: () async throws -> R) async rethrows -> R {
+    package func pass<R>(_ body: () async throws -> R) async rethrows -> R {
         await enter()
         defer { leave() }
         return try await body()
