@@ -99,17 +99,15 @@ public final class MartletServer: Service {
         )
         var federation: Federation?
         do {
-            if settings.s2s.isEnabled {
-                federation = try Federation(
-                    settings,
-                    certificates: certificates,
-                    secret: secret,
-                    router: router,
-                    parsers: clients.streams.parsers,
-                    dialler: dialler,
-                    log: log
-                )
-            }
+            let base = Federation.Base(
+                certificates: certificates,
+                secret: secret,
+                router: router,
+                parsers: clients.streams.parsers,
+                log: log
+            )
+            federation = try settings.s2s.isEnabled
+                ? Federation(settings, on: base, dialler: dialler) : nil
             var compiler = DomainCompiler(plugins, commandSessions)
             router.replaceDomains(try compiler.compile(settings))
             let faults = plugins.faults + compiler.faults
@@ -254,6 +252,9 @@ public final class MartletServer: Service {
                 return ["reloaded"]
             },
             plugins: PluginDesk(plugins: plugins, router: router),
+            peers: federation.map { federation in
+                S2SDesk(federation: federation) { [settings] in settings.value.domains.first?.name }
+            },
             announce: { [router] in router.announce($0, of: $1) }
         )
     }
