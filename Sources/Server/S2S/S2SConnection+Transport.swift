@@ -28,7 +28,10 @@ extension S2SConnection: TransportDelegate {
     }
 
     nonisolated func transportFlushed(_ transport: Transport) {
-        assumeIsolated { $0.delivery.flushed() }
+        assumeIsolated { connection in
+            connection.delivery.flushed()
+            connection.releaseFlushWaiters()
+        }
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
@@ -86,6 +89,7 @@ extension S2SConnection: TransportDelegate {
         forgetEcho()
         service.streams.forget(self)
         giveBack()
+        releaseFlushWaiters()
         for pool in poolsConcerned { pool.post(.closed(self, fault ?? .lost("it ended"))) }
         report(.info, "stream ended", ["reason": "\(fault?.description ?? "\(reason)")"])
     }
