@@ -121,7 +121,7 @@ public struct Administration: Sendable {
         let request = AdminRequest(verb: .checkPeer, domain: ours, peer: peer)
         let reply = try await ask(request)
         if let error = reply.error { throw AdminFault(error) }
-        return PeerReport(lines: reply.lines, isGood: reply.isBad == false)
+        return PeerReport(lines: reply.lines, isGood: reply.isBad != true)
     }
 
     private func lines(_ request: AdminRequest) async throws -> [String] {

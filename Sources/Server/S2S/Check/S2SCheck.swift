@@ -93,7 +93,7 @@ actor S2SCheck: ShardHomed, PeerPool {
             guard outcome == nil else {
                 return transport.close(afterFlush: false, within: .zero)
             }
-            record.noteConnection(address, isDirect: isDirect, at: elapsed)
+            record.noteConnection(address, at: elapsed)
             let order = S2SLinkOrder(
                 pair: pair,
                 isDirect: isDirect,

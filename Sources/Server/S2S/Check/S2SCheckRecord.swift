@@ -15,6 +15,7 @@ struct S2SCheckRecord: Sendable {
     let hasCertificate: Bool
     let isWhole: Bool
     private var steps: [(time: Duration, topic: String, text: String)] = []
+    private var isConnected = false
     private var isEncrypted = false
     /// Whether SASL was tried, or is known to be of no use.
     private var isExternalSettled = false
@@ -64,17 +65,18 @@ struct S2SCheckRecord: Sendable {
             case .failed(let error): "\(error)"
             case .abandoned: "given up, since another answered or the time was over"
             }
+        if attempt.end == .connected { isConnected = true }
         add("connection", "\(attempt.candidate.address): \(end), after \(attempt.took.text)", time)
     }
 
-    mutating func noteConnection(_ address: String, isDirect: Bool, at time: Duration) {
-        let way = isDirect ? "TLS begins at once" : "the stream begins without TLS"
-        add("connection", "to \(address); \(way)", time)
+    /// Of a dialler that has told nothing of it.
+    mutating func noteConnection(_ address: String, at time: Duration) {
+        if !isConnected { add("connection", "\(address): connected", time) }
     }
 
     mutating func noteLoss(_ fault: S2SFault, at time: Duration) {
         add("failure", "\(fault); the next place is tried", time)
-        (isEncrypted, isExternalSettled) = (false, false)
+        (isConnected, isEncrypted, isExternalSettled) = (false, false, false)
     }
 
     // MARK: The stream
