@@ -1,9 +1,7 @@
 extension String {
     /// What a peer wrote, for a line in a terminal or a log: bounded, and without what hides there.
     ///
-    /// - Parameters:
-    ///   - limit: how many Unicode scalars are kept.
-    ///   - keepsSpaces: whether U+0020 stays; names have none.
+    /// So many Unicode scalars are kept at most. U+0020 stays unless it is a name, which has none.
     package func printable(limit: Int, keepsSpaces: Bool = true) -> String {
         var scalars = unicodeScalars.prefix(limit).map { scalar -> Unicode.Scalar in
             switch scalar.properties.generalCategory {

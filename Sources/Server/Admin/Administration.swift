@@ -30,11 +30,8 @@ public struct Administration: Sendable {
         }
     }
 
-    /// The way to the server that answers on the configured socket.
+    /// The way to the server that answers on the configured socket, within so many seconds.
     ///
-    /// - Parameters:
-    ///   - settings: say where the socket is.
-    ///   - patience: how many seconds an answer may take.
     /// - Throws: `AdminFault` when there is none.
     public static func ofRunning(
         _ settings: ServerSettings,

@@ -156,7 +156,7 @@ extension S2SFault {
     static func noAnswer(_ attempts: [PeerConnection.Attempt], isDomainAlone: Bool) -> S2SFault {
         let places = attempts.map { attempt in
             let reason =
-                if case .failed(let error) = attempt.end { error.description } else { "no answer" }
+                if case .failed(let error) = attempt.end { error.reason } else { "no answer" }
             return "\(attempt.candidate.address): \(reason)"
         }
         let told = places.prefix(4).joined(separator: ", ")

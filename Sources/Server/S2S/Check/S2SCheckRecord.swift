@@ -62,7 +62,7 @@ struct S2SCheckRecord: Sendable {
         let end =
             switch attempt.end {
             case .connected: "connected"
-            case .failed(let error): "\(error)"
+            case .failed(let error): error.reason
             case .abandoned: "given up, since another answered or the time was over"
             }
         if attempt.end == .connected { isConnected = true }
