@@ -31,6 +31,8 @@ class Server:
     """`martlet serve`, from its start to its exit."""
 
     is_control = False
+    # What the process is started in; None for our own.
+    environment = None
 
     def __init__(self, program=None):
         self.program = program or os.environ["MARTLET"]
@@ -72,6 +74,7 @@ class Server:
             self.program, *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=self.environment,
         )
         self._reader = asyncio.create_task(self._read_log())
 

@@ -11,6 +11,8 @@ struct AdminDesk: Sendable {
     var endSessions: @Sendable (JID, StreamError) async -> Void = { _, _ in }
     /// Reads the configuration again, where there is a server to do it.
     var reload: (@Sendable () async throws -> [String])?
+    /// Tells how the server is, where there is one.
+    var status: (@Sendable () -> [String])?
     /// Knows the plugins, where there is a server that has them.
     var plugins: PluginDesk?
     /// Knows other servers, where there is a server that meets them.
@@ -37,6 +39,9 @@ struct AdminDesk: Sendable {
         case .reload:
             guard let reload else { throw AdminFault("the server is not running") }
             return AdminReply(lines: try await reload())
+        case .status:
+            guard let status else { throw AdminFault("the server is not running") }
+            return AdminReply(lines: status())
         case .listPlugins: return AdminReply(lines: try pluginDesk().list())
         case .listPhases:
             guard let domain = request.domain else { throw AdminFault("which domain?") }

@@ -86,11 +86,11 @@ extension Federation {
         settings.tls.makesMissing = false
         let log = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         let base = Base(
-            certificates: try ServerCertificates(settings, log: log),
-            secret: Random.bytes(32),
-            router: Router(shards: [shard], store: MemoryStore(), domains: []),
-            parsers: ParserPools(shards: 1),
-            log: log
+            try ServerCertificates(settings, log: log),
+            Random.bytes(32),
+            Router(shards: [shard], store: MemoryStore(), domains: []),
+            ParserPools(shards: 1),
+            log
         )
         try self.init(settings, on: base)
     }
