@@ -110,6 +110,22 @@ struct S2SCheckAloneTests {
         }
     }
 
+    @Test func `is refused for a server that keeps to itself`() async throws {
+        var settings = settings(5269, "/nonexistent")
+        settings.s2s.isEnabled = false
+        let fault = await #expect(throws: AdminFault.self) { try await check(settings) }
+        #expect(fault?.description == "this server meets no others: s2s.enabled is false")
+    }
+
+    @Test func `goes nowhere when our own settings forbid it`() async throws {
+        var settings = settings(5269, "/nonexistent")
+        settings.s2s.lists.block = [Cities.capulet]
+        let report = try await check(settings)
+        #expect(!report.isGood)
+        #expect(report.lines.count == 2)
+        #expect(report.lines.last?.hasPrefix("failed: our settings allow no streams") == true)
+    }
+
     @Test func `fails where nobody is`() async throws {
         let shard = Shard(index: 0)
         shard.start()

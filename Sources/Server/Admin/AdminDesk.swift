@@ -64,7 +64,7 @@ struct AdminDesk: Sendable {
     private func peerDesk() throws -> S2SDesk {
         if let peers { return peers }
         guard reload != nil else { throw AdminFault("the server is not running") }
-        throw AdminFault("this server meets no others: s2s.enabled is false")
+        throw AdminFault.meetsNobody
     }
 
     private func pluginDesk() throws -> PluginDesk {

@@ -50,7 +50,7 @@ public struct PeerReport: Sendable {
         let shard = Shard(index: 0)
         shard.start()
         do {
-            let federation = try Federation(settings, aloneOn: shard)
+            let federation = try Federation.alone(settings, on: shard)
             let report = await S2SCheck(pair, federation, isWhole: false).run()
             await federation.close()
             await shard.stop()
@@ -81,7 +81,8 @@ extension ServerSettings {
 
 extension Federation {
     /// One that reaches others for itself, beside no server; it makes and changes nothing.
-    fileprivate convenience init(_ settings: ServerSettings, aloneOn shard: Shard) throws {
+    fileprivate static func alone(_ settings: ServerSettings, on shard: Shard) throws -> Federation
+    {
         var settings = settings
         settings.tls.makesMissing = false
         let log = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
@@ -92,6 +93,13 @@ extension Federation {
             ParserPools(shards: 1),
             log
         )
-        try self.init(settings, on: base)
+        guard let federation = try join(settings, on: base, dialler: nil) else {
+            throw AdminFault.meetsNobody
+        }
+        return federation
     }
+}
+
+extension AdminFault {
+    static let meetsNobody = AdminFault("this server meets no others: s2s.enabled is false")
 }
