@@ -1,5 +1,7 @@
 import MartletCore
+import MartletNet
 import MartletStreams
+import Synchronization
 import Testing
 
 @testable import MartletServer
@@ -31,7 +33,7 @@ struct S2SCheckTests {
             #expect(text.contains("certificate  proves capulet.example: its certificate is for"))
             #expect(text.contains("SASL EXTERNAL"))
             #expect(text.contains("EXTERNAL     it takes our certificate"))
-            #expect(reply.lines.last?.hasPrefix("authorized by certificate; all took ") == true)
+            #expect(reply.lines.last?.hasPrefix("authorized by our certificate; all took ") == true)
             #expect(cities.pipes.dialled == [Cities.capulet])
             #expect(cities.montague.federation?.service.streams.count == 0)
             // Nor did it make a way for stanzas.
@@ -48,6 +50,7 @@ struct S2SCheckTests {
             let text = reply.lines.joined(separator: "\n")
             #expect(reply.isBad == nil && reply.error == nil, "\(text)")
             #expect(text.contains("certificate  does not prove capulet.example: no authority"))
+            #expect(text.contains("; our settings do not insist on it\n"))
             #expect(text.contains("EXTERNAL     not tried: it is not offered"))
             #expect(
                 text.contains("dialback     it asked the server of montague.example about our key")
@@ -151,5 +154,72 @@ struct S2SCheckTests {
                 socket.close()
             }
         }
+    }
+
+    @Test func `goes on to the next place, and says why`() async throws {
+        try await Cities.with(.signed) { _ in
+        } _: { cities in
+            let federation = try #require(cities.montague.federation)
+            let pair = DomainPair(
+                sender: JID(prepared: nil, Cities.montague),
+                target: JID(prepared: nil, Cities.capulet)
+            )
+            let report = await S2SCheck(
+                pair,
+                federation,
+                isWhole: true,
+                dialler: LameFirst(then: cities.pipes)
+            ).run()
+            let text = report.lines.joined(separator: "\n")
+            #expect(report.isGood, "\(text)")
+            #expect(text.contains("connection   nobody's: connected"))
+            // How a pipe ends is its own matter.
+            #expect(text.contains("failure      "))
+            #expect(text.contains("; the next place is tried\n"))
+            #expect(text.contains("connection   a pipe: connected"))
+        }
+    }
+
+    /// A dialler whose first place hangs up, and whose second is the real one.
+    private struct LameFirst: PeerDialler {
+        let then: PipeDialler
+
+        init(then: PipeDialler) {
+            self.then = then
+        }
+
+        func dial(
+            _ domain: JID,
+            on shard: Shard,
+            isFresh: Bool,
+            done: @escaping @Sendable (PeerDial) -> Void
+        ) -> any PeerAttempt {
+            shard.submit {
+                let (near, far) = PipeTransport.pair(shard, shard)
+                done(.connected(near, isDirect: false, address: "nobody's"))
+                shard.submit { far.close(afterFlush: false, within: .zero) }
+            }
+            return Attempt { _ = then.dial(domain, on: shard, isFresh: isFresh, done: done) }
+        }
+    }
+
+    private final class Attempt: PeerAttempt {
+        private let next: @Sendable () -> Void
+        private let isFirst = Mutex(true)
+
+        init(_ next: @escaping @Sendable () -> Void) {
+            self.next = next
+        }
+
+        func tryNext() -> Bool {
+            let isFirst = isFirst.withLock { isFirst in
+                defer { isFirst = false }
+                return isFirst
+            }
+            if isFirst { next() }
+            return isFirst
+        }
+
+        func giveUp() {}
     }
 }

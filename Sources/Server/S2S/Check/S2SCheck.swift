@@ -33,11 +33,18 @@ actor S2SCheck: ShardHomed, PeerPool {
     private var done: CheckedContinuation<PeerReport, Never>?
 
     /// A check that goes all the way if it `isWhole`, and else as far as the peer's offers.
-    init(_ pair: DomainPair, _ federation: Federation, isWhole: Bool) {
+    ///
+    /// The peer is found as the federation finds it, unless there is a `dialler`.
+    init(
+        _ pair: DomainPair,
+        _ federation: Federation,
+        isWhole: Bool,
+        dialler: (any PeerDialler)? = nil
+    ) {
         self.pair = pair
         self.isWhole = isWhole
         service = federation.service
-        dialler = federation.dialler
+        self.dialler = dialler ?? federation.dialler
         // Where the pool of the peer is: streams of one peer are on one shard.
         let shards = federation.pools.map(\.shard)
         shard = shards[Int(truncatingIfNeeded: pair.target.domainHash % UInt64(shards.count))]

@@ -101,9 +101,12 @@ struct S2SCheckRecord: Sendable {
             add("certificate", "its names: \(certificate.namesInWords)", time)
         }
         let target = pair.target
-        let verdict = identity.proves(target, pins: trust.pins) ? "proves" : "does not prove"
+        let isProved = identity.proves(target, pins: trust.pins)
+        let verdict = isProved ? "proves" : "does not prove"
         let reason = identity.explanation(for: target, pins: trust.pins)
-        add("certificate", "\(verdict) \(target): \(reason)", time)
+        let rest =
+            isProved || trust.proof == .certificate ? "" : "; our settings do not insist on it"
+        add("certificate", "\(verdict) \(target): \(reason)\(rest)", time)
     }
 
     private mutating func note(_ header: StreamHeader, at time: Duration) {
@@ -177,7 +180,8 @@ struct S2SCheckRecord: Sendable {
 
     private func verdict(_ outcome: S2SCheck.Outcome) -> (String, isGood: Bool) {
         switch outcome {
-        case .authorized(let proof): return ("authorized by \(proof.rawValue)", true)
+        case .authorized(.certificate): return ("authorized by our certificate", true)
+        case .authorized(.dialback): return ("authorized by dialback", true)
         case .failed(let fault): return ("failed: \(S2STable.text(fault))", false)
         case .reached:
             let far = isEncrypted ? "with TLS" : "without TLS, which our settings allow"
