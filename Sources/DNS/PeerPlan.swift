@@ -64,7 +64,8 @@ extension LookupStep: CustomStringConvertible {
 extension PeerCandidate: CustomStringConvertible {
     package var description: String {
         let way = security == .directTLS ? "direct TLS" : "STARTTLS"
-        let proof = isSecure ? ", proved by DNSSEC" : ""
+        let isOfDNS = origin != .override && origin != .literal
+        let proof = isSecure && isOfDNS ? ", proved by DNSSEC" : ""
         return "\(address) (\(host)), \(way), \(origin)\(proof)"
     }
 }

@@ -44,6 +44,17 @@ extension ConfigurationOptions {
             throw Complaint("\(error)")
         }
     }
+
+    /// Asks what only a running server knows.
+    func askRunning<R: Sendable>(
+        _ work: @Sendable (Administration) async throws -> R
+    ) async throws -> R {
+        do {
+            return try await work(try Administration.ofRunning(try load().settings))
+        } catch let error as AdminFault {
+            throw Complaint("\(error)")
+        }
+    }
 }
 
 /// A sentence for the person at the keyboard; the program ends with status 1.

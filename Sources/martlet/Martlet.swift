@@ -18,7 +18,7 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Config.self, User.self, ExportStore.self, ImportStore.self,
             Status.self, Plugins.self, Plugin.self, Phases.self,
-            Send.self,
+            S2S.self, Send.self,
             Version.self,
         ]
     )

@@ -15,6 +15,8 @@ struct AdminDesk: Sendable {
     var status: (@Sendable () -> [String])?
     /// Knows the plugins, where there is a server that has them.
     var plugins: PluginDesk?
+    /// Knows other servers, where there is a server that meets them.
+    var peers: S2SDesk?
     /// Tells modules of accounts that come and go.
     var announce: @Sendable (AccountEvent, JID) -> Void = { _, _ in }
 
@@ -22,40 +24,47 @@ struct AdminDesk: Sendable {
 
     func reply(to request: AdminRequest) async -> AdminReply {
         do {
-            return AdminReply(lines: try await fulfil(request))
+            return try await fulfil(request)
         } catch {
             return AdminReply(error: "\(error)")
         }
     }
 
-    private func fulfil(_ request: AdminRequest) async throws -> [String] {
+    private func fulfil(_ request: AdminRequest) async throws -> AdminReply {
         switch request.verb {
         case .addUser: try await add(try account(of: request), try password(of: request))
         case .setPassword: try await change(try account(of: request), try password(of: request))
         case .removeUser: try await remove(try account(of: request))
-        case .listUsers: return try await list(request)
+        case .listUsers: return AdminReply(lines: try await list(request))
         case .reload:
             guard let reload else { throw AdminFault("the server is not running") }
-            return try await reload()
+            return AdminReply(lines: try await reload())
         case .status:
             guard let status else { throw AdminFault("the server is not running") }
-            return status()
-        case .listPlugins: return try pluginDesk().list()
+            return AdminReply(lines: status())
+        case .listPlugins: return AdminReply(lines: try pluginDesk().list())
         case .listPhases:
             guard let domain = request.domain else { throw AdminFault("which domain?") }
-            return try pluginDesk().phases(of: domain)
-        case .runPlugin:
-            guard let plugin = request.plugin, let name = request.name,
-                let domain = request.domain
-            else { throw AdminFault("which plugin, verb and domain?") }
-            return try await pluginDesk().run(
-                name,
-                of: plugin,
-                in: domain,
-                request.arguments ?? []
-            )
+            return AdminReply(lines: try pluginDesk().phases(of: domain))
+        case .runPlugin: return AdminReply(lines: try await run(request))
+        case .listPeers: return AdminReply(lines: try await peerDesk().list(of: request.peer))
+        case .checkPeer:
+            guard let peer = request.peer else { throw AdminFault("which domain?") }
+            return AdminReply(try await peerDesk().check(peer, from: request.domain))
         }
-        return []
+        return AdminReply()
+    }
+
+    private func run(_ request: AdminRequest) async throws -> [String] {
+        guard let plugin = request.plugin, let name = request.name, let domain = request.domain
+        else { throw AdminFault("which plugin, verb and domain?") }
+        return try await pluginDesk().run(name, of: plugin, in: domain, request.arguments ?? [])
+    }
+
+    private func peerDesk() throws -> S2SDesk {
+        if let peers { return peers }
+        guard reload != nil else { throw AdminFault("the server is not running") }
+        throw AdminFault.meetsNobody
     }
 
     private func pluginDesk() throws -> PluginDesk {

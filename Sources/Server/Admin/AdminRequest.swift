@@ -12,6 +12,8 @@ struct AdminRequest: Codable, Sendable {
         case listPlugins = "plugins"
         case listPhases = "phases"
         case runPlugin = "plugin-run"
+        case listPeers = "s2s-list"
+        case checkPeer = "s2s-check"
     }
 
     var verb: Verb
@@ -24,11 +26,15 @@ struct AdminRequest: Codable, Sendable {
     var plugin: String?
     var name: String?
     var arguments: [String]?
+    /// Another server's domain.
+    var peer: String?
 }
 
 struct AdminReply: Codable, Sendable {
     var error: String?
     var lines: [String] = []
+    /// Of a check: whether what was checked is not as it should be.
+    var isBad: Bool?
 }
 
 /// A change that an administrator makes.

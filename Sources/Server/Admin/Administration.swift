@@ -30,6 +30,19 @@ public struct Administration: Sendable {
         }
     }
 
+    /// The way to the server that answers on the configured socket, within so many seconds.
+    ///
+    /// - Throws: `AdminFault` when there is none.
+    public static func ofRunning(
+        _ settings: ServerSettings,
+        patience: Int = 30
+    ) throws -> Administration {
+        guard isServed(settings), let path = settings.adminSocket else {
+            throw AdminFault("the server is not running")
+        }
+        return Administration { try await exchange($0, path, patience: patience) }
+    }
+
     /// Whether a server answers on the configured socket.
     public static func isServed(_ settings: ServerSettings) -> Bool {
         guard let path = settings.adminSocket,
@@ -100,6 +113,19 @@ public struct Administration: Sendable {
         )
     }
 
+    /// A table of the running server's streams with others, of one peer's if one is named.
+    public func peers(_ peer: String? = nil) async throws -> [String] {
+        try await lines(AdminRequest(verb: .listPeers, peer: peer))
+    }
+
+    /// Has the running server go to another domain's; a line for each step.
+    func check(_ peer: String, from ours: String?) async throws -> PeerReport {
+        let request = AdminRequest(verb: .checkPeer, domain: ours, peer: peer)
+        let reply = try await ask(request)
+        if let error = reply.error { throw AdminFault(error) }
+        return PeerReport(lines: reply.lines, isGood: reply.isBad != true)
+    }
+
     private func lines(_ request: AdminRequest) async throws -> [String] {
         let reply = try await ask(request)
         if let error = reply.error { throw AdminFault(error) }
@@ -108,9 +134,14 @@ public struct Administration: Sendable {
 
     private static func exchange(
         _ request: AdminRequest,
-        _ path: String
+        _ path: String,
+        patience: Int = 30
     ) async throws -> AdminReply {
-        let line = try await UnixSocket.ask([UInt8](try JSONEncoder().encode(request)), at: path)
+        let line = try await UnixSocket.ask(
+            [UInt8](try JSONEncoder().encode(request)),
+            at: path,
+            patience: patience
+        )
         guard let reply = try? JSONDecoder().decode(AdminReply.self, from: Data(line)) else {
             throw AdminFault("the server was asked, and did not answer in time")
         }

@@ -13,19 +13,28 @@ enum UnixSocket {
 
     /// Sends a line and gives the one that answers it.
     ///
-    /// Waits on a thread of its own: the server that answers may be in this very process.
-    static func ask(_ request: [UInt8], at path: String) async throws -> [UInt8] {
+    /// Waits on a thread of its own, for so many seconds: the server that answers may be in this very
+    /// process.
+    static func ask(
+        _ request: [UInt8],
+        at path: String,
+        patience: Int = 30
+    ) async throws -> [UInt8] {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
-                continuation.resume(with: Result { try exchange(request, path) })
+                continuation.resume(with: Result { try exchange(request, path, patience) })
             }
         }
     }
 
-    private static func exchange(_ request: [UInt8], _ path: String) throws -> [UInt8] {
+    private static func exchange(
+        _ request: [UInt8],
+        _ path: String,
+        _ patience: Int
+    ) throws -> [UInt8] {
         let descriptor = try connect(to: path)
         defer { close(descriptor) }
-        setTimeout(of: descriptor, seconds: 30)
+        setTimeout(of: descriptor, seconds: patience)
         write(request + [UInt8(ascii: "\n")], to: descriptor)
         return readLine(from: descriptor, limit: 16 * 1024 * 1024)
     }

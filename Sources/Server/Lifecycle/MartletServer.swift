@@ -273,7 +273,7 @@ public final class MartletServer: Service {
             ["version", Build.version], ["domains", "\(router.domains.all.count)"],
             ["connections", "\(clients.connectionCount)"],
         ]
-        return PluginDesk.table(own + store.figures.map { ["store.\($0.name)", $0.value] })
+        return PlainTable.lines(own + store.figures.map { ["store.\($0.name)", $0.value] })
     }
 
     /// Fulfils administrators' requests in this process.
@@ -288,6 +288,9 @@ public final class MartletServer: Service {
             },
             status: { [self] in status },
             plugins: PluginDesk(plugins: plugins, router: router),
+            peers: federation.map { federation in
+                S2SDesk(federation: federation) { [settings] in settings.value.domains.first?.name }
+            },
             announce: { [router] in router.announce($0, of: $1) }
         )
     }

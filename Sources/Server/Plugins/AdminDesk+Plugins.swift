@@ -26,7 +26,7 @@ struct PluginDesk: Sendable {
             plugin.metrics.map { "\(plugin.name) \($0.domain) \($0.name) = \($0.value)" }
         }
         let faults = plugins.faults.map { "not at work: \($0)" }
-        return Self.table([head] + rows) + metrics + faults
+        return PlainTable.lines([head] + rows) + metrics + faults
     }
 
     private static func places(_ names: [String], of count: Int) -> String {
@@ -44,7 +44,7 @@ struct PluginDesk: Sendable {
         let rows = domain.modules.listing.map {
             ["\($0.phase)", "\($0.priority)", $0.name, $0.match]
         }
-        return Self.table([["phase", "priority", "module", "match"]] + rows)
+        return PlainTable.lines([["phase", "priority", "module", "match"]] + rows)
     }
 
     func run(_ verb: String, of plugin: String, in domain: String, _ arguments: [String])
@@ -66,18 +66,5 @@ struct PluginDesk: Sendable {
         if let failure = answer.failure { throw AdminFault(failure) }
         return answer.fields.map { "\($0.name) \($0.value)" }
             + answer.body.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    }
-
-    /// Columns as wide as their widest cell.
-    static func table(_ rows: [[String]]) -> [String] {
-        guard let columns = rows.first?.count else { return [] }
-        let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            zip(row, widths).enumerated().map { index, cell in
-                index == columns - 1
-                    ? cell.0
-                    : cell.0 + String(repeating: " ", count: cell.1 - cell.0.count)
-            }.joined(separator: "  ")
-        }
     }
 }

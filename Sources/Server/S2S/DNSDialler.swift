@@ -40,7 +40,17 @@ final class DNSDialler: PeerDialler {
         isFresh: Bool,
         done: @escaping @Sendable (PeerDial) -> Void
     ) -> any PeerAttempt {
-        let attempt = Attempt(on: shard, connect, done)
+        dial(domain, on: shard, isFresh: isFresh, told: { _ in }, done: done)
+    }
+
+    func dial(
+        _ domain: JID,
+        on shard: Shard,
+        isFresh: Bool,
+        told: @escaping @Sendable (DialNews) -> Void,
+        done: @escaping @Sendable (PeerDial) -> Void
+    ) -> any PeerAttempt {
+        let attempt = Attempt(on: shard, connect, told, done)
         let place = override(domain)
         finder.shard.submit { [finder] in
             finder.find(domain.domainpart, override: place, isFresh: isFresh) { plan in
@@ -56,6 +66,7 @@ final class DNSDialler: PeerDialler {
     private final class Attempt: PeerAttempt, @unchecked Sendable {
         private let shard: Shard
         private let connect: Connect
+        private let told: @Sendable (DialNews) -> Void
         private let done: @Sendable (PeerDial) -> Void
         private var hasEnded = false
         private var rest: [PeerCandidate] = []
@@ -66,15 +77,18 @@ final class DNSDialler: PeerDialler {
         init(
             on shard: Shard,
             _ connect: @escaping Connect,
+            _ told: @escaping @Sendable (DialNews) -> Void,
             _ done: @escaping @Sendable (PeerDial) -> Void
         ) {
             self.shard = shard
             self.connect = connect
+            self.told = told
             self.done = done
         }
 
         func follow(_ plan: PeerPlan) {
             guard !hasEnded else { return }
+            told(.lookedUp(plan))
             if let fault = plan.fault {
                 return done(.failed(.unreachable(fault.condition, fault.description)))
             }
@@ -93,6 +107,7 @@ final class DNSDialler: PeerDialler {
                 connection.transport?.close(afterFlush: false, within: .zero)
                 return
             }
+            told(.tried(connection.attempts))
             rest = connection.rest
             guard let transport = connection.transport, let candidate = connection.candidate else {
                 return done(.failed(.noAnswer(connection.attempts, isDomainAlone: isDomainAlone)))
@@ -141,7 +156,7 @@ extension S2SFault {
     static func noAnswer(_ attempts: [PeerConnection.Attempt], isDomainAlone: Bool) -> S2SFault {
         let places = attempts.map { attempt in
             let reason =
-                if case .failed(let error) = attempt.end { error.description } else { "no answer" }
+                if case .failed(let error) = attempt.end { error.reason } else { "no answer" }
             return "\(attempt.candidate.address): \(reason)"
         }
         let told = places.prefix(4).joined(separator: ", ")

@@ -10,6 +10,8 @@ import MartletStreams
 final class Federation: Sendable {
     let service: S2SService
     let pools: [S2SPool]
+    let failures: PeerFailures
+    let dialler: any PeerDialler
     private let resolver: DNSResolver?
 
     /// What it stands on.
@@ -61,16 +63,20 @@ final class Federation: Sendable {
             log: base.log
         )
         self.service = service
+        let failures = PeerFailures()
+        self.failures = failures
         let shards = base.router.homes.map(\.shard)
         if let dialler {
             resolver = nil
-            pools = Self.pools(on: shards, dialler, service)
+            self.dialler = dialler
+            pools = Self.pools(on: shards, dialler, service, failures)
         } else {
             let resolver = try Self.resolver(settings.s2s, on: shards[0], base.log)
             self.resolver = resolver
             let finder = PeerFinder(resolver, policy: Self.policy(settings.s2s))
             let byNames = DNSDialler(finder, override: { service.place(of: $0) })
-            pools = Self.pools(on: shards, byNames, service)
+            self.dialler = byNames
+            pools = Self.pools(on: shards, byNames, service, failures)
         }
         service.join(pools)
         base.router.connect(elsewhere: S2SRoute(pools))
@@ -119,7 +125,8 @@ final class Federation: Sendable {
     private static func pools(
         on shards: [Shard],
         _ dialler: any PeerDialler,
-        _ service: S2SService
+        _ service: S2SService,
+        _ failures: PeerFailures
     ) -> [S2SPool] {
         let router = service.router
         let terms = S2SPoolTerms(
@@ -130,6 +137,7 @@ final class Federation: Sendable {
             admits: { service.trust(of: $0.sender, in: $0.target).isAdmitted },
             limits: { service.current.limits },
             budget: S2SBudget(),
+            failures: failures,
             log: service.log
         )
         return shards.map { S2SPool(on: $0, terms) }

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletDNS
 import MartletNet
 import MartletStreams
 
@@ -85,6 +86,34 @@ protocol PeerDialler: Sendable {
         isFresh: Bool,
         done: @escaping @Sendable (PeerDial) -> Void
     ) -> any PeerAttempt
+    /// The same for who wants to know how it is done: `told` is called before `done`, on the same thread.
+    func dial(
+        _ domain: JID,
+        on shard: Shard,
+        isFresh: Bool,
+        told: @escaping @Sendable (DialNews) -> Void,
+        done: @escaping @Sendable (PeerDial) -> Void
+    ) -> any PeerAttempt
+}
+
+extension PeerDialler {
+    /// Of one that has nothing to tell.
+    func dial(
+        _ domain: JID,
+        on shard: Shard,
+        isFresh: Bool,
+        told: @escaping @Sendable (DialNews) -> Void,
+        done: @escaping @Sendable (PeerDial) -> Void
+    ) -> any PeerAttempt {
+        dial(domain, on: shard, isFresh: isFresh, done: done)
+    }
+}
+
+/// How a domain's servers are found.
+enum DialNews: Sendable {
+    /// What the DNS or the settings say, and the places that follow from it.
+    case lookedUp(PeerPlan)
+    case tried([PeerConnection.Attempt])
 }
 
 /// Dialling under way.

@@ -15,12 +15,18 @@ extension S2SConnection {
 
     private func take(_ event: StreamEvent) -> StreamFlow {
         switch event.kind {
-        case .opened(let header): return carryOut(machine.receive(.opened(header)))
+        case .opened(let header): return hear(.opened(header))
         case .element(let element):
             if isProved { edge.countStanza() }
-            return carryOut(machine.receive(.element(element)))
-        case .closed: return carryOut(machine.receive(.closed))
+            return hear(.element(element))
+        case .closed: return hear(.closed)
         }
+    }
+
+    @discardableResult
+    func hear(_ event: S2SEvent) -> StreamFlow {
+        if let witness { witness(event, transport.tls) }
+        return carryOut(machine.receive(event))
     }
 
     /// Hands over what a peer has the right to say.

@@ -67,16 +67,8 @@ extension S2SConnection: TransportDelegate {
         edge.secured()
         armProof()
         tlsVersion = transport.tls?.version
-        carryOut(
-            machine.receive(
-                .secured(
-                    PeerIdentity(
-                        transport.tls,
-                        atUnixTime: Timestamp.now().microseconds / 1_000_000
-                    )
-                )
-            )
-        )
+        let seconds = Timestamp.now().microseconds / 1_000_000
+        hear(.secured(PeerIdentity(transport.tls, atUnixTime: seconds)))
     }
 
     /// The peer will say no more.

@@ -16,6 +16,7 @@ actor S2SConnection: ShardHomed {
     /// Unchecked for exclusive access: it calls nobody while it is changed.
     @exclusivity(unchecked) var machine: S2SMachine
     let origin: S2SOrigin
+    let witness: S2SWitness?
     /// Who wants to know what becomes of a stream that we opened.
     let pool: (any PeerPool)?
     let since: ShardInstant
@@ -62,6 +63,7 @@ actor S2SConnection: ShardHomed {
         self.stranger = stranger
         shard = transport.shard
         origin = .accepted(terms)
+        witness = nil
         pool = nil
         edge = service.makeEdge(transport, isDialled: false)
         machine = .incoming(service.makeIncomingMachine())
@@ -83,8 +85,11 @@ actor S2SConnection: ShardHomed {
         self.pool = pool
         shard = transport.shard
         origin = .dialled(order)
+        witness = order.witness
         edge = service.makeEdge(transport, isDialled: true)
-        machine = .outgoing(service.makeOutgoingMachine(for: order.pair))
+        machine = .outgoing(
+            service.makeOutgoingMachine(for: order.pair, isForStanzas: order.witness == nil)
+        )
         since = shard.now
         lastStanza = since
         provedBy = since.advanced(by: settings.limits.negotiationTime)

@@ -118,6 +118,25 @@ extension S2SPool {
 
     // MARK: What is known
 
+    /// Its pair has just begun to rest.
+    func noteFailure(of entry: Entry) {
+        guard case .resting(_, let fault) = entry.route.state else { return }
+        noteFailure(fault, of: entry.pair)
+    }
+
+    func noteFailure(_ fault: S2SFault, of pair: DomainPair) {
+        if fault.concernsPeer { terms.failures.note(fault, of: pair, at: shard.now) }
+    }
+
+    /// Why peers were not reached lately, those of all pools, and how long ago.
+    func recentFailures() -> [DomainPair: (fault: S2SFault, age: Duration)] {
+        let now = shard.now
+        return Dictionary(
+            terms.failures.all(at: now).map { ($0.pair, ($0.fault, $0.at.duration(to: now))) },
+            uniquingKeysWith: { $1 }
+        )
+    }
+
     /// What is known of each pair; in no order.
     func summaries() -> [PeerSummary] {
         entries.values.map { PeerSummary($0.pair, $0.route) }

@@ -144,7 +144,10 @@ extension S2SPool {
 
     private func note(_ dial: PeerDial, _ attempt: UInt64, _ pair: DomainPair) {
         switch dial {
-        case .failed(let fault): tell(pair, .exhausted(attempt, fault))
+        case .failed(let fault):
+            // Of a route that rests, the reason to rest says more.
+            noteFailure(fault, of: pair)
+            tell(pair, .exhausted(attempt, fault))
         case .connected(let transport, let isDirect, let address):
             guard let entry = entries[pair],
                 let purpose = entry.route.purpose(of: attempt)

@@ -1,5 +1,6 @@
 import Logging
 import MartletCore
+import MartletCrypto
 import MartletNet
 import MartletStreams
 
@@ -13,7 +14,12 @@ struct S2SLinkOrder: Sendable {
     let address: String
     /// Nothing is wanted of it but to ask questions; otherwise it wants its pair as soon as it can.
     let isAsking: Bool
+    /// Is told what happens on it: it was made for that, and carries no stanzas.
+    var witness: S2SWitness?
 }
+
+/// Is told what a stream hears, and how it is secured; on the stream's shard.
+typealias S2SWitness = @Sendable (S2SEvent, TLSInfo?) -> Void
 
 /// Makes a stream of a connection, on its shard: takes it over, and tells the pool what happens.
 typealias S2SLinkMaker =
@@ -32,6 +38,7 @@ struct S2SPoolTerms: Sendable {
     var limits: @Sendable () -> S2SLimits
     /// One for all pools of the process.
     var budget: S2SBudget
+    var failures = PeerFailures()
     var log: Logger
 }
 
@@ -164,8 +171,10 @@ actor S2SPool: ShardHomed, PeerPool {
     /// Has a route hear of something, and does what it says.
     func tell(_ entry: Entry, _ event: PeerRoute.Event) {
         let before = entry.route.attemptsUnderWay
+        let failures = entry.route.failures
         let actions = entry.route.receive(event, at: shard.now)
         attemptCount += entry.route.attemptsUnderWay - before
+        if entry.route.failures > failures { noteFailure(of: entry) }
         for action in actions { perform(action, entry) }
         setTimer(of: entry)
     }

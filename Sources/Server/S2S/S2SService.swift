@@ -123,11 +123,15 @@ extension S2SService {
         )
     }
 
-    func makeOutgoingMachine(for pair: DomainPair) -> S2SOutgoingMachine {
+    /// One that is not for stanzas does without what those need.
+    func makeOutgoingMachine(
+        for pair: DomainPair,
+        isForStanzas: Bool = true
+    ) -> S2SOutgoingMachine {
         let terms = now
         var options = S2SOutgoingMachine.Options()
-        options.isBidirectional = terms.settings.isBidirectional
-        options.isManaged = terms.settings.hasStreamManagement
+        options.isBidirectional = isForStanzas && terms.settings.isBidirectional
+        options.isManaged = isForStanzas && terms.settings.hasStreamManagement
         return S2SOutgoingMachine(
             pair: pair,
             trust: trust(of: pair.sender, in: pair.target),

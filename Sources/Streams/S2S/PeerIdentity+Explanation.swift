@@ -55,22 +55,11 @@ extension Certificate {
     /// The first of its names, to be shown to people.
     fileprivate var shownNames: String {
         var names: [String] = []
-        for name in (dnsNames + srvNames + xmppAddresses).map(printable)
+        for name in (dnsNames + srvNames + xmppAddresses).map({
+            $0.printable(limit: 80, keepsSpaces: false)
+        })
         where !names.contains(name) { names.append(name) }
         guard names.count > 4 else { return names.joined(separator: ", ") }
         return names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) others"
     }
-}
-
-/// A name without what hides in a terminal, and no longer than a line.
-private func printable(_ name: String) -> String {
-    let shown = name.unicodeScalars.prefix(80).map { scalar -> Unicode.Scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-            .paragraphSeparator, .spaceSeparator:
-            "?"
-        default: scalar
-        }
-    }
-    return String(String.UnicodeScalarView(shown))
 }

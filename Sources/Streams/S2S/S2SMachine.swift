@@ -39,6 +39,8 @@ public enum S2SMachine: Sendable {
     public var streamID: String { read({ $0.streamID }, { $0.streamID }) }
     /// What the stream is authorised for in the direction in which it was opened.
     public var pairs: [DomainPair: PeerProof] { read({ $0.pairs }, { $0.pairs }) }
+    /// What the peer may say on a stream that we opened (XEP-0288).
+    public var reversePairs: [DomainPair: PeerProof] { read({ _ in [:] }, { $0.inbound.proofs }) }
     /// The `xml:lang` of the peer's header.
     public var language: String? { read({ $0.language }, { $0.language }) }
 
