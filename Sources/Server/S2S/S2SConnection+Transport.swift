@@ -22,7 +22,7 @@ extension S2SConnection: TransportDelegate {
 
     nonisolated func transportDrained(_ transport: Transport) {
         assumeIsolated { connection in
-            connection.edge.resume(.congestion)
+            connection.stalledSince = nil
             connection.writeHeld()
         }
     }
@@ -64,7 +64,16 @@ extension S2SConnection: TransportDelegate {
         edge.secured()
         armProof()
         tlsVersion = transport.tls?.version
-        carryOut(machine.receive(.secured(PeerIdentity(transport.tls, atUnixTime: Timestamp.now().microseconds / 1_000_000))))
+        carryOut(
+            machine.receive(
+                .secured(
+                    PeerIdentity(
+                        transport.tls,
+                        atUnixTime: Timestamp.now().microseconds / 1_000_000
+                    )
+                )
+            )
+        )
     }
 
     /// The peer will say no more.
@@ -84,6 +93,7 @@ extension S2SConnection: TransportDelegate {
         leaveStrangers()
         forgetEcho()
         service.streams.forget(self)
+        service.seats.leave(seats, self)
         giveBack()
         for pool in poolsConcerned { pool.post(.closed(self, fault ?? .lost("it ended"))) }
         report(.info, "stream ended", ["reason": "\(fault?.description ?? "\(reason)")"])
