@@ -1,5 +1,6 @@
 public import MartletCore
 import MartletServer
+import MartletXML
 import Synchronization
 
 /// Another server, or a component, as a scene's server sees it: it takes what is sent to its domain,
@@ -56,7 +57,7 @@ public final class ScenePeer: StanzaRoute {
         if let fault = state.withLock({ $0.fault }) {
             server?.bounce(stanza, fault)
         } else {
-            received.yield(stanza)
+            received.yield(Self.read(stanza))
         }
     }
 
@@ -73,7 +74,12 @@ public final class ScenePeer: StanzaRoute {
     }
 
     /// Ends what it was sent with a stanza of ours, so that a reader knows where the end is.
-    func mark(_ stanza: Stanza) { received.yield(stanza) }
+    func mark(_ stanza: Stanza) { received.yield(Self.read(stanza)) }
+
+    /// As it is read at the other end, whose element bears the addresses.
+    private static func read(_ stanza: Stanza) -> Stanza {
+        (try? Element(parsing: stanza.bytes)).flatMap { try? Stanza($0) } ?? stanza
+    }
 
     /// Nothing more is read.
     func finish() { received.finish() }

@@ -25,6 +25,14 @@ struct ConfigurationTests {
                 ListenerSettings(.any(port: 5222, isIPv6: true)),
                 ListenerSettings(.any(port: 5223, isIPv6: false), direct),
                 ListenerSettings(.any(port: 5223, isIPv6: true), direct),
+                ListenerSettings(
+                    .any(port: 5269, isIPv6: false),
+                    terms: .servers(S2SListenerTerms())
+                ),
+                ListenerSettings(
+                    .any(port: 5269, isIPv6: true),
+                    terms: .servers(S2SListenerTerms())
+                ),
             ]
         )
     }

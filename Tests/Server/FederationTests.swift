@@ -110,7 +110,12 @@ struct FederationTests {
 
     @Test(arguments: [Cities.Papers.signed, .selfMade])
     func `loses nothing when connections break`(papers: Cities.Papers) async throws {
-        try await Cities.with(papers) { $0.hasStreamManagement = papers == .signed } _: { cities in
+        try await Cities.with(papers) { settings in
+            settings.hasStreamManagement = papers == .signed
+            // Two breaks in a minute, and a peer is left alone for a while.
+            settings.limits.backoffTime = .milliseconds(1)
+            settings.limits.backoffLimit = .milliseconds(2)
+        } _: { cities in
             let romeo = try await cities.user("romeo", at: cities.montague)
             let juliet = try await cities.user("juliet", at: cities.capulet)
             for number in 0..<600 {
@@ -137,7 +142,7 @@ struct FederationTests {
 
     /// Asks her server until it answers: the two may have to find each other again.
     private func isReachable(from romeo: Visitor, attempt number: Int) async -> Bool {
-        for attempt in 0..<30 {
+        for attempt in 0..<5_000 {
             let id = "ask\(number).\(attempt)."
             romeo.send(
                 "<iq type='get' id='\(id)' to='capulet.example'>"

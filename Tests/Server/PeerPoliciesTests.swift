@@ -10,6 +10,7 @@ struct PeerPoliciesTests {
         _ change: (inout S2SSettings, inout DomainS2SSettings) -> Void
     ) throws -> PeerTrustSummary {
         var settings = S2SSettings()
+        settings.isEnabled = true
         var domain = DomainSettings("montague.example")
         change(&settings, &domain.s2s)
         let policies = PeerPolicies(settings, domains: [domain])

@@ -64,7 +64,7 @@ private struct PeerSimulation {
                 return
             }
             let others = wires.values.filter { $0 !== wire }
-            #expect(others.allSatisfy(\.held.isEmpty), "two streams of one pair")
+            #expect(others.allSatisfy { $0.held.isEmpty }, "two streams of one pair")
             if wire.isDead { giveBack(wire, stanzas) } else { wire.held += stanzas }
         case .bounce(let stanzas, _, _): returned += stanzas.compactMap { $0.id.flatMap(Int.init) }
         case .pass(let passed): passed()

@@ -144,6 +144,12 @@ extension ConfigKey<S2SLimits> {
 
     private static let queues: [ConfigKey] = [
         ConfigKey(
+            "attemptsPerShard",
+            \.attemptsPerShard,
+            .many,
+            "Peers that a shard looks for and connects to at a time; past it `resource-constraint`."
+        ),
+        ConfigKey(
             "queueStanzas",
             \.queueStanzas,
             .many,

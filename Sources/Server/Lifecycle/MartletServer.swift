@@ -79,13 +79,7 @@ public final class MartletServer: Service {
         var accounts = Accounts(store: store, decoy: decoy)
         let throttle = SharedThrottle(settings.throttle)
         let reference = ServerReference()
-        // Plugins that check passwords ask it, too.
-        accounts.source = Accounts.Source { domain in
-            reference.server?.plugins.knowsAccounts(of: domain) ?? true
-        } credentials: { account in
-            guard let server = reference.server else { return .failed }
-            return await server.plugins.credentials(of: account)
-        }
+        accounts.source = Self.accountSource(reference)
         let services = Self.services(router, accounts, throttle, reference, log)
         let plugins = PluginHost(folders: settings.plugins.folders, services: services)
         self.plugins = plugins
@@ -99,17 +93,15 @@ public final class MartletServer: Service {
         )
         var federation: Federation?
         do {
-            if settings.s2s.isEnabled {
-                federation = try Federation(
-                    settings,
-                    certificates: certificates,
-                    secret: secret,
-                    router: router,
-                    parsers: clients.streams.parsers,
-                    dialler: dialler,
-                    log: log
-                )
-            }
+            let base = Federation.Base(
+                certificates: certificates,
+                secret: secret,
+                router: router,
+                parsers: clients.streams.parsers,
+                log: log
+            )
+            federation = try settings.s2s.isEnabled
+                ? Federation(settings, on: base, dialler: dialler) : nil
             var compiler = DomainCompiler(plugins, commandSessions)
             router.replaceDomains(try compiler.compile(settings))
             let faults = plugins.faults + compiler.faults
@@ -123,6 +115,16 @@ public final class MartletServer: Service {
         }
         self.federation = federation
         reference.server = self
+    }
+
+    /// Plugins that check passwords are asked, too.
+    private static func accountSource(_ reference: ServerReference) -> Accounts.Source {
+        Accounts.Source { domain in
+            reference.server?.plugins.knowsAccounts(of: domain) ?? true
+        } credentials: { account in
+            guard let server = reference.server else { return .failed }
+            return await server.plugins.credentials(of: account)
+        }
     }
 
     /// Ends the streams of an account, wherever they are, but for one session's.

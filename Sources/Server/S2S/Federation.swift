@@ -12,43 +12,45 @@ final class Federation: Sendable {
     let pools: [S2SPool]
     private let resolver: DNSResolver?
 
-    /// Joins a router to other servers.
+    /// What it stands on.
+    struct Base {
+        let certificates: ServerCertificates
+        /// The server's, from which that of dialback is made where the settings name none.
+        let secret: [UInt8]
+        let router: Router
+        let parsers: ParserPools
+        let log: Logger
+    }
+
+    /// Joins a router to other servers, which are found by the DNS unless there is a dialler.
     ///
-    /// - Parameters:
-    ///   - secret: of the server, from which that of dialback is made where the settings name none.
-    ///   - dialler: in place of the DNS, for tests.
     /// - Throws: what cannot be used of the settings for name servers, or of the certificates.
     init(
         _ settings: ServerSettings,
-        certificates: ServerCertificates,
-        secret: [UInt8],
-        router: Router,
-        parsers: ParserPools,
-        dialler: (any PeerDialler)? = nil,
-        log: Logger
+        on base: Base,
+        dialler: (any PeerDialler)? = nil
     ) throws {
-        let terms = try S2STerms(settings, certificates: certificates)
         let service = S2SService(
-            router: router,
-            terms: terms,
-            secret: Self.dialbackSecret(settings.s2s, secret),
-            parsers: parsers,
-            log: log
+            router: base.router,
+            terms: try S2STerms(settings, certificates: base.certificates),
+            secret: Self.dialbackSecret(settings.s2s, base.secret),
+            parsers: base.parsers,
+            log: base.log
         )
         self.service = service
-        let shards = router.homes.map(\.shard)
+        let shards = base.router.homes.map(\.shard)
         if let dialler {
             resolver = nil
             pools = Self.pools(on: shards, dialler, service)
         } else {
-            let resolver = try Self.resolver(settings.s2s, on: shards[0], log)
+            let resolver = try Self.resolver(settings.s2s, on: shards[0], base.log)
             self.resolver = resolver
             let finder = PeerFinder(resolver, policy: Self.policy(settings.s2s))
             let byNames = DNSDialler(finder, override: { service.place(of: $0) })
             pools = Self.pools(on: shards, byNames, service)
         }
         service.join(pools)
-        router.connect(elsewhere: S2SRoute(pools))
+        base.router.connect(elsewhere: S2SRoute(pools))
     }
 
     private static func dialbackSecret(

@@ -14,6 +14,9 @@ protocol PeerLink: AnyObject, Sendable {
     /// It keeps what does not go out at once, and says `congested` when that should not become more. Once it
     /// has ended it gives everything back at once, by `undelivered`, also after `closed`.
     func write(_ stanzas: [Stanza], for pair: DomainPair)
+    /// Calls back when the kernel has all that was given before, the stream is over, or some seconds
+    /// have passed.
+    func afterFlush(_ passed: @escaping @Sendable () -> Void)
     /// Outgoing, once it is featured: asks for one more pair; `authorized` or `refused` follows.
     func want(_ pair: DomainPair)
     /// Outgoing: asks the authoritative server, to which the stream leads.

@@ -8,6 +8,7 @@ enum S2SErrand: Sendable {
     case want(DomainPair)
     case ask(DialbackQuestion)
     case end(StreamError?)
+    case afterFlush(@Sendable () -> Void)
 }
 
 /// A pool on the same shard calls plainly; another one's errands are fetched once a turn.
@@ -16,6 +17,9 @@ extension S2SConnection: PeerLink {
     nonisolated func want(_ pair: DomainPair) { go(.want(pair)) }
     nonisolated func ask(_ question: DialbackQuestion) { go(.ask(question)) }
     nonisolated func end(_ error: StreamError?) { go(.end(error)) }
+    nonisolated func afterFlush(_ passed: @escaping @Sendable () -> Void) {
+        go(.afterFlush(passed))
+    }
 
     nonisolated var quietSince: ShardInstant? {
         assumeIsolated { $0.delivery.isEmpty ? $0.lastStanza : nil }
@@ -37,6 +41,7 @@ extension S2SConnection: PeerLink {
         case .want(let pair): carryOut(machine.receive(.wants(pair)))
         case .ask(let question): carryOut(machine.receive(.ask(question)))
         case .end(let error): carryOut(machine.close(error))
+        case .afterFlush(let passed): waitForFlush(passed)
         }
     }
 

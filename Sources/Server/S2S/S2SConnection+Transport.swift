@@ -28,7 +28,10 @@ extension S2SConnection: TransportDelegate {
     }
 
     nonisolated func transportFlushed(_ transport: Transport) {
-        assumeIsolated { $0.delivery.flushed() }
+        assumeIsolated { connection in
+            connection.delivery.flushed()
+            connection.releaseFlushWaiters()
+        }
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
@@ -95,6 +98,7 @@ extension S2SConnection: TransportDelegate {
         service.streams.forget(self)
         service.seats.leave(seats, self)
         giveBack()
+        releaseFlushWaiters()
         for pool in poolsConcerned { pool.post(.closed(self, fault ?? .lost("it ended"))) }
         report(.info, "stream ended", ["reason": "\(fault?.description ?? "\(reason)")"])
     }

@@ -26,6 +26,9 @@ actor S2SConnection: ShardHomed {
     /// When the first pair has to be authorised.
     let provedBy: ShardInstant
     var delivery: S2SDelivery
+    /// Told when the kernel has what was written before.
+    var flushWaiters: [@Sendable () -> Void] = []
+    var flushTimer: TimerID?
     /// Whom we may write to here, beside those of `machine.pairs` on a stream that we opened.
     var reversible: Set<DomainPair> = []
     var isProved = false

@@ -123,7 +123,8 @@ extension S2SPool {
         case .bounce(let stanzas, let fault, let mayHaveArrived):
             report("stanzas are returned", entry.pair, fault, stanzas.count)
             bounce(stanzas, of: entry.pair, fault, mayHaveArrived: mayHaveArrived)
-        case .pass(let passed): passed()
+        case .pass(let passed):
+            if let link = entry.route.stream { link.afterFlush(passed) } else { passed() }
         case .inspect(let link): tell(entry, .quiet(link, since: link.quietSince))
         case .end(let link, let error): link.end(error)
         }

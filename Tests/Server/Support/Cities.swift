@@ -83,7 +83,7 @@ final class Cities: Sendable {
             let server = try await MartletServer(
                 settings,
                 store: MemoryStore(),
-                log: { var l = Logger(label: name, factory: StreamLogHandler.standardError(label:)); l.logLevel = .trace; return l }(),
+                log: Logger(label: name) { _ in SwiftLogNoOpLogHandler() },
                 clock: MonotonicClock(),
                 reread: nil,
                 dialler: pipes

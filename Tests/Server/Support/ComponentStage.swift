@@ -66,6 +66,12 @@ struct ComponentStage {
         return visitor
     }
 
+    /// Returns when a visitor reads nothing any more, or all again.
+    func stop(_ visitor: Visitor, reading isPaused: Bool) async {
+        visitor.stop(reading: isPaused)
+        await own.settle()
+    }
+
     static func opening(to domain: String) -> String {
         "<stream:stream xmlns='jabber:component:accept'"
             + " xmlns:stream='http://etherx.jabber.org/streams' to='\(domain)'>"
@@ -96,6 +102,19 @@ extension Client {
             return "\(stanza.from?.description ?? "nobody"): \(words)"
         }
         return "gone"
+    }
+
+    /// Sends messages of 10 kB, each with a number in its id; gives those that returned.
+    func send(lines: Range<Int>, to: JID) async -> [Stanza] {
+        let text = String(repeating: "o", count: 10_000)
+        for index in lines {
+            send(
+                Stanza(.message, type: .chat, to: to, id: "line\(index)") {
+                    $0.element("body") { $0.text(text) }
+                }
+            )
+        }
+        return await bouncesUntilNow()
     }
 
     /// What returned of that which the client sent before, once all of it is on its way or has returned.

@@ -40,6 +40,7 @@ final class NamedLink: PeerLink {
     func write(_ stanzas: [Stanza], for pair: DomainPair) { note("write \(names(stanzas))") }
     func want(_ pair: DomainPair) { note("want \(pair)") }
     func ask(_ question: DialbackQuestion) { note("ask \(question.key)") }
+    func afterFlush(_ passed: @escaping @Sendable () -> Void) { passed() }
     func end(_ error: StreamError?) { note("end \(error?.condition.rawValue ?? "")") }
 }
 

@@ -1,0 +1,25 @@
+import MartletNet
+
+/// Those who want to know that what they gave is on its way: a client of ours is told then that its
+/// stanza was taken (XEP-0198), and what was still in our memory would be lost with the process.
+extension S2SConnection {
+    func waitForFlush(_ passed: @escaping @Sendable () -> Void) {
+        guard !isOver, transport.bufferedBytes > 0 else { return passed() }
+        flushWaiters.append(passed)
+        transport.reportFlush()
+        guard flushWaiters.count == 1 else { return }
+        // A peer that does not read must not make our clients believe that we are gone.
+        flushTimer = shard.schedule(after: PeerRoute.fenceTime) { [weak self] in
+            self?.assumeIsolated { $0.releaseFlushWaiters() }
+        }
+    }
+
+    func releaseFlushWaiters() {
+        guard !flushWaiters.isEmpty else { return }
+        if let flushTimer { shard.cancel(flushTimer) }
+        flushTimer = nil
+        let waiters = flushWaiters
+        flushWaiters = []
+        for passed in waiters { passed() }
+    }
+}
