@@ -232,15 +232,14 @@ struct S2SCertificateAttackTests {
                     + Speak.features("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
             )
             #expect(await called.heard("<starttls"))
-            called.send(
-                Speak.proceed + siege.header(of: peer, "injected")
-                    + Speak.features(Speak.dialbackFeature)
-                    + "<db:result from='\(peer)' to='montague.example' type='valid'/>"
-            )
             let own = TLSServerSettings(
                 identities: TLSIdentities(fallback: try await siege.papers(of: peer))
             )
-            #expect(await called.secure(try TLSContext(server: own), .server()))
+            let injected =
+                siege.header(of: peer, "injected") + Speak.features(Speak.dialbackFeature)
+                + "<db:result from='\(peer)' to='montague.example' type='valid'/>"
+            let context = try TLSContext(server: own)
+            #expect(await called.secure(context, .server(), saying: Speak.proceed + injected))
             #expect(await called.heard("<stream:stream"))
             #expect(!called.text.contains("<db:result") && !called.text.contains("secret"))
             called.send(siege.header(of: peer, "two") + Speak.features(Speak.dialbackFeature))

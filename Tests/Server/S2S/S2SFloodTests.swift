@@ -98,7 +98,7 @@ struct S2SFloodTests {
             let guest = try await siege.guest(as: peer, isBidirectional: true)
             guest.stop(reading: true)
             let text = String(repeating: "o", count: 20_000)
-            for number in 0..<200 {
+            for number in 0..<75 {
                 romeo.send(
                     "<message to='x@\(peer)' id='m\(number).'><body>\(text)</body></message>"
                 )

@@ -104,7 +104,9 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
     // MARK: TLS
 
     /// Shakes hands, after which nothing that was heard before is remembered; false if that fails.
-    func secure(_ context: TLSContext, _ role: TLSRole) async -> Bool {
+    ///
+    /// What is said before it leaves in the same turn: the other side may begin at once.
+    func secure(_ context: TLSContext, _ role: TLSRole, saying last: String = "") async -> Bool {
         forget()
         return await withCheckedContinuation { continuation in
             let known: Bool? = state.withLock { state in
@@ -113,7 +115,10 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
                 return nil
             }
             if let known { return continuation.resume(returning: known) }
-            transport.shard.submit { self.transport.startTLS(context, role: role) }
+            transport.shard.submit {
+                self.transport.send(Array(last.utf8))
+                self.transport.startTLS(context, role: role)
+            }
         }
     }
 

@@ -174,11 +174,11 @@ final class Siege: Sendable {
         let offer = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
         peer.send(header(of: domain, "one") + Speak.features(offer))
         try #require(await peer.heard("<starttls"), "\(peer.text)")
-        peer.send(Speak.proceed)
         let own = TLSServerSettings(
             identities: TLSIdentities(fallback: try await papers(of: domain))
         )
-        try #require(await peer.secure(try TLSContext(server: own), .server()))
+        let context = try TLSContext(server: own)
+        try #require(await peer.secure(context, .server(), saying: Speak.proceed))
         try #require(await peer.heard("<stream:stream"))
         peer.send(header(of: domain, "two") + Speak.features(features))
         return peer
