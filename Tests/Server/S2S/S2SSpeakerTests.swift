@@ -91,13 +91,9 @@ struct S2SSpeakerTests {
         } _: { siege in
             for isSecure in [false, true] {
                 for name in ["message", "presence", "iq"] {
-                    let stranger = siege.come()
-                    if isSecure {
-                        stranger.drop()
-                    } else {
-                        stranger.send(Speak.header(from: peer))
-                    }
-                    let speaker = isSecure ? try await siege.stranger(as: peer) : stranger
+                    let speaker =
+                        isSecure ? try await siege.stranger(as: peer) : siege.come()
+                    if !isSecure { speaker.send(Speak.header(from: peer)) }
                     speaker.send(
                         "<\(name) from='x@\(peer)' to='\(Siege.romeo)' id='1'>"
                             + "<body>poison</body></\(name)>"
