@@ -7,7 +7,7 @@ SYSCONFDIR ?= $(PREFIX)/etc
 SWIFT_SOURCES := Package.swift Sources Plugins Tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run build install install-check test check lint abi-check interop fuzz e2e test-thread test-address bench bench-compare bench-smoke soak-storage profile clean dependencies
+.PHONY: help run build install install-check test check lint abi-check interop interop-s2s fuzz e2e test-thread test-address bench bench-compare bench-smoke soak-storage profile clean dependencies
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ e2e: dependencies ## the tests over real sockets alone
 
 interop: build ## drive the server with other people's clients
 	Tests/Interop/run
+
+interop-s2s: build ## federate with prosody and ejabberd, in a network of its own
+	Tests/Interop/s2s/run
 
 fuzz: dependencies ## feed the parser with rubbish for SECONDS
 	Tests/Fuzz/run $(SECONDS)

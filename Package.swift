@@ -49,7 +49,7 @@ func tests(
 let testSupport = Target.target(
     name: "TestSupport",
     dependencies: [
-        "MartletCore", "MartletCrypto", "MartletStorage",
+        "MartletCore", "MartletCrypto", "MartletNet", "MartletStorage",
         .product(name: "Logging", package: "swift-log"),
     ],
     path: "Tests/Support",
@@ -138,7 +138,7 @@ let package = Package(
         library("Expat", links: ["expat"]),
         library("OpenSSL", links: ["ssl", "crypto"]),
         library("SQLite", links: ["sqlite3"]),
-        library("PostgreSQL", links: ["pq"]),
+        library("PostgreSQL", links: ["pq", "ssl"]),
         library("Unbound", links: ["unbound"]),
         library("Linux"),
         library("Unicode"),
@@ -205,7 +205,7 @@ let package = Package(
         tests(of: "Core", uses: ["XML", "Core"]),
         tests(of: "SASL", uses: ["Core", "Crypto", "SASL"]),
         tests(of: "Net", uses: ["Crypto", "Net"], packages: ["TestSupport"]),
-        tests(of: "PostgreSQL", uses: ["Net", "PostgreSQL"], packages: ["TestSupport"]),
+        tests(of: "PostgreSQL", uses: ["Crypto", "Net", "PostgreSQL"], packages: ["TestSupport"]),
         tests(of: "DNS", uses: ["Core", "Crypto", "Net", "DNS"], packages: ["TestSupport"]),
         tests(of: "Streams", uses: ["XML", "Core", "Crypto", "SASL", "Net", "Streams"]),
         tests(
@@ -269,8 +269,8 @@ let package = Package(
         tests(
             of: "EndToEnd",
             uses: [
-                "XML", "Core", "Crypto", "SASL", "Net", "Streams", "Storage", "Router", "IM",
-                "Server",
+                "XML", "Core", "Crypto", "SASL", "Net", "PostgreSQL", "Streams", "Storage",
+                "StoragePostgreSQL", "Router", "IM", "Server",
             ],
             packages: [
                 "TestSupport",

@@ -48,6 +48,7 @@ let package = Package(
                 .product(name: "MartletRouter", package: "martlet"),
                 .product(name: "MartletSASL", package: "martlet"),
                 .product(name: "MartletStorage", package: "martlet"),
+                .product(name: "MartletStoragePostgreSQL", package: "martlet"),
                 .product(name: "MartletStorageSQLite", package: "martlet"),
                 .product(name: "MartletXML", package: "martlet"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -11,51 +11,58 @@ extension Connection {
         on shard: Shard
     ) async throws(DatabaseError) -> Connection {
         var faults: [DatabaseError] = []
-        let places = await places(of: target, &faults)
         for kind in target.sessionKinds {
-            for place in places {
-                do {
-                    let session = try await ConnectAttempt.connect(
-                        with: target.settings(for: place, kind: kind),
-                        on: shard,
-                        within: target.connectTimeout
-                    )
-                    let connection = Connection(
-                        session,
-                        on: shard,
-                        prepares: target.prepares,
-                        options: options
-                    )
-                    await connection.begin()
-                    return connection
-                } catch {
-                    faults.append(error)
+            for host in target.hosts {
+                for place in await places(of: host, &faults) {
+                    do throws(DatabaseError) {
+                        let settings = target.settings(for: place, kind: kind)
+                        return try await connect(with: settings, to: target, options, on: shard)
+                    } catch {
+                        faults.append(error)
+                    }
                 }
             }
         }
         throw combined(faults)
     }
 
-    /// Looks the names up, each time, since an address may have changed.
+    private static func connect(
+        with settings: [(String, String)],
+        to target: Target,
+        _ options: PoolOptions,
+        on shard: Shard
+    ) async throws(DatabaseError) -> Connection {
+        let session = try await ConnectAttempt.connect(
+            with: settings,
+            on: shard,
+            within: target.connectTimeout
+        )
+        let connection = Connection(
+            session,
+            on: shard,
+            prepares: target.prepares,
+            options: options
+        )
+        await connection.begin()
+        return connection
+    }
+
+    /// Looks a host's name up, each time, since an address may have changed, and not before it is its turn:
+    /// a name that nobody answers for does not keep the hosts before it waiting.
     private static func places(
-        of target: Target,
+        of host: Target.Host,
         _ faults: inout [DatabaseError]
     ) async -> [Target.Host] {
+        guard !host.isLocal, host.address == nil, let name = host.name else { return [host] }
         var places: [Target.Host] = []
-        for host in target.hosts {
-            guard !host.isLocal, host.address == nil, let name = host.name else {
-                places.append(host)
-                continue
+        do {
+            for address in try await resolve(host: name, port: 0) {
+                var place = host
+                place.address = address.host
+                if !places.contains(place) { places.append(place) }
             }
-            do {
-                for address in try await resolve(host: name, port: 0) {
-                    var place = host
-                    place.address = address.host
-                    if !places.contains(place) { places.append(place) }
-                }
-            } catch {
-                faults.append(.unavailable(error.description))
-            }
+        } catch {
+            faults.append(.unavailable(error.description))
         }
         return places
     }

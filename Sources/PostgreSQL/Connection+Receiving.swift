@@ -6,14 +6,19 @@ extension Connection {
     func descriptorIsReady(canRead: Bool, canWrite: Bool) {
         guard let session else { return }
         if canRead { receive(session) }
-        if canWrite, self.session != nil { flush(session) }
+        guard canWrite, self.session != nil else { return }
+        // There is room again, because the other side took something.
+        lastHeard = shard.now
+        flush(session)
     }
 
     private func receive(_ session: Session) {
-        let isWhole = session.consume()
-        lastHeard = shard.now
-        while self.session != nil, let result = session.nextResult() { take(result) }
-        if !isWhole || session.isBad { end(session.lastMessage) }
+        repeat {
+            let isWhole = session.consume()
+            lastHeard = shard.now
+            while self.session != nil, let result = session.nextResult() { take(result) }
+            if !isWhole || session.isBad { return end(session.lastMessage) }
+        } while self.session != nil && session.hasUnread
     }
 
     private func take(_ memory: ResultMemory) {
@@ -61,6 +66,7 @@ extension Connection {
             if lastWords == nil { lastWords = failure.description }
             return
         }
+        noteFailure(failure)
         switch expected.first {
         case .preparation(let statement, let name):
             prepared.forget(statement, name)

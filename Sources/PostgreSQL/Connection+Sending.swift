@@ -12,7 +12,9 @@ extension Connection {
         for query in queries {
             if let fault = name(query, session, &names) { return fault }
         }
-        for (query, name) in zip(queries, names) {
+        // The last one that may take its time: nothing after it needs to be heard by itself.
+        let last = queries.lastIndex(where: { !$0.statement.isBrief }) ?? 0
+        for (place, (query, name)) in zip(queries, names).enumerated() {
             guard buffer.encode(query.parameters) else { return Self.tooLarge }
             let isSent =
                 if let name { session.execute(prepared: name, buffer) } else {
@@ -20,6 +22,10 @@ extension Connection {
                 }
             guard isSent else { return Self.unsent(session) }
             expected.append(.execution(query.statement, name))
+            // Each answer comes when it is there, so that the server's silence is that of one statement.
+            let statement = query.statement
+            let isHeard = statement.effect == .none && !statement.isBrief && place < last
+            guard !isHeard || session.requestFlush() else { return Self.unsent(session) }
         }
         guard session.synchronise() else { return Self.unsent(session) }
         expected.append(.end)

@@ -18,9 +18,11 @@ public actor Connection: ShardHomed {
     var buffer = ParameterBuffer()
     /// Whether a transaction goes on after all rounds under way, if they go well.
     private var willBeInTransaction = false
-    /// When the server was last heard.
+    /// When the server was last heard, or took some of what it is sent.
     var lastHeard = ShardInstant(nanoseconds: 0)
     var silence: (timer: TimerID, until: ShardInstant)?
+    /// Whether the server has refused a write because it takes none: another one may have its place.
+    private(set) var isReadOnly = false
     /// The last words of a session that ends.
     var lastWords: String?
     /// Called once, when the session has ended.
@@ -117,6 +119,10 @@ public actor Connection: ShardHomed {
         rounds.append(round)
         flush(session)
         watchForSilence()
+    }
+
+    func noteFailure(_ failure: ServerFailure) {
+        if failure.sqlState == "25006" { isReadOnly = true }
     }
 
     /// Ends the session; what is under way fails.

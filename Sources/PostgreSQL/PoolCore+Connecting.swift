@@ -22,9 +22,11 @@ extension PoolCore {
         }
     }
 
-    /// One attempt, for the caller to hear of.
+    /// One attempt, for the caller to hear of; none, while there is another or what it would make.
     func connectNow() async throws(DatabaseError) {
-        guard !isClosed, open.isEmpty else { return }
+        guard !isClosed, open.isEmpty, connecting == 0 else { return }
+        if let pause { shard.cancel(pause) }
+        pause = nil
         connecting += 1
         do {
             try await connectOne()

@@ -100,8 +100,11 @@ actor PoolCore: ShardHomed {
     func takeBack(_ connection: Connection) {
         let name = ObjectIdentifier(connection)
         guard lent.contains(name), open[name] != nil else { return forget(name) }
-        let isClean = connection.assumeIsolated { $0.isIdle }
-        if isClean {
+        let (isClean, isReadOnly) = connection.assumeIsolated { ($0.isIdle, $0.isReadOnly) }
+        if isClean, isReadOnly {
+            // It connects again, where writes are taken if there are several hosts.
+            connection.assumeIsolated { $0.end("the server takes no writes") }
+        } else if isClean {
             lent.remove(name)
             hasToldOfLoss = false
             hand(connection)

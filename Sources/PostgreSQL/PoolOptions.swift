@@ -10,7 +10,12 @@ public struct PoolOptions: Sendable {
     public var queueBound = 10_000
     /// What the server allows one statement; zero is for ever.
     public var statementTimeout = Duration.seconds(15)
-    /// A connection that says nothing for so long while it owes an answer is given up.
+    /// How long the server lets a transaction wait for its next statement, with its locks; zero is for ever.
+    ///
+    /// It is what ends the locks of a process that was frozen, or cut off.
+    public var idleTransactionTimeout = Duration.seconds(5)
+    /// A connection that says nothing for so long while it owes an answer is given up; each statement of a
+    /// round has an answer of its own.
     public var answerLimit = Duration.seconds(20)
     /// The pause after the first failed attempt to connect; each further one is twice as long.
     public var firstPause = Duration.milliseconds(100)
@@ -22,10 +27,9 @@ public struct PoolOptions: Sendable {
 
     /// What each session begins with: limits that hold when nobody is there to enforce ours.
     var sessionSettings: String {
-        let idle = answerLimit * 2 + .seconds(10)
-        return [
+        [
             "statement_timeout=\(milliseconds(statementTimeout))",
-            "idle_in_transaction_session_timeout=\(milliseconds(idle))",
+            "idle_in_transaction_session_timeout=\(milliseconds(idleTransactionTimeout))",
             "tcp_keepalives_idle=30", "tcp_keepalives_interval=10", "tcp_keepalives_count=3",
         ]
         .map { "-c \($0)" }.joined(separator: " ")

@@ -1,10 +1,15 @@
 /// Keeps passwords out of what is said.
 enum Secrets {
-    /// Cuts what stands in quotation marks: libpq quotes the URI, and parts of it.
+    /// Cuts from the first quotation mark to the last, and what follows the first line.
+    ///
+    /// libpq quotes the URI, and parts of it, which may have such marks themselves.
     static func withoutQuotations(_ text: String) -> String {
-        let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
-        return parts.indices.map { $0.isMultiple(of: 2) ? String(parts[$0]) : "…" }.joined()
-            .split(separator: "\n").first.map(String.init) ?? ""
+        var text = text
+        if let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\"") {
+            let end = first == last ? text.endIndex : text.index(after: last)
+            text.replaceSubrange(first..<end, with: "…")
+        }
+        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     }
 
     /// A message in one line, with each of the secrets replaced.

@@ -68,6 +68,9 @@ final class Session: @unchecked Sendable {
     /// Ends what is one transaction unless there is a greater one, and sends all there is.
     func synchronise() -> Bool { PQpipelineSync(handle) == 1 }
 
+    /// Has the server send what it has so far, not only at the end of the round.
+    func requestFlush() -> Bool { PQsendFlushRequest(handle) == 1 }
+
     /// What became of what waits to be sent.
     enum Flushed { case all, some, broken }
 
@@ -83,6 +86,9 @@ final class Session: @unchecked Sendable {
 
     /// Reads what has come; false once the connection is broken.
     func consume() -> Bool { PQconsumeInput(handle) == 1 }
+
+    /// Whether there is more to consume that the socket does not tell of: the rest of a record of TLS.
+    var hasUnread: Bool { martlet_pq_has_unread(handle) != 0 }
 
     /// The next result that is complete; nil if that has still to come.
     func nextResult() -> ResultMemory? {

@@ -7,6 +7,8 @@ public struct Statement: Hashable, Sendable {
     /// Whether it is never prepared by name, because it is used once, or needs what the statements
     /// before it in a round create.
     public let isUsedOnce: Bool
+    /// Whether it is answered at once, but for accidents: its answer may come with the next one's.
+    let isBrief: Bool
     let effect: Effect
     private let hash: Int
 
@@ -19,9 +21,15 @@ public struct Statement: Hashable, Sendable {
         Statement(text, isUsedOnce: true)
     }
 
-    private init(_ text: String, isUsedOnce: Bool) {
+    /// A statement that is answered at once, but for accidents, so that several need not be heard one by one.
+    public static func brief(_ text: String) -> Statement {
+        Statement(text, isUsedOnce: false, isBrief: true)
+    }
+
+    private init(_ text: String, isUsedOnce: Bool, isBrief: Bool = false) {
         self.text = text
         self.isUsedOnce = isUsedOnce
+        self.isBrief = isBrief
         effect = Effect(of: text)
         hash = text.hashValue
     }

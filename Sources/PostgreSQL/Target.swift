@@ -41,7 +41,9 @@ struct Target: Sendable {
             ports: found.removeValue(forKey: "port"),
             isShuffled: found.removeValue(forKey: "load_balance_hosts") == "random"
         )
-        let kind = found.removeValue(forKey: "target_session_attrs") ?? "any"
+        // Of several hosts, one takes writes and the others follow it.
+        let usual = hosts.count > 1 ? "read-write" : "any"
+        let kind = found.removeValue(forKey: "target_session_attrs") ?? usual
         sessionKinds = kind == "prefer-standby" ? ["standby", "any"] : [kind]
         let seconds = found.removeValue(forKey: "connect_timeout").flatMap(Int.init) ?? 0
         connectTimeout = seconds > 0 ? .seconds(seconds) : options.connectTimeout
@@ -100,9 +102,17 @@ struct Target: Sendable {
             throw .refused("the URL cannot be used: \(Secrets.withoutQuotations(reason))")
         }
         var merged = read(options)
-        merged["gssencmode"] =
-            given["gssencmode"] ?? getenv("PGGSSENCMODE").map { String(cString: $0) }
+        merged["gssencmode"] = given["gssencmode"] ?? environment("PGGSSENCMODE")
+        // What libpq takes when nobody says anything is no wish.
+        if merged["target_session_attrs"] == "any" {
+            merged["target_session_attrs"] =
+                given["target_session_attrs"] ?? environment("PGTARGETSESSIONATTRS")
+        }
         return merged
+    }
+
+    private static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
     }
 
     private static func read(_ options: UnsafeMutablePointer<PQconninfoOption>) -> [String: String]

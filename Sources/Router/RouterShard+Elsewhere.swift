@@ -20,6 +20,22 @@ extension RouterShard {
         }
     }
 
+    /// Calls back, on this shard, when all that was received here for these accounts has been stored,
+    /// delivered or returned: what is acknowledged to another server would be lost with this one
+    /// otherwise (XEP-0198 §4).
+    public func whenDealtWith(_ accounts: Set<JID>, _ done: @escaping @Sendable () -> Void) {
+        let homes = accounts.compactMap { account -> (JID, Int)? in
+            guard case .home(let index) = place(of: account) else { return nil }
+            let isIdle = index == shard.index && home(of: account)?.inbox.isIdle ?? true
+            return isIdle ? nil : (account, index)
+        }
+        guard !homes.isEmpty else { return done() }
+        let outstanding = Countdown(from: homes.count, done)
+        for (account, index) in homes {
+            peers[index].fence(account) { [shard] in shard.submit { outstanding.step() } }
+        }
+    }
+
     private func receive(_ stanza: Stanza, forOthers to: JID) {
         let isOurs = domains.component(of: to) != nil || stanza.from.map(domains.hosts) == true
         if isOurs { route(stanza) } else { turnBack(stanza, .remoteServerNotFound) }
@@ -50,6 +66,24 @@ extension Router {
         guard let sender = stanza.from, !stanza.isUnheard else { return }
         let home = home(of: sender)
         home.shard.submit { home.assumeIsolated { $0.turnBack(stanza, error) } }
+    }
+}
+
+/// Calls once when so many have done their part.
+///
+/// Unchecked: it stays on the one shard that made it.
+private final class Countdown: @unchecked Sendable {
+    private var left: Int
+    private let done: @Sendable () -> Void
+
+    init(from count: Int, _ done: @escaping @Sendable () -> Void) {
+        left = count
+        self.done = done
+    }
+
+    func step() {
+        left -= 1
+        if left == 0 { done() }
     }
 }
 

@@ -19,6 +19,9 @@ public protocol Store: AccountStore, RosterStore, DocumentStore, Inventory {
         then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
     )
 
+    /// What an operator may read of it, in the order in which it is shown.
+    var figures: [StoreFigure] { get }
+
     /// Lets the calls under way finish, and frees what the store holds; later ones are `.unavailable`.
     func close() async
 }

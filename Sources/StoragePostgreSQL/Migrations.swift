@@ -13,16 +13,26 @@ enum Migrations {
         while try await takeStep(on: connection, to: version) {}
     }
 
+    /// How long one step may take, or the step of another node that this one waits for: an index of a great
+    /// table is not built in seconds.
+    private static let stepLimit = Duration.seconds(3_600)
+
+    /// Begins what the limits of a session do not end, but for this step's own.
+    private static let begin = [
+        Query(.once("BEGIN ISOLATION LEVEL READ COMMITTED")),
+        Query(.once("SET LOCAL statement_timeout = 0")),
+        Query(.once("SET LOCAL lock_timeout = 0")),
+    ]
+
     /// Takes the next step, and says whether there may be another.
     private static func takeStep(on connection: isolated Connection, to version: Int) async throws
         -> Bool
     {
         do {
-            let rows = try await connection.round([
-                Query("BEGIN"),
-                Query(.once(lockSQL)),
-                Query(.once(stateSQL)),
-            ])
+            let rows = try await connection.round(
+                begin + [Query(.once(lockSQL)), Query(.once(stateSQL))],
+                within: stepLimit
+            )
             guard let state = rows.last else { throw StorageError.corrupt("an answer is missing") }
             let present = try await self.version(state, on: connection)
             guard present < version else {
@@ -32,7 +42,8 @@ enum Migrations {
             let making = present == 0 ? [Query(.once(table))] : []
             let step = steps[present].map { Query(.once($0)) }
             let note = Query(.once("INSERT INTO martlet_migration VALUES (\(present + 1))"))
-            _ = try await connection.round(making + step + [note, Transaction.commit])
+            let all = making + step + [note, Transaction.commit]
+            _ = try await connection.round(all, within: stepLimit)
             return true
         } catch {
             if connection.isInTransaction {

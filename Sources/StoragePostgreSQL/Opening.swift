@@ -2,35 +2,31 @@ internal import MartletNet
 internal import MartletPostgreSQL
 internal import MartletStorage
 
-/// The steps from a URL to a pool whose database has our schema.
+/// The steps from a URL to pools whose database has our schema.
 struct Opening {
     let url: String
     let options: PostgreSQLOptions
+    let names: Names
     let log: @Sendable (String) -> Void
 
-    func pool(on shard: Shard) async throws(StorageError) -> Pool {
-        let pool: Pool
+    func pools(on shard: Shard) async throws(StorageError) -> Pools {
+        let (log, names) = (log, names)
+        let pools: Pools
         do throws(DatabaseError) {
-            pool = try makePool(on: shard)
+            pools = try Pools(url: url, options: options, shard: shard) { event in
+                names.forget()  // The next connection may be to another server.
+                log(event.description)
+            }
         } catch {
             throw StorageError(error)
         }
         do throws(StorageError) {
-            try await migrate(pool)
-            return pool
+            try await migrate(pools.writing)
+            return pools
         } catch {
-            await pool.close()
+            await pools.close()
             throw error
         }
-    }
-
-    private func makePool(on shard: Shard) throws(DatabaseError) -> Pool {
-        var settings = PoolOptions()
-        settings.size = max(2, options.connections)
-        settings.waitTimeout = options.waitTimeout
-        settings.queueBound = options.queuedReads
-        let log = log
-        return try Pool(url: url, options: settings, shard: shard) { log($0.description) }
     }
 
     /// Waits for a database that starts at the same time as we do, as in a composition of containers.
@@ -39,6 +35,8 @@ struct Opening {
         var hasSaid = false
         while true {
             do {
+                // Says at once, and by its kind, that we are refused; who waits for a lease learns it late.
+                try await pool.connect()
                 let connection = try await pool.lease()
                 let failure = await Self.migrate(connection)
                 await pool.giveBack(connection)

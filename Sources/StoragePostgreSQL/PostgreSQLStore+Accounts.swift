@@ -4,13 +4,28 @@ public import MartletStorage
 
 extension PostgreSQLStore {
     public func account(_ jid: JID) async throws(StorageError) -> Account? {
-        guard let localpart = jid.localpart else {
-            try gate.enter()
-            gate.leave()
-            return nil
+        let result = await withCheckedContinuation { continuation in
+            account(jid) { continuation.resume(returning: $0) }
         }
-        let rows = try await select(Self.readAccount, in: jid.domainpart, [.bytes(localpart.bytes)])
-        return try rows.accounts(in: jid.domainpart).first
+        return try result.get()
+    }
+
+    public func account(
+        _ jid: JID,
+        then done: @escaping @Sendable (Result<Account?, StorageError>) -> Void
+    ) {
+        let domain = jid.domainpart
+        // No account has an empty localpart.
+        let localpart = Parameter.bytes((jid.localpart ?? "").bytes)
+        prompt([ByteText(domain)]) { names in
+            Query(Self.readAccount, [.integer(names[domain]), localpart])
+        } then: { result in
+            done(
+                Result { () throws(StorageError) in
+                    try result.get().accounts(in: domain).first
+                }
+            )
+        }
     }
 
     public func createAccount(_ account: Account) async throws(StorageError) {
@@ -26,7 +41,8 @@ extension PostgreSQLStore {
                     .bytes(localpart.bytes), .bytes(TextList.encode(account.verifiers)),
                     .boolean(account.isDisabled), .time(account.created.microseconds),
                     .bytes(account.jid.description.bytes),
-                ]
+                ],
+                owner: Owner(account.jid)
             )
         )
         guard rows.count > 0 else { throw .conflict }
@@ -63,7 +79,8 @@ extension PostgreSQLStore {
     }
 
     public func removeAccount(_ jid: JID) async throws(StorageError) {
-        try await change(Self.deleteAccount, jid, [.bytes(jid.bare.description.bytes)])
+        let name = Parameter.bytes(jid.bare.description.bytes)
+        try await change(Self.deleteAccount, jid, [name], locking: Owner(jid))
         noteRemoval()
     }
 
@@ -89,8 +106,9 @@ extension PostgreSQLStore {
     {
         let names = names
         let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
-            try await names.meet([ByteText(domain)], mayMake: false, on: connection)
-            let query = Query(statement, [.integer(names[domain])] + parameters)
+            let met: Set = [ByteText(domain)]
+            let numbers = try await names.meet(met, mayMake: false, on: connection)
+            let query = Query(statement, [.integer(numbers[domain])] + parameters)
             return try await connection.round([query])
         }
         guard let first = rows.first else { throw .corrupt("an answer is missing") }
@@ -98,15 +116,19 @@ extension PostgreSQLStore {
     }
 
     /// Changes one account by a statement that gives a row when there is one.
-    private func change(_ statement: Statement, _ jid: JID, _ parameters: [Parameter])
-        async throws(StorageError)
-    {
+    private func change(
+        _ statement: Statement,
+        _ jid: JID,
+        _ parameters: [Parameter],
+        locking owner: Owner? = nil
+    ) async throws(StorageError) {
         guard let localpart = jid.localpart else { throw .notFound }
         let rows = try await run(
             Direct(
                 statement: statement,
                 names: [jid.domainpart],
-                parameters: [.bytes(localpart.bytes)] + parameters
+                parameters: [.bytes(localpart.bytes)] + parameters,
+                owner: owner
             )
         )
         guard rows.count > 0 else { throw .notFound }

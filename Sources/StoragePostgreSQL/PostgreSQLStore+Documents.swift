@@ -43,7 +43,8 @@ extension PostgreSQLStore {
             Direct(
                 statement: "SELECT remove_owner($1::integer, $2)",
                 names: [owner.domain],
-                parameters: [.bytes(Array(owner.name.utf8))]
+                parameters: [.bytes(Array(owner.name.utf8))],
+                owner: owner
             )
         )
         noteRemoval()
@@ -78,8 +79,36 @@ extension PostgreSQLStore {
         let moment = now()
         var met: Set<ByteText> = [ByteText(owner.domain)]
         for operation in operations { operation.addNames(to: &met) }
+        if operations.count == 1, operations[0].isPrompt {
+            return [try await read(operations[0], of: owner, at: moment, met)]
+        }
         return try await read(met) { names in
             operations.map { Reading($0, of: owner, at: moment, names) }
+        }
+    }
+}
+
+extension PostgreSQLStore {
+    private func read(
+        _ operation: Operation,
+        of owner: Owner,
+        at moment: Timestamp,
+        _ met: Set<ByteText>
+    ) async throws(StorageError) -> Outcome {
+        let rows = try await prompt(met) { names in
+            Reading(operation, of: owner, at: moment, names).queries[0]
+        }
+        let reading = Reading(operation, of: owner, at: moment, NameTable())
+        return try reading.outcome([rows])
+    }
+}
+
+extension Operation {
+    /// Whether it is read by one statement, in one look into an index.
+    fileprivate var isPrompt: Bool {
+        switch self {
+        case .get, .size: true
+        default: false
         }
     }
 }

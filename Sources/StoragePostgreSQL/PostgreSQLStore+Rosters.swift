@@ -4,7 +4,7 @@ public import MartletStorage
 
 extension PostgreSQLStore {
     public func roster(of jid: JID) async throws(StorageError) -> Roster {
-        try Self.roster(try await ask([(Self.readRoster, [])], of: jid), 0)
+        try await ask(Self.readRoster, of: jid).roster()
     }
 
     public func readRoster(
@@ -12,27 +12,29 @@ extension PostgreSQLStore {
         sizing collection: String,
         then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
     ) {
-        // Who asked is told by it, and waits for that.
-        Task {
-            do throws(StorageError) {
-                let rows = try await ask([(Self.readRoster, [])], of: jid, sizing: collection)
-                done(.success((try Self.roster(rows, 0), try rows[1].size())))
-            } catch {
-                done(.failure(error))
-            }
+        let owner = Owner(jid)
+        prompt([ByteText(owner.domain), ByteText(collection)]) { names in
+            Query(Self.readRosterAndSize, owner.key(names) + [.integer(names[collection])])
+        } then: { result in
+            done(
+                Result { () throws(StorageError) in
+                    let rows = try result.get()
+                    return (try rows.roster(), try rows.size(at: 7))
+                }
+            )
         }
     }
 
     public func rosterItem(_ contact: JID, of jid: JID) async throws(StorageError) -> RosterItem? {
         let address = Parameter.bytes(contact.description.bytes)
-        let rows = try await ask([(Self.readItem, [address])], of: jid)
-        guard case .set(let item)? = try rows[0].steps().first?.change else { return nil }
+        let rows = try await ask(Self.readItem, [address], of: jid)
+        guard case .set(let item)? = try rows.steps().first?.change else { return nil }
         return item
     }
 
     public func countRosterItems(of jid: JID) async throws(StorageError) -> Int {
-        let rows = try await ask([(Self.readHead, [])], of: jid)
-        return rows[0].count > 0 ? Int(try rows[0].number(0, 2)) : 0
+        let rows = try await ask(Self.readHead, of: jid)
+        return rows.count > 0 ? Int(try rows.number(0, 2)) : 0
     }
 
     @discardableResult
@@ -46,10 +48,15 @@ extension PostgreSQLStore {
     public func rosterChanges(of jid: JID, since version: Int64)
         async throws(StorageError) -> RosterHistory?
     {
-        let rows = try await ask(
-            [(Self.readHead, []), (Self.readSteps, [.integer(version)])],
-            of: jid
-        )
+        let (owner, names) = (Owner(jid), names)
+        let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
+            let met: Set = [ByteText(owner.domain)]
+            let key = owner.key(try await names.meet(met, mayMake: false, on: connection))
+            return try await connection.snapshot([
+                Query(Self.readHead, key), Query(Self.readSteps, key + [.integer(version)]),
+            ])
+        }
+        guard rows.count == 2 else { throw .corrupt("an answer is missing") }
         guard rows[0].count > 0 else {
             return version == 0 ? RosterHistory(steps: [], version: 0) : nil
         }
@@ -60,44 +67,36 @@ extension PostgreSQLStore {
 }
 
 extension PostgreSQLStore {
-    /// Asks statements whose first parameters are the numbers of an owner; each has an answer.
-    private func ask(
-        _ statements: [(statement: Statement, parameters: [Parameter])],
-        of jid: JID,
-        sizing collection: String? = nil
-    ) async throws(StorageError) -> [Rows] {
+    /// Asks a statement whose first parameters are the numbers of an owner.
+    private func ask(_ statement: Statement, _ parameters: [Parameter] = [], of jid: JID)
+        async throws(StorageError) -> Rows
+    {
         let owner = Owner(jid)
-        let names = names
-        let rows = try await read { (connection: isolated Connection) async throws(DatabaseError) in
-            var met: Set<ByteText> = [ByteText(owner.domain)]
-            if let collection { met.insert(ByteText(collection)) }
-            try await names.meet(met, mayMake: false, on: connection)
-            let place: [Parameter] = [.integer(names[owner.domain]), .bytes(owner.name.bytes)]
-            var queries = statements.map { Query($0.statement, place + $0.parameters) }
-            if let collection {
-                queries.append(Query(Reading.size, place + [.integer(names[collection])]))
-            }
-            return try await connection.snapshot(queries)
+        return try await prompt([ByteText(owner.domain)]) { names in
+            Query(statement, owner.key(names) + parameters)
         }
-        guard rows.count == statements.count + (collection == nil ? 0 : 1) else {
-            throw .corrupt("an answer is missing")
-        }
-        return rows
     }
+}
 
-    private static func roster(_ rows: [Rows], _ index: Int) throws(StorageError) -> Roster {
-        let rows = rows[index]
-        guard rows.count > 0 else { return Roster() }
-        var items: [RosterItem] = []
-        items.reserveCapacity(rows.count)
-        for step in try rows.steps() {
-            if case .set(let item) = step.change { items.append(item) }
-        }
-        return Roster(items: items, version: try rows.number(0, 6))
+extension Owner {
+    /// The key of its row.
+    fileprivate func key(_ names: NameTable) -> [Parameter] {
+        [.integer(names[domain]), .bytes(name.bytes)]
     }
 }
 
 extension Rows {
+    /// Those of ``PostgreSQLStore/readRoster``: no version where there is no roster.
+    fileprivate func roster() throws(StorageError) -> Roster {
+        guard count > 0, !isNull(0, 6) else { return Roster() }
+        var items: [RosterItem] = []
+        items.reserveCapacity(count)
+        for step in try steps() {
+            if case .set(let item) = step.change { items.append(item) }
+        }
+        return Roster(items: items, version: try number(0, 6))
+    }
+
     /// Version, contact, state, name, groups and request; a row without a contact is passed over.
     fileprivate func steps() throws(StorageError) -> [RosterHistory.Step] {
         var steps: [RosterHistory.Step] = []

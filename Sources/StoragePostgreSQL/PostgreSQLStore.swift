@@ -5,13 +5,16 @@ public import MartletStorage
 /// The store in a PostgreSQL server: all domains in one schema, which several nodes may share.
 ///
 /// Writes go through one task, which commits together what has come in while it waited for the disk;
-/// reads take a connection each. All connections are on an event loop of the store's own, and no thread ever
-/// waits for the database.
+/// reads share the other connections. All connections are on an event loop of the store's own,
+/// and no thread ever waits for the database.
 public final class PostgreSQLStore: Store {
-    let pool: Pool
-    let names = Names()
+    let pools: Pools
+    let names: Names
     let queue: JobQueue
     let gate = Gate()
+    let readFailures: FailureLog
+    let tally = WriteTally()
+    let reads: ReadQueue
     let now: @Sendable () -> Timestamp
     private let shard: Shard
     /// `close()` waits for it.
@@ -38,8 +41,10 @@ public final class PostgreSQLStore: Store {
         let shard = Shard(index: 900)
         shard.start()
         do throws(StorageError) {
-            let opening = Opening(url: url, options: options, log: log)
-            return PostgreSQLStore(try await opening.pool(on: shard), shard, options, now)
+            let names = Names()
+            let opening = Opening(url: url, options: options, names: names, log: log)
+            let pools = try await opening.pools(on: shard)
+            return PostgreSQLStore(pools, names, shard, options, log, now)
         } catch {
             await shard.stop()
             throw error
@@ -47,18 +52,30 @@ public final class PostgreSQLStore: Store {
     }
 
     private init(
-        _ pool: Pool,
+        _ pools: Pools,
+        _ names: Names,
         _ shard: Shard,
         _ options: PostgreSQLOptions,
+        _ log: @escaping @Sendable (String) -> Void,
         _ now: @escaping @Sendable () -> Timestamp
     ) {
-        self.pool = pool
+        self.pools = pools
+        self.names = names
         self.shard = shard
         self.now = now
+        readFailures = FailureLog("reading", log: log)
+        reads = ReadQueue(pools, names, readFailures, options)
         queue = JobQueue(jobLimit: options.queuedCalls, byteLimit: options.queuedBytes)
-        let writer = Writer(pool: pool, queue: queue, names: names)
+        let writer = Writer(
+            pool: pools.writing,
+            queue: queue,
+            names: names,
+            waitTimeout: options.waitTimeout,
+            failures: FailureLog("writing", log: log),
+            tally: tally
+        )
         writing = Task { await writer.run() }
-        purging = Purging(pool)
+        purging = Purging(pools.reading)
         purging.begin()
     }
 
@@ -67,7 +84,7 @@ public final class PostgreSQLStore: Store {
         await writing.value
         await gate.close()
         await purging.end()
-        await pool.close()
+        await pools.close()
         await shard.stop()
     }
 

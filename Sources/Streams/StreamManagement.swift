@@ -82,10 +82,10 @@ public struct StreamManagement: Sendable {
         unasked += 1
     }
 
-    /// A stanza of the peer's was handed over to those who deal with it.
-    public mutating func received() {
+    /// Stanzas of the peer's were dealt with.
+    public mutating func received(_ count: UInt32 = 1) {
         guard isOn else { return }
-        receivedCount &+= 1
+        receivedCount &+= count
     }
 
     /// The `<r/>` to send, whether or not it is due: to see whether the peer still lives.

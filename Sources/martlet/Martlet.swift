@@ -17,7 +17,7 @@ struct Martlet: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Check.self, Config.self, User.self, ExportStore.self, ImportStore.self,
-            Plugins.self, Plugin.self, Phases.self,
+            Status.self, Plugins.self, Plugin.self, Phases.self,
             Send.self,
             Version.self,
         ]

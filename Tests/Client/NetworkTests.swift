@@ -31,7 +31,7 @@ struct NetworkTests {
         let server = scene.server
         let listeners = try await Listeners.open(
             settings,
-            for: Takers(clients: server.clients, servers: nil),
+            for: Takers(server.clients, nil, server.components),
             on: server.shards,
             log: server.log
         )

@@ -4,7 +4,7 @@ import Testing
 @testable import MartletCrypto
 
 /// A server with certificates for keys of different kinds.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MixedKeyTests {
     /// What was shown to whom asked for `name`, of a client that would rather see ECDSA.
     private func shown(to name: String, with identities: TLSIdentities) throws -> [UInt8]? {

@@ -4,7 +4,7 @@ import Testing
 @testable import MartletCrypto
 
 /// What one connection has for itself, on top of its context.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RoleTests {
     private let romeo = TestIdentity.romeo
     private let juliet = TestIdentity.juliet

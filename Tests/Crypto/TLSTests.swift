@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletCrypto
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     /// Two sessions joined by buffers.
     struct Conversation {

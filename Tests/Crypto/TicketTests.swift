@@ -5,7 +5,7 @@ import Testing
 @testable import MartletCrypto
 
 /// Whose tickets open what, and for how long (RFC 5077 §4, RFC 8446 §4.6.1).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TicketTests {
     /// A clock that is moved by hand.
     private final class Clock: Sendable {

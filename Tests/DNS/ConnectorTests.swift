@@ -191,7 +191,7 @@ struct ConnectorTests {
         #expect(ends.count == 1)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `connects over TCP, past a port that refuses`() async throws {
         let shard = Shard(index: 0)
         shard.start()

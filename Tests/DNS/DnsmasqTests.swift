@@ -6,7 +6,7 @@ import Testing
 @testable import MartletDNS
 
 /// The same against a name server that nobody here wrote, where it is installed (`dnsmasq-base`).
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Command.run(["dnsmasq", "--version"]).status == 0))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Command.run(["dnsmasq", "--version"]).status == 0))
 struct DnsmasqTests {
     /// Starts it, which returns when it answers; a shell beside it ends it if this process goes.
     private static let script = """

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletDNS
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FinderTests {
     private let zone = NameServer.zone([
         .srv("_xmpp-server._tcp.capulet.example", "xmpp.capulet.example", priority: 1),

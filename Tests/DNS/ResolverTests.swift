@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletDNS
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResolverTests {
     private let zone = NameServer.zone([
         .a("capulet.example", "192.0.2.1", for: 100),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletDNS
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SetupTests {
     /// Runs `body` with a file that has this text.
     private func withFile(_ text: String, _ body: (String) async throws -> Void) async throws {

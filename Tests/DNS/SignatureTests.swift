@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletDNS
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SignatureTests {
     private func withZone(
         without kind: UInt16? = nil,

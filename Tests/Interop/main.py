@@ -1,7 +1,6 @@
 """Runs the scenarios one after the other against one server, and tells what each saw."""
 
 import asyncio
-import collections
 import importlib
 import logging
 import os
@@ -11,6 +10,7 @@ import traceback
 
 import prosody
 from server import Server
+from wire import Wire
 
 # In this order; the last ends the server.
 SCENARIOS = [
@@ -36,6 +36,7 @@ SCENARIOS = [
     "vcard",
     "mam",
     "auth_file",
+    "component",
     "terminal",
     "profanity_carbons",
     "profanity_mam",
@@ -52,17 +53,6 @@ SCENARIOS = [
 
 # Whether Prosody is driven, to see that the scenarios ask for nothing that is ours alone.
 IS_CONTROL = os.environ.get("SERVER") == "prosody"
-
-
-class Wire(logging.Handler):
-    """The last lines of what slixmpp sent and received, for when a scenario fails."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = collections.deque(maxlen=60)
-
-    def emit(self, record):
-        self.lines.append(record.getMessage()[:600])
 
 
 async def play(name, server, wire):

@@ -26,11 +26,16 @@ SETTINGS = {
     "montague.example": {"plugins": {"contact": {"admin": ["mailto:xmpp@montague.example"]}}},
 }
 
+# What a component comes as (XEP-0114).
+COMPONENT, COMPONENT_SECRET = "echo.capulet.example", "what-is-said-twice"
+
 
 class Server:
     """`martlet serve`, from its start to its exit."""
 
     is_control = False
+    # What the process is started in; None for our own.
+    environment = None
 
     def __init__(self, program=None):
         self.program = program or os.environ["MARTLET"]
@@ -49,7 +54,8 @@ class Server:
         listener = {"address": "127.0.0.1", "port": 0}
         settings = {
             "domains": {name: SETTINGS.get(name, {}) | chosen.get(name, {}) for name in domains},
-            "listeners": [listener, listener | {"tls": "direct"}],
+            "listeners": [listener, listener | {"tls": "direct"}, listener | {"type": "component"}],
+            "components": {COMPONENT: {"secret": COMPONENT_SECRET}},
             "storage": {"path": f"{self.folder}/martlet.db"},
             "tls": {"certificates": f"{self.folder}/certificates"},
             "adminSocket": f"{self.folder}/martlet.sock",
@@ -62,8 +68,9 @@ class Server:
         """Returns when the server says that it is ready, and on which ports."""
         since = len(self.log)
         await self.launch("serve", "--config", f"{self.folder}/config.json")
-        ready = await self.logged(r"ready addresses=127\.0\.0\.1:(\d+) 127\.0\.0\.1:(\d+)", since)
-        self.port, self.direct_port = int(ready[1]), int(ready[2])
+        place = r" ?127\.0\.0\.1:(\d+)"
+        ready = await self.logged(f"ready addresses={place}{place}{place}", since)
+        self.port, self.direct_port, self.component_port = map(int, ready.groups())
         return ready.string
 
     async def launch(self, *arguments):
@@ -72,6 +79,7 @@ class Server:
             self.program, *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=self.environment,
         )
         self._reader = asyncio.create_task(self._read_log())
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletNet
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ListenerTests {
     @Test func `accepts on every shard, at one port`() async throws {
         try await withShards(2) { shards in

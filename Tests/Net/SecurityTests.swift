@@ -5,7 +5,7 @@ import Testing
 @testable import MartletNet
 
 /// What peers do who mean harm, or know no better.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SecurityTests {
     @Test func `ends a connection that goes on in the clear after asking for TLS`() async throws {
         let server = try TestTLS.server()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MartletNet
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ShardTests {
     /// An actor at home on a shard.
     actor Resident: ShardHomed {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletNet
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TCPTests {
     @Test(arguments: [false, true])
     func `echoes over IPv4 and IPv6`(isIPv6: Bool) async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MartletNet
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimerTests {
     /// A shard turned by the test, on a clock moved by the test.
     private func withManualShard(_ body: (Shard, ManualClock) -> Void) {

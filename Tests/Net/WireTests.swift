@@ -3,7 +3,7 @@ import Testing
 
 @testable import MartletNet
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WireTests {
     @Test(arguments: Wire.allCases, [1, 2])
     func `echoes, closes, and says so once at each end`(wire: Wire, count: Int) async throws {

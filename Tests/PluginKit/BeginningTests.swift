@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what decides later completes the call`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `what decides later completes the call`() async throws {
         let call = FakeCall()
         #expect(try run("later", in: call) == MARTLET_PENDING)
         try begun.finish(.failure(.conflict))
@@ -85,7 +85,7 @@ import Testing
         #expect(call.decision.error?.condition == .internalServerError)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `or another handler waits`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `or another handler waits`() async throws {
         let call = FakeCall()
         #expect(try run("wait", in: call) == MARTLET_PENDING)
         try beginner.gate.open()

@@ -63,7 +63,7 @@ import Testing
         #expect(!fake.site.provideBlocklist(by: keeper))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is read, and replaced within its limit`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is read, and replaced within its limit`() async throws {
         let blocklist = try #require(fake.site.blocklist)
         #expect(blocklist.limit == 2)
         #expect(try await blocklist.addresses(of: romeo) == [juliet])
@@ -95,7 +95,7 @@ import Testing
         #expect(other == .some(nil))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is gone with its keeper`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is gone with its keeper`() async throws {
         let other = FakeSite()
         do {
             let brief = Keeper()

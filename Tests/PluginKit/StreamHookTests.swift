@@ -77,7 +77,7 @@ import Testing
         #expect(refused.decision.error?.condition == .notAcceptable)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `one that waits keeps what the stream was`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `one that waits keeps what the stream was`() async throws {
         let completion = try await completion(on: stream)
         #expect(completion?.verdict == MARTLET_HANDLED)
         #expect(completion?.login == "romeo@montague.example")

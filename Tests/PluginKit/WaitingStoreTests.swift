@@ -79,7 +79,7 @@ import Testing
         #expect(call.decision.error?.condition == .conflict)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `where the store does not take it, the other handler waits`() async throws {
         store.refuse(MARTLET_EFORBIDDEN)
         let call = FakeCall()

@@ -6,7 +6,7 @@ import MartletXML
 import Testing
 
 /// XEP-0313 §4.1.1: messages with one resource, in a conversation of several steps of the store.
-@Suite(.timeLimit(.minutes(1))) struct ArchiveResourceTests {
+@Suite(.timeLimit(.minutes(5))) struct ArchiveResourceTests {
     private static let romeo = "romeo@montague.example/orchard"
     private static let juliet = "juliet@capulet.example"
 

@@ -21,7 +21,7 @@ import Testing
         return settings
     }
 
-    @Test(.timeLimit(.minutes(1))) func `gives out what it held when it is switched off`()
+    @Test(.timeLimit(.minutes(5))) func `gives out what it held when it is switched off`()
         async throws
     {
         let scene = try await Scene(plugins: ["csi": "{}"])

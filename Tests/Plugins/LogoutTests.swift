@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// When XEP-0012's logouts are written: not each at once, and none is lost at an orderly end.
-@Suite(.timeLimit(.minutes(1))) struct LogoutTests {
+@Suite(.timeLimit(.minutes(5))) struct LogoutTests {
     private static let romeo = "romeo@montague.example"
 
     /// A store that is still there when its server has gone.

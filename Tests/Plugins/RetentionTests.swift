@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `keeps the newest of too many`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `keeps the newest of too many`() async throws {
         let left = try await messages(
             ofAges: [9, 8, 7, 6, 5],
             settings: #"{"keepMessages": 3}"#,
@@ -62,7 +62,7 @@ import Testing
         #expect(left == ["3", "4", "new"])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `removes what is too old`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `removes what is too old`() async throws {
         let left = try await messages(
             ofAges: [400, 31, 29, 1],
             settings: #"{"keepDays": 30}"#,
@@ -71,7 +71,7 @@ import Testing
         #expect(left == ["2", "3", "new"])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `keeps everything where nothing else is said`() async throws
+    @Test(.timeLimit(.minutes(5))) func `keeps everything where nothing else is said`() async throws
     {
         let left = try await messages(ofAges: [4_000, 1], settings: "{}", leaving: 3)
         #expect(left == ["0", "1", "new"])

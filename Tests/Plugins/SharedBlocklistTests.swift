@@ -46,7 +46,7 @@ import Testing
         return false
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func
         `what was denied by a list is blocked when there is the command, and stays so without lists`()
         async throws

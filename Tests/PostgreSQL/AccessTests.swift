@@ -5,7 +5,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// URLs, passwords and certificates.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessTests {
     @Test(arguments: [
         "postgresql://romeo:hunter2/word@db.example/martlet",
@@ -17,6 +17,9 @@ struct AccessTests {
         "host=a,b,c port=1,2 password=hunter2",
         "postgresql://romeo:hunter2@db.example/martlet?sslmode=hunter2",
         "host=db.example hunter2",
+        "postgresql://romeo:a\"hunter2@[::1/martlet",
+        "postgresql://romeo:a\"b\"hunter2@[::1/martlet",
+        "postgresql://romeo:a\nhunter2\"b@[::1/martlet",
     ])
     func `refuses a URL that is none without showing it`(url: String) async {
         let shard = Shard(index: 0)
@@ -35,9 +38,13 @@ struct AccessTests {
         #expect(two.hosts.map(\.name) == ["a", "::1"] && two.hosts.map(\.port) == ["1", "2"])
         #expect(two.sessionKinds == ["standby", "any"] && !two.prepares)
         #expect(two.settings["options"] == nil, "pgbouncer would not have it")
+        let several = try Target("postgresql://u@a:1,b:2/db", options: options)
+        #expect(several.sessionKinds == ["read-write"], "one takes writes, the others follow it")
+        let asked = "postgresql://u@a:1,b:2/db?target_session_attrs=any"
+        #expect(try Target(asked, options: options).sessionKinds == ["any"])
         let local = try Target("postgresql:///db?host=/run&connect_timeout=3", options: options)
         #expect(local.hosts.map(\.isLocal) == [true] && local.prepares)
-        #expect(local.connectTimeout == .seconds(3))
+        #expect(local.connectTimeout == .seconds(3) && local.sessionKinds == ["any"])
         #expect(local.settings["options"]?.contains("statement_timeout=15000") == true)
         #expect(local.settings["gssencmode"] == "disable")
     }

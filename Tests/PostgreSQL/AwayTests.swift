@@ -8,7 +8,7 @@ import Testing
 /// A server that is stopped, crashes, is short of connections, or is another one.
 ///
 /// Each has a server of its own; one after the other, because they are many processes.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct AwayTests {
     @Test(arguments: [PostgreSQLServer.Stop.fast, .immediate])
     func `loses nothing that was acknowledged when the server stops under load`(
@@ -82,6 +82,32 @@ struct AwayTests {
             try await second.stop(.fast)
             try await second.start()
             #expect(try await port() == Int64(first.port))
+        }
+    }
+}
+
+extension AwayTests {
+    @Test func `leaves a host that takes no writes any more`() async throws {
+        let (first, second) = (try await PostgreSQLServer(), try await PostgreSQLServer())
+        for server in [first, second] { try await server.sql("CREATE TABLE lines (n bigint)") }
+        let hosts = "127.0.0.1:\(first.port),127.0.0.1:\(second.port)"
+        let url = "postgresql://postgres@\(hosts)/postgres?sslmode=disable"
+        let insert = "INSERT INTO lines VALUES (1) RETURNING inet_server_port()"
+        try await Harness.use(url) { harness in
+            #expect(try await harness.ask(insert).integer(0, 0) == Int64(first.port))
+            try await first.sql("ALTER SYSTEM SET default_transaction_read_only = on")
+            try await first.reload()
+            var port: Int64?
+            var faults: Set<String> = []
+            while port != Int64(second.port) {
+                do {
+                    port = try await harness.ask(insert).integer(0, 0)
+                } catch let error as DatabaseError {
+                    faults.insert(error.sqlState ?? "\(error)")
+                }
+            }
+            #expect(faults == ["25006"])
+            #expect(harness.book.lines.contains { $0.contains("takes no writes") })
         }
     }
 }

@@ -1,3 +1,4 @@
+import MartletCrypto
 import MartletNet
 import TestSupport
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// What becomes of calls when a statement, a session or the wire to the server fails.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FaultTests {
     @Test func `says of a session ended in a transaction that nothing was committed`()
         async throws
@@ -51,7 +52,7 @@ struct FaultTests {
 
     @Test func `ends a statement that takes too long, and keeps the session`() async throws {
         try await Harness.use {
-            $0.statementTimeout = .milliseconds(50)
+            $0.statementTimeout = .milliseconds(500)
             $0.size = 1
         } _: { harness in
             let fault = await faultOf { try await harness.ask("SELECT pg_sleep(30)") }
@@ -64,16 +65,28 @@ struct FaultTests {
     @Test func `gives up a session that is silent for too long`() async throws {
         try await Harness.use {
             $0.statementTimeout = .zero
-            $0.answerLimit = .milliseconds(200)
+            $0.answerLimit = .seconds(1)
         } _: { harness in
             let fault = await faultOf { try await harness.ask("SELECT pg_sleep(30)") }
             #expect(fault?.mayHaveCommitted == true)
             #expect(await harness.answers)
             let patient = try await harness.pool.round(
-                [Query("SELECT 1 FROM pg_sleep(0.5)")],
+                [Query("SELECT 1 FROM pg_sleep(2)")],
                 within: .seconds(20)
             )
             #expect(patient[0].count == 1)
+        }
+    }
+
+    @Test func `hears each statement of a round by itself`() async throws {
+        try await Harness.use {
+            $0.statementTimeout = .zero
+            $0.answerLimit = .seconds(3)
+        } _: { harness in
+            let slow = Query("SELECT 1 FROM pg_sleep(0.9)")
+            let rows = try await harness.pool.round(Array(repeating: slow, count: 5))
+            #expect(rows.map(\.count) == [1, 1, 1, 1, 1])
+            #expect(harness.pool.metrics.lost == 0)
         }
     }
 
@@ -109,6 +122,19 @@ struct FaultTests {
         }
     }
 
+    @Test func `does not take a slow wire for silence while it sends`() async throws {
+        try await relayed {
+            $0.answerLimit = .seconds(5)
+        } _: { harness, relay in
+            #expect(await harness.answers)
+            await relay.slow(to: .milliseconds(10))
+            let large = Parameter.bytes([UInt8](repeating: 7, count: 40 << 20))
+            let rows = try await harness.ask("SELECT octet_length($1)", [large])
+            #expect(rows.integer(0, 0) == 40 << 20)
+            #expect(harness.pool.metrics.lost == 0)
+        }
+    }
+
     @Test func `connects again when the wire was hung up`() async throws {
         try await relayed { harness, relay in
             #expect(await harness.answers)
@@ -119,8 +145,35 @@ struct FaultTests {
         }
     }
 
+    @Test func `hears all of what came in long records of TLS`() async throws {
+        let identity = try #require(TestIdentity.romeo.identity)
+        let server = try await PostgreSQLServer.shared()
+        let relay = Relay(
+            to: .loopback(port: server.port),
+            tls: try TLSContext(
+                server: TLSServerSettings(identities: TLSIdentities(fallback: identity))
+            )
+        )
+        let port = try await relay.start()
+        let url = "postgresql://postgres@127.0.0.1:\(port)/postgres?sslmode=require"
+        try await Harness.use(url) {
+            $0.size = 1
+            $0.answerLimit = .seconds(10)
+        } _: { harness in
+            for length in stride(from: 7_000, through: 70_000, by: 501) {
+                let rows = try await harness.ask("SELECT repeat('x', $1::int)", [.integer(length)])
+                #expect(rows.text(0, 0)?.utf8.count == length)
+            }
+            #expect(harness.pool.metrics.lost == 0)
+        }
+        await relay.stop()
+    }
+
     /// Lends a pool that reaches its server through a relay, and does not wait long.
-    private func relayed(_ body: (Harness, Relay) async throws -> Void) async throws {
+    private func relayed(
+        _ change: (inout PoolOptions) -> Void = { _ in },
+        _ body: (Harness, Relay) async throws -> Void
+    ) async throws {
         let server = try await PostgreSQLServer.shared()
         let database = try await server.makeDatabase()
         try await server.sql("CREATE TABLE lines (n bigint)", in: database)
@@ -132,6 +185,7 @@ struct FaultTests {
             $0.connectTimeout = .seconds(2)
             $0.answerLimit = .seconds(2)
             $0.waitTimeout = .seconds(3)
+            change(&$0)
         } _: { harness in
             try await body(harness, relay)
         }

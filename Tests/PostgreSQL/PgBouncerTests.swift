@@ -4,7 +4,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// Through pgbouncer, which gives a session of the server for one transaction.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PgBouncerTests {
     @Test func `needs nothing of a session but what a transaction holds`() async throws {
         let server = try await PostgreSQLServer.shared()

@@ -5,7 +5,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// Queries in one pipeline, and several pipelines at once.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RoundTests {
     @Test func `answers each query of a round, in order`() async throws {
         try await Harness.use { harness in

@@ -4,7 +4,7 @@ import Testing
 @testable import MartletPostgreSQL
 
 /// What goes to the server and comes back.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ValueTests {
     @Test func `carries values of each type there and back`() async throws {
         try await Harness.use { harness in
@@ -38,8 +38,8 @@ struct ValueTests {
             #expect(rows.time(0, 0) == 1_795_280_400_000_000)
             #expect(rows.boolean(0, 1) == true)
             #expect(rows.time(0, 2) == 1_795_280_400_000_000)
-            #expect(rows.time(0, 3) == .max)
-            #expect(rows.time(0, 4) == .min + 946_684_800_000_000)
+            #expect(rows.time(0, 3) == Int64.max)
+            #expect(rows.time(0, 4) == Int64.min + 946_684_800_000_000)
         }
     }
 

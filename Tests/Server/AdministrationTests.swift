@@ -112,6 +112,21 @@ struct AdministrationTests {
         }
     }
 
+    @Test func `show how a running server is, and no other`() async throws {
+        try await withServer { scene, settings in
+            let lines = try await ask(settings) { try await $0.status() }
+            let figures = lines.map { $0.split(separator: " ").map(String.init) }
+            #expect(figures.contains(["domains", "2"]))
+            #expect(figures.contains(["connections", "0"]))
+        }
+        try await inFolder { folder in
+            let open: @Sendable () async throws -> any Store = { MemoryStore() }
+            try await Administration.with(settings(folder), store: open) { desk in
+                await expect("the server is not running") { _ = try await desk.status() }
+            }
+        }
+    }
+
     @Test func `list more accounts than fit into one answer`() async throws {
         try await withServer { scene, settings in
             let count = AdminDesk.pageSize + 5

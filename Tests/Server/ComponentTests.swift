@@ -277,8 +277,8 @@ struct ComponentTests {
 
     @Test func `hears that the server stops`() async throws {
         let stage = try await ComponentStage()
-        let component = try await stage.component()
         let (caller, _) = try await stage.caller(shard: 0)
+        let component = try await stage.component()
         await stage.service.closeAll(StreamError(.systemShutdown))
         for visitor in [component, caller] {
             #expect(await visitor.heard("<system-shutdown "))

@@ -8,7 +8,7 @@ import Testing
 @testable import MartletServer
 
 /// Places by settings and by numbers, which need no name server; what takes connections is the test's.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DNSDiallerTests {
     /// What the dialler connected to, and how to answer; the first of them is the one that is open.
     private final class Door: @unchecked Sendable {

@@ -36,7 +36,9 @@ struct FederationTests {
     }
 
     @Test func `by certificate`() async throws {
-        try await Cities.with(.signed) { $0.trust.proof = .certificate } _: { cities in
+        try await Cities.with(.signed) {
+            $0.trust.proof = .certificate
+        } _: { cities in
             try await exchange(cities)
             #expect(await proofs(at: cities.capulet) == [.certificate])
             // One stream is enough for both ways (XEP-0288).
@@ -45,21 +47,26 @@ struct FederationTests {
     }
 
     @Test func `by certificate, with a stream for each way`() async throws {
-        try await Cities.with(.signed) { $0.isBidirectional = false } _: { cities in
+        try await Cities.with(.signed) {
+            $0.isBidirectional = false
+        } _: { cities in
             try await exchange(cities)
             #expect(cities.pipes.dialled == [Cities.capulet, Cities.montague])
         }
     }
 
     @Test func `by dialback, where certificates prove nothing`() async throws {
-        try await Cities.with(.selfMade) { _ in } _: { cities in
+        try await Cities.with(.selfMade) { _ in
+        } _: { cities in
             try await exchange(cities)
             #expect(await proofs(at: cities.capulet) == [.dialback])
         }
     }
 
     @Test func `not at all, where nothing less than a certificate is enough`() async throws {
-        try await Cities.with(.selfMade) { $0.trust.proof = .certificate } _: { cities in
+        try await Cities.with(.selfMade) {
+            $0.trust.proof = .certificate
+        } _: { cities in
             let romeo = try await cities.user("romeo", at: cities.montague)
             romeo.send(message("wherefore", to: Self.juliet, id: "one"))
             #expect(await romeo.heard("</error>"), "\(romeo.text)")
@@ -70,7 +77,8 @@ struct FederationTests {
     }
 
     @Test func `tells who writes to nowhere`() async throws {
-        try await Cities.with(.signed) { _ in } _: { cities in
+        try await Cities.with(.signed) { _ in
+        } _: { cities in
             let romeo = try await cities.user("romeo", at: cities.montague)
             romeo.send(message("wherefore", to: "paris@nowhere.example", id: "one"))
             #expect(await romeo.heard("<remote-server-not-found"), "\(romeo.text)")
@@ -88,7 +96,8 @@ struct FederationTests {
     }
 
     @Test func `keeps a thousand in their order, both ways at once`() async throws {
-        try await Cities.with(.signed) { _ in } _: { cities in
+        try await Cities.with(.signed) { _ in
+        } _: { cities in
             let romeo = try await cities.user("romeo", at: cities.montague)
             let juliet = try await cities.user("juliet", at: cities.capulet)
             for number in 0..<1_000 {
@@ -156,7 +165,9 @@ struct FederationTests {
     }
 
     @Test func `blocks who is blocked, either way`() async throws {
-        try await Cities.with(.signed) { $0.lists.block = [Cities.capulet] } _: { cities in
+        try await Cities.with(.signed) {
+            $0.lists.block = [Cities.capulet]
+        } _: { cities in
             let romeo = try await cities.user("romeo", at: cities.montague)
             romeo.send(message("wherefore", to: Self.juliet, id: "one"))
             #expect(await romeo.heard("<not-allowed"), "\(romeo.text)")
@@ -168,7 +179,8 @@ struct FederationTests {
     }
 
     @Test func `returns what waits for a peer when the server stops`() async throws {
-        try await Cities.with(.signed) { _ in } _: { cities in
+        try await Cities.with(.signed) { _ in
+        } _: { cities in
             try await exchange(cities)
             let tybalt = try await cities.user("tybalt", at: cities.capulet)
             tybalt.send("<presence to='\(Self.romeo)'/>")

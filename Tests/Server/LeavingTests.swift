@@ -20,7 +20,7 @@ import Testing
     }
 
     /// The presence waits for the roster; what stands behind it waits for the presence.
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false])
     func `in order, whether the stream was closed or cut`(isClosed: Bool) async throws {
         try await inFolder { folder in
             let store = try SQLiteStore(path: "\(folder)/martlet.db")

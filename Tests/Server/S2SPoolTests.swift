@@ -306,7 +306,7 @@ struct S2SPoolTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `waits for what is queued, and not for ever`() async {
         let shard = Shard(index: 0)
         shard.start()

@@ -23,7 +23,7 @@ import Testing
         return greatest
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `is moved into the file while commits go on, again and again`() async throws {
         let place = try Place()
         var options = SQLiteOptions()

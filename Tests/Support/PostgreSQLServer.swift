@@ -20,6 +20,8 @@ package final class PostgreSQLServer: Sendable {
     package let port: UInt16
     private let programs: String
     private let guardian: PostgreSQLGuardian
+    /// What runs a program where there is a small file system in the folder; nothing, if there is none.
+    private let mounting: [String]
     private let counter = Mutex(0)
 
     /// The one that all tests share: what it acknowledges is not on disk, for speed.
@@ -36,21 +38,42 @@ package final class PostgreSQLServer: Sendable {
     ///   - isDurable: whether a commit waits for the disk (`fsync`).
     ///   - settings: lines of `postgresql.conf`.
     ///   - files: more files in the folder of the data, such as keys, by name.
+    ///   - tableMegabytes: the size of a file system that all tables are in, which only the server's
+    ///     processes see, and which ends with them; needs `canMount`.
     /// - Throws: `Failure`, with what the program said.
     package init(
         isDurable: Bool = true,
         settings: [String] = [],
-        files: [String: String] = [:]
+        files: [String: String] = [:],
+        tableMegabytes: Int? = nil
     ) async throws {
         programs = try await Self.findPrograms()
         port = try freePort()
         let said = try await Self.run(
-            ["sh", "-c", Self.creation, "sh", programs, String(port)]
+            ["sh", "-c", Self.folderScript + Self.creation, "sh", programs, String(port)]
                 + [(settings + [isDurable ? "fsync = on" : "fsync = off"]).joined(separator: "\n")]
                 + files.flatMap { [$0.key, $0.value] }
         )
         folder = String(said.split(separator: "\n").last ?? "")
         guardian = try PostgreSQLGuardian(of: folder, programs: programs)
+        mounting = Self.mounting(tableMegabytes, at: "\(folder)/tables")
+        try await start()
+        if tableMegabytes != nil { try await keepTablesApart() }
+    }
+
+    /// Makes a standby that follows another server, and starts it.
+    ///
+    /// - Throws: `Failure`, with what the program said.
+    package init(standbyOf primary: PostgreSQLServer) async throws {
+        programs = primary.programs
+        port = try freePort()
+        let said = try await Self.run(
+            ["sh", "-c", Self.folderScript + Self.copying, "sh", programs, String(port)]
+                + [primary.folder, String(primary.port)]
+        )
+        folder = String(said.split(separator: "\n").last ?? "")
+        guardian = try PostgreSQLGuardian(of: folder, programs: programs)
+        mounting = []
         try await start()
     }
 
@@ -87,18 +110,23 @@ package final class PostgreSQLServer: Sendable {
         ])
     }
 
-    package func start() async throws { try await control(["-w", "start"]) }
+    package func start() async throws { try await control(["-w", "start"], by: mounting) }
 
     package func stop(_ how: Stop = .fast) async throws {
         try await control(["-m", how.rawValue, "-w", "stop"])
     }
 
+    /// Makes a standby a server that takes writes, and waits until it does.
+    package func promote() async throws { try await control(["-w", "promote"]) }
+
     /// Reads its configuration again.
     package func reload() async throws { try await control(["reload"]) }
 
-    private func control(_ words: [String]) async throws {
+    private func control(_ words: [String], by runner: [String] = []) async throws {
         let log = ["-l", "\(folder)/log", "-D", "\(folder)/data"]
-        try await Self.run(Self.asServer + ["\(programs)/pg_ctl", "-s", "-t", "60"] + log + words)
+        try await Self.run(
+            runner + Self.asServer + ["\(programs)/pg_ctl", "-s", "-t", "60"] + log + words
+        )
     }
 
     /// What makes a command run as the user whose the server's files are.
@@ -123,8 +151,8 @@ package final class PostgreSQLServer: Sendable {
         return first.hasSuffix("/pg_ctl") ? String(first.dropLast(7)) : String(first)
     }
 
-    /// Makes the cluster: `sh PROGRAMS PORT SETTINGS [NAME TEXT]…`; says its folder last.
-    private static let creation = """
+    /// Makes a folder, and goes there; `$as` is what runs a program as its owner.
+    private static let folderScript = """
         set -e
         folder=$(mktemp -d /tmp/martlet-pg-XXXXXX)
         as=
@@ -133,11 +161,55 @@ package final class PostgreSQLServer: Sendable {
             as="setpriv --reuid=postgres --regid=postgres --init-groups --"
         fi
         cd "$folder"
+
+        """
+
+    /// Whether a file system can be mounted that nobody else sees: `root` can, outside of most containers.
+    package static var canMount: Bool {
+        get async {
+            let script = "mount -t tmpfs -o size=1m none /mnt"
+            guard geteuid() == 0 else { return false }
+            return await Command.runAside(["unshare", "-m", "sh", "-c", script]).status == 0
+        }
+    }
+
+    private static func mounting(_ megabytes: Int?, at folder: String) -> [String] {
+        guard let megabytes else { return [] }
+        return ["unshare", "-m", "sh", "-c", mountScript, "sh", "\(megabytes)m", folder]
+    }
+
+    private func keepTablesApart() async throws {
+        try await sql("CREATE TABLESPACE apart LOCATION '\(folder)/tables'")
+        try await sql("ALTER ROLE ALL SET default_tablespace = 'apart'")
+    }
+
+    /// Mounts and runs: `sh SIZE FOLDER PROGRAM…`.
+    private static let mountScript = """
+        mkdir -p "$2"
+        mount -t tmpfs -o "size=$1,mode=700,uid=postgres,gid=postgres" none "$2" || exit 1
+        shift 2
+        exec "$@"
+        """
+
+    /// Copies a cluster: `sh PROGRAMS PORT SOCKETS PORT`, the last two another server's; says its folder last.
+    private static let copying = """
+        $as "$1/pg_basebackup" -D data -R -c fast --no-sync -U postgres -h "$3" -p "$4" >log 2>&1 \\
+            || { cat log; exit 1; }
+        cat >>data/postgresql.conf <<EOF
+        port = $2
+        unix_socket_directories = '$folder'
+        EOF
+        if [ -n "$as" ]; then chown -R postgres:postgres "$folder"; fi
+        echo "$folder"
+        """
+
+    /// Makes the cluster: `sh PROGRAMS PORT SETTINGS [NAME TEXT]…`; says its folder last.
+    private static let creation = """
         $as "$1/initdb" -D data -U postgres --auth=trust -E UTF8 --locale=C --no-sync >log 2>&1 \\
             || { cat log; exit 1; }
         cat >data/pg_hba.conf <<EOF
         host all guarded 127.0.0.1/32 scram-sha-256
-        local all all trust
+        local all,replication all trust
         host all all 127.0.0.1/32 trust
         EOF
         cat >>data/postgresql.conf <<EOF
@@ -147,7 +219,7 @@ package final class PostgreSQLServer: Sendable {
         log_min_messages = warning
         lc_messages = 'C'
         shared_buffers = 64MB
-        max_connections = 60
+        max_connections = 100
         $3
         EOF
         shift 3

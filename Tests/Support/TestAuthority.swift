@@ -36,6 +36,7 @@ package struct TestAuthority: Sendable {
             default_ca = own
             [own]
             database = index
+            serial = serial
             new_certs_dir = .
             default_md = sha256
             rand_serial = yes
@@ -51,10 +52,10 @@ package struct TestAuthority: Sendable {
         let script = """
             set -e
             printf '%s\\n' "$1" > config; printf '%s' "$2" > ca.pem; printf '%s' "$3" > ca.key
-            : > index
+            : > index; openssl rand -hex 8 > serial
             openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\
                 -keyout key.pem -out request -subj "/CN=$4"
-            openssl ca -config config -batch -rand_serial -cert ca.pem -keyfile ca.key \\
+            openssl ca -config config -batch -cert ca.pem -keyfile ca.key \\
                 -in request -out cert.pem -notext -startdate "$5000000Z" -enddate "$6000000Z"
             """
         let words = [

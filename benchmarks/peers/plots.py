@@ -7,7 +7,8 @@ import table
 import workloads
 
 COLOURS = {
-    "martlet": "#1b6ca8", "prosody": "#7a9a3a", "ejabberd": "#c8693f", "bare C": "#a0a0a0",
+    "martlet": "#1b6ca8", "martlet-postgresql": "#6fa8d6",
+    "prosody": "#7a9a3a", "ejabberd": "#c8693f", "bare C": "#a0a0a0",
 }  # fmt: skip
 HEIGHT = 360  # pixels
 MARGIN, CLUSTER_GAP, BAR = 110, 1.0, 42  # pixels, bars, pixels

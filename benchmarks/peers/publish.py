@@ -10,7 +10,8 @@ import plots
 import table
 from server import Trouble
 
-BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
+# The whole table, and the part of it about stores, are kept apart.
+SECTIONS = ("compare", "stores")
 FEWEST_TURNS = 3
 CPU, DELIVERIES = "server CPU per message (µs)", "deliveries (/s)"
 # What the front page tells, of the rows of the whole table.
@@ -27,12 +28,14 @@ FRONT = (
 FRONT_CHARTS = ("cpu.svg", "deliveries.svg", "memory.svg")
 
 
-def publish(path, benchmarks):
+def publish(path, benchmarks, section):
     if not path.exists():
         raise Trouble(f"there is no {path}: benchmarks/compare makes it")
     result = json.loads(path.read_text())
     if result["settings"]["repeats"] < FEWEST_TURNS:
         raise Trouble(f"{path} has fewer than {FEWEST_TURNS} turns; that is not for a front page")
+    if section == "stores":
+        return replace(benchmarks / "README.md", section, table.markdown(result), "figures", [])
     figures = benchmarks / "figures"
     figures.mkdir(exist_ok=True)
     drawn = plots.draw(result, figures)
@@ -40,17 +43,18 @@ def publish(path, benchmarks):
         picture.unlink()
     front = table.markdown(result, FRONT, spread=False)
     shown = [name for name in FRONT_CHARTS if name in drawn]
-    replace(benchmarks.parent / "README.md", front, "benchmarks/figures", shown)
-    replace(benchmarks / "README.md", table.markdown(result), "figures", drawn)
+    replace(benchmarks.parent / "README.md", section, front, "benchmarks/figures", shown)
+    replace(benchmarks / "README.md", section, table.markdown(result), "figures", drawn)
 
 
-def replace(path, text, folder, charts):
+def replace(path, section, text, folder, charts):
     """Puts table and charts between the markers of a document."""
+    begin, end = (f"<!-- {section}: {which} -->" for which in ("begin", "end"))
     lines = [f"![{name.removesuffix('.svg')}]({folder}/{name})" for name in charts]
-    body = "\n".join([BEGIN, "", text.strip(), "", *lines, END])
+    body = "\n".join([begin, "", text.strip(), "", *lines, end])
     old = path.read_text()
-    new, count = re.subn(f"{BEGIN}.*?{END}", lambda _: body, old, flags=re.DOTALL)
+    new, count = re.subn(f"{begin}.*?{end}", lambda _: body, old, flags=re.DOTALL)
     if count != 1:
-        raise Trouble(f"{path} lacks the markers {BEGIN} and {END}")
+        raise Trouble(f"{path} lacks the markers {begin} and {end}")
     path.write_text(new)
     print(f"{path}: {len(charts)} charts, {text.count(chr(10))} lines")

@@ -34,6 +34,7 @@ class Server:
     """
 
     name = ""
+    template = ""  # whose configurations it has
     suffix = None  # of its configurations in this folder, `NAME-SETUP.SUFFIX`, with $names in them
     tls = ("none", "starttls", "direct")
     listens = ("none", "starttls", "direct")
@@ -48,9 +49,9 @@ class Server:
         for domain in DOMAINS:
             shutil.copy(certificate, self.folder / f"certificates/{domain}.pem")
         self.ports = dict(zip(("none", "starttls", "direct", "api"), free_ports(4)))
-        for template in HERE.glob(f"{self.name}-*.{self.suffix}") if self.suffix else ():
+        for template in HERE.glob(f"{self.template}-*.{self.suffix}") if self.suffix else ():
             text = string.Template(template.read_text())
-            filled = text.substitute(self.ports, folder=self.folder)
+            filled = text.substitute(self.ports, folder=self.folder, **self.terms())
             (self.folder / template.name).write_text(filled)
 
     @property
@@ -64,7 +65,11 @@ class Server:
 
     @property
     def configuration(self):
-        return self.folder / f"{self.name}-{self.setup}.{self.suffix}"
+        return self.folder / f"{self.template}-{self.setup}.{self.suffix}"
+
+    def terms(self):
+        """What else its configurations have $names for."""
+        return {}
 
     def can(self, workload, tls):
         return tls in self.tls
@@ -72,8 +77,14 @@ class Server:
     def load_command(self, workload, tls, chosen):
         """What loads it, and prints a line of JSON; one measurement, the turns are what repeats."""
         where = ["--port", str(self.ports[tls]), "--pid", str(self.process.pid), "--tls", tls]
+        for pid in self.others():
+            where += ["--and-tree-of", str(pid)]
         verb, *rest = workload.arguments(chosen)
         return [str(LOAD), verb, *where, *rest]
+
+    def others(self):
+        """Processes whose CPU, and that of their children, counts as the server's."""
+        return []
 
     def start(self):
         """Returns when every port takes connections."""

@@ -5,14 +5,16 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import subprocess
 import urllib.request
 
+import postgresql
 from server import HERE, LOAD, PASSWORD, Server, Trouble, debian_version
 
 
 class Martlet(Server):
-    name = "martlet"
+    name = template = "martlet"
     suffix = "json"
     program = HERE.parent.parent / ".build/release/martlet"
 
@@ -30,13 +32,78 @@ class Martlet(Server):
     def add_people(self, people):
         """By the generator, which writes the store itself: thousands a second."""
         self.call(
-            str(LOAD), "populate", str(self.data / "martlet.db"),
+            str(LOAD), "populate", self.database(),
             "--accounts", str(people.count), "--groups-of", str(people.group),
         )  # fmt: skip
 
+    def terms(self):
+        return {"storage": json.dumps({"path": self.database()})}
+
+    def database(self):
+        return str(self.data / "martlet.db")
+
+
+class MartletOnPostgreSQL(Martlet):
+    """With a PostgreSQL of its own, as Debian sets it up: every commit waits for the disk.
+
+    The database runs on the server's core, and what it uses counts as the server's.
+    """
+
+    name = "martlet-postgresql"
+
+    def __init__(self, folder, core, certificate):
+        self.cluster = postgresql.Cluster(folder / self.name / "data", core)
+        super().__init__(folder, core, certificate)
+
+    def can(self, workload, tls):
+        """Where the store is asked for something."""
+        return super().can(workload, tls) and workload.kind in ("login", "roster", "offline")
+
+    def terms(self):
+        return {"storage": json.dumps({"url": self.cluster.url})}
+
+    def version(self):
+        return f"{super().version()} on {postgresql.version()}"
+
+    def others(self):
+        return [self.cluster.process_id()]
+
+    def start(self):
+        self.cluster.start()
+        try:
+            super().start()
+        except BaseException:
+            self.cluster.stop()
+            raise
+
+    def stop(self):
+        try:
+            super().stop()
+        finally:
+            self.cluster.stop()
+
+    def meet(self, people):
+        shutil.rmtree(self.data)
+        self.data.mkdir()
+        self.cluster.make()
+        if people.count:
+            self.cluster.start()
+            try:
+                self.add_people(people)
+            finally:
+                self.cluster.stop()
+        shutil.copytree(self.data, self.folder / people.kept_as)
+
+    def begin_with(self, people):
+        super().begin_with(people)
+        self.cluster.own()
+
+    def database(self):
+        return self.cluster.url
+
 
 class Prosody(Server):
-    name = "prosody"
+    name = template = "prosody"
     suffix = "cfg.lua"
 
     def command(self):
@@ -78,7 +145,7 @@ class Prosody(Server):
 class Ejabberd(Server):
     """Without distribution, and so without epmd; `erl` becomes the process that is measured."""
 
-    name = "ejabberd"
+    name = template = "ejabberd"
     suffix = "yml"
     listens = ("none", "starttls", "direct", "api")
 
@@ -216,8 +283,10 @@ class Handshake(Bare):
         return ["taskset", "-c", str(os.cpu_count() - 1), str(self.program), *what]
 
 
-ALL = {kind.name: kind for kind in (Martlet, Prosody, Ejabberd, Relay, Answers, Handshake)}
+KINDS = (Martlet, MartletOnPostgreSQL, Prosody, Ejabberd, Relay, Answers, Handshake)
+ALL = {kind.name: kind for kind in KINDS}
 PACKAGES = {
+    "martlet-postgresql": ["postgresql"],
     "prosody": ["prosody", "lua-dbi-sqlite3"],
     "ejabberd": ["ejabberd", "erlang-p1-sqlite3"],
     "relay": ["gcc", "libexpat1-dev"],

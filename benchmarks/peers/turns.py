@@ -14,7 +14,7 @@ TLS = ("none", "starttls", "direct")
 # Seconds to start and stop; milliseconds to log one client in without TLS, about twice that with.
 PACE = {
     "martlet": (1, 0.8), "prosody": (1.5, 2), "ejabberd": (4, 2.5), "relay": (0.5, 0.3),
-    "answers": (0.5, 0.3), "handshake": (0.5, 0.5),
+    "martlet-postgresql": (3, 1.5), "answers": (0.5, 0.3), "handshake": (0.5, 0.5),
 }  # fmt: skip
 
 

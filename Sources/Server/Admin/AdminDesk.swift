@@ -11,6 +11,8 @@ struct AdminDesk: Sendable {
     var endSessions: @Sendable (JID, StreamError) async -> Void = { _, _ in }
     /// Reads the configuration again, where there is a server to do it.
     var reload: (@Sendable () async throws -> [String])?
+    /// Tells how the server is, where there is one.
+    var status: (@Sendable () -> [String])?
     /// Knows the plugins, where there is a server that has them.
     var plugins: PluginDesk?
     /// Tells modules of accounts that come and go.
@@ -35,6 +37,9 @@ struct AdminDesk: Sendable {
         case .reload:
             guard let reload else { throw AdminFault("the server is not running") }
             return try await reload()
+        case .status:
+            guard let status else { throw AdminFault("the server is not running") }
+            return status()
         case .listPlugins: return try pluginDesk().list()
         case .listPhases:
             guard let domain = request.domain else { throw AdminFault("which domain?") }

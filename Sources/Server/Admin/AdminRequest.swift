@@ -8,6 +8,7 @@ struct AdminRequest: Codable, Sendable {
         case removeUser = "user-remove"
         case listUsers = "user-list"
         case reload
+        case status
         case listPlugins = "plugins"
         case listPhases = "phases"
         case runPlugin = "plugin-run"

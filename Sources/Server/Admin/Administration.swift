@@ -67,6 +67,11 @@ public struct Administration: Sendable {
         }
     }
 
+    /// How the running server and its store are: a name and a value a line.
+    public func status() async throws -> [String] {
+        try await lines(AdminRequest(verb: .status))
+    }
+
     /// A table of the running server's plugins.
     public func plugins() async throws -> [String] {
         try await lines(AdminRequest(verb: .listPlugins))

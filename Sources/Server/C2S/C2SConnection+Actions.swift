@@ -65,11 +65,13 @@ extension C2SConnection {
 
     /// Has a verifier looked up, as a rule without a task.
     private func lookUp(_ account: JID, _ mechanism: SASLMechanismName) -> StreamFlow {
-        let (accounts, log) = (service.accounts, service.log)
+        let (accounts, log) = (service.accounts, service.lookUps)
         return attempt(account) { (negotiation: isolated Negotiation) in
             let task = accounts.credentials(of: account, for: mechanism) { [negotiation] found in
                 switch found {
-                case .success(let credentials): negotiation.goOn(with: .credentials(credentials))
+                case .success(let credentials):
+                    log.noteSuccess()
+                    negotiation.goOn(with: .credentials(credentials))
                 case .failure(let error): negotiation.goOn(with: Self.unavailable(error, log))
                 }
             }
@@ -78,11 +80,13 @@ extension C2SConnection {
     }
 
     private func verify(_ account: JID, _ password: String) -> StreamFlow {
-        let (accounts, log) = (service.accounts, service.log)
+        let (accounts, log) = (service.accounts, service.lookUps)
         return attempt(account) { negotiation in
             negotiation.perform {
                 do {
-                    return .verified(try await accounts.verify(password, of: account))
+                    let isRight = try await accounts.verify(password, of: account)
+                    log.noteSuccess()
+                    return .verified(isRight)
                 } catch {
                     return Self.unavailable(error, log)
                 }
@@ -90,10 +94,8 @@ extension C2SConnection {
         }
     }
 
-    private static func unavailable(_ error: any Error, _ log: Logger) -> C2SMachine.Event {
-        if !(error is CancellationError) {
-            log.error("nobody knows who may log in", metadata: ["error": "\(error)"])
-        }
+    private static func unavailable(_ error: any Error, _ log: LookUpLog) -> C2SMachine.Event {
+        if !(error is CancellationError) { log.noteFailure(error) }
         return .authenticationUnavailable
     }
 

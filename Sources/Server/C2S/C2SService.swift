@@ -14,6 +14,7 @@ final class C2SService: Sendable {
     let accounts: Accounts
     let throttle: SharedThrottle
     let log: Logger
+    let lookUps: LookUpLog
     /// Connections that have not logged in, by address.
     let strangers: ConnectionCounter
     let streams: LiveStreams<C2SConnection>
@@ -32,6 +33,7 @@ final class C2SService: Sendable {
         self.accounts = accounts
         self.throttle = throttle
         self.log = log
+        lookUps = LookUpLog(log)
         strangers = ConnectionCounter(limit: settings.limits.strangersPerAddress)
         self.settings = Mutex(settings)
         streams = LiveStreams(on: shards, parsers: ParserPools(shards: shards.count))

@@ -6,6 +6,13 @@ struct Takers: Sendable {
     let clients: C2SService
     /// Nil in a server that keeps to itself.
     let servers: S2SService?
+    let components: ComponentService
+
+    init(_ clients: C2SService, _ servers: S2SService?, _ components: ComponentService) {
+        self.clients = clients
+        self.servers = servers
+        self.components = components
+    }
 
     /// Who takes those of a listener.
     func taker(of listener: ListenerSettings) throws(AdminFault) -> @Sendable (Transport) -> Void {
@@ -14,7 +21,7 @@ struct Takers: Sendable {
         case .servers(let terms):
             guard let servers else { break }
             return { servers.accept($0, on: terms) }
-        case .components: break
+        case .components: return { [components] in components.accept($0) }
         }
         throw AdminFault(
             "\(listener.address) is for \(listener.terms.words), which this server does not serve"

@@ -21,6 +21,7 @@ public final class MartletServer: Service {
     let clients: C2SService
     /// What joins it to other servers, unless it keeps to itself.
     let federation: Federation?
+    let components: ComponentService
     let log: Logger
     let plugins: PluginHost
     let commandSessions: CommandSessions
@@ -70,9 +71,7 @@ public final class MartletServer: Service {
         let secret = try await ServerSecret.load(from: store)
         let certificates = try ServerCertificates(settings, log: log)
         let terms = try C2SSettings(settings, certificates: certificates)
-        let count = settings.shards > 0 ? settings.shards : Processors.count
-        shards = (0..<count).map { Shard(index: $0, clock: clock) }
-        for shard in shards { shard.start() }
+        shards = Self.startShards(settings.shards, clock)
         let router = Router(shards: shards, store: store, domains: [])
         self.router = router
         let decoy = ScramDecoy(secret: secret, iterations: settings.iterations)
@@ -91,22 +90,18 @@ public final class MartletServer: Service {
             settings: terms,
             log: log
         )
+        components = ComponentService(
+            router: router,
+            settings: settings,
+            parsers: clients.streams.parsers,
+            log: log
+        )
         var federation: Federation?
         do {
-            let base = Federation.Base(
-                certificates: certificates,
-                secret: secret,
-                router: router,
-                parsers: clients.streams.parsers,
-                log: log
-            )
-            federation = try settings.s2s.isEnabled
-                ? Federation(settings, on: base, dialler: dialler) : nil
-            var compiler = DomainCompiler(plugins, commandSessions)
-            router.replaceDomains(try compiler.compile(settings))
-            let faults = plugins.faults + compiler.faults
-            Self.tell(faults, log)
-            try Self.require(settings.plugins.required, of: plugins, but: faults)
+            let parsers = clients.streams.parsers
+            let base = Federation.Base(certificates, secret, router, parsers, log)
+            federation = try Federation.join(settings, on: base, dialler: dialler)
+            try Self.makeDomains(settings, plugins, commandSessions, router, log)
         } catch {
             await federation?.close()
             await plugins.stopAll()
@@ -114,7 +109,30 @@ public final class MartletServer: Service {
             throw error
         }
         self.federation = federation
+        for note in settings.federationNotes { log.notice("\(note)") }
         reference.server = self
+    }
+
+    private static func startShards(_ count: Int, _ clock: any ShardClock) -> [Shard] {
+        let shards = (0..<(count > 0 ? count : Processors.count)).map {
+            Shard(index: $0, clock: clock)
+        }
+        for shard in shards { shard.start() }
+        return shards
+    }
+
+    private static func makeDomains(
+        _ settings: ServerSettings,
+        _ plugins: PluginHost,
+        _ sessions: CommandSessions,
+        _ router: Router,
+        _ log: Logger
+    ) throws {
+        var compiler = DomainCompiler(plugins, sessions)
+        router.replaceDomains(try compiler.compile(settings))
+        let faults = plugins.faults + compiler.faults
+        tell(faults, log)
+        try require(settings.plugins.required, of: plugins, but: faults)
     }
 
     /// Plugins that check passwords are asked, too.
@@ -139,7 +157,7 @@ public final class MartletServer: Service {
         do {
             let listeners = try await Listeners.open(
                 settings,
-                for: Takers(clients: clients, servers: federation?.service),
+                for: Takers(clients, federation?.service, components),
                 on: shards,
                 log: log
             )
@@ -195,14 +213,17 @@ public final class MartletServer: Service {
 
     /// Ends the streams, then lets what they began come to its end; in bounded time.
     private func drain(within limit: Duration) async {
-        let count = clients.connectionCount + (federation?.service.streams.count ?? 0)
+        let count =
+            clients.connectionCount + components.streams.count
+            + (federation?.service.streams.count ?? 0)
         log.info("stopping", metadata: ["streams": "\(count)"])
-        let isDone = await Deadline.within(limit) { [clients, router, plugins, federation] in
+        let isDone = await Deadline.within(limit) { [self] in
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.endAll() }
             for home in router.homes { await home.drained() }
             // By now peers have been told who went; what comes back from them has a home yet.
             await federation?.drain(within: limit / 2)
+            await components.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.drained() }
             await federation?.close()
             await plugins.stopAll()
@@ -239,10 +260,20 @@ public final class MartletServer: Service {
             throw error
         }
         clients.adopt(terms)
+        components.adopt(new)
         if let peers { await federation?.service.adopt(peers) }
         settings.value = new
         await plugins.retire(except: router.domains.all.compactMap(\.attachment))
         log.info("settings reloaded", metadata: ["domains": "\(new.domains.count)"])
+    }
+
+    /// How it and its store are, a name and a value a line.
+    var status: [String] {
+        let own = [
+            ["version", Build.version], ["domains", "\(router.domains.all.count)"],
+            ["connections", "\(clients.connectionCount)"],
+        ]
+        return PluginDesk.table(own + store.figures.map { ["store.\($0.name)", $0.value] })
     }
 
     /// Fulfils administrators' requests in this process.
@@ -255,6 +286,7 @@ public final class MartletServer: Service {
                 try await reload(try await rereadSettings())
                 return ["reloaded"]
             },
+            status: { [self] in status },
             plugins: PluginDesk(plugins: plugins, router: router),
             announce: { [router] in router.announce($0, of: $1) }
         )

@@ -20,15 +20,38 @@ final class Federation: Sendable {
         let router: Router
         let parsers: ParserPools
         let log: Logger
+
+        init(
+            _ certificates: ServerCertificates,
+            _ secret: [UInt8],
+            _ router: Router,
+            _ parsers: ParserPools,
+            _ log: Logger
+        ) {
+            self.certificates = certificates
+            self.secret = secret
+            self.router = router
+            self.parsers = parsers
+            self.log = log
+        }
+    }
+
+    /// What the settings ask for: nil for a server that keeps to itself.
+    static func join(
+        _ settings: ServerSettings,
+        on base: Base,
+        dialler: (any PeerDialler)?
+    ) throws -> Federation? {
+        settings.s2s.isEnabled ? try Federation(settings, on: base, dialler: dialler) : nil
     }
 
     /// Joins a router to other servers, which are found by the DNS unless there is a dialler.
     ///
     /// - Throws: what cannot be used of the settings for name servers, or of the certificates.
-    init(
+    private init(
         _ settings: ServerSettings,
         on base: Base,
-        dialler: (any PeerDialler)? = nil
+        dialler: (any PeerDialler)?
     ) throws {
         let service = S2SService(
             router: base.router,

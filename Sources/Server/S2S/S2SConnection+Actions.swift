@@ -84,6 +84,9 @@ extension S2SConnection {
     // MARK: Acknowledgements
 
     private func manage(_ element: Element) {
+        if delivery.management.isOn, element.isNamed("r", in: Namespace.streamManagement) {
+            return answerRequest()
+        }
         for reply in delivery.management.read(element) {
             switch reply {
             case .send(let element): edge.write(element)
@@ -115,7 +118,9 @@ extension S2SConnection {
             if fault == nil { fault = .stream(error.condition) }
             report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
-        edge.end(error, within: service.current.limits.closingTime)
+        // Who did not answer before will hardly say goodbye.
+        let isSilent = fault == .timedOut
+        edge.end(error, within: isSilent ? .seconds(1) : service.current.limits.closingTime)
     }
 
     func report(_ level: Logger.Level, _ text: Logger.Message, _ more: Logger.Metadata = [:]) {

@@ -23,11 +23,11 @@ extension S2SConnection {
         }
     }
 
-    /// Hands over what a peer has the right to say; by then it counts as received (XEP-0198 §4).
+    /// Hands over what a peer has the right to say.
     func hand(over stanza: Stanza) {
         received += 1
         lastStanza = shard.now
-        defer { delivery.management.received() }
+        defer { noteReceipt(of: stanza) }
         if service.echoes.take(stanza) { return }
         service.router.homes[shard.index].enter(with: stanza) { $0.receive(fromElsewhere: $1) }
     }

@@ -5,13 +5,15 @@ internal import MartletStorage
 struct Group: Sendable {
     let jobs: [Job]
     let names: Names
+    /// How long it waits for a lock.
+    var lockLimit = Transaction.lockLimit
 
     /// How far a group came, for when the connection is lost.
     struct Progress: Sendable {
         /// Whether the commit was asked for, so that it may have happened.
         var isCommitting = false
         /// The transaction, to ask later whether it was committed.
-        var transaction: String?
+        var transaction: Transaction.Mark?
         /// The answers, once all are known but for the commit.
         var results: [Job.Result]?
     }
@@ -20,26 +22,35 @@ struct Group: Sendable {
     ///
     /// - Throws: when nothing was kept, or nobody knows; `progress` says how far it came.
     func commit(on connection: isolated Connection, _ progress: inout Progress)
-        async throws(DatabaseError) -> [Job.Result]
+        async throws(GroupFailure) -> [Job.Result]
     {
         progress = Progress()
-        var met: Set<ByteText> = []
-        for job in jobs { job.work.addNames(to: &met) }
-        try await names.meet(met, mayMake: true, on: connection)
-        do throws(DatabaseError) {
-            guard jobs.allSatisfy(\.work.isPlannable) else {
-                progress.isCommitting = true
-                return [try await LoneRun(names: names).perform(jobs[0].work, on: connection)]
-            }
-            var run = GroupRun(names: names)
-            for job in jobs { try await run.take(job.work, on: connection) }
-            try await run.finishSegment(on: connection)
-            progress = run.progress
-            return try await run.commit(on: connection)
+        do {
+            let results = try await perform(on: connection, &progress)
+            precondition(results.count == jobs.count, "each job of a group has one answer")
+            return results
         } catch {
             if connection.isInTransaction { _ = try? await connection.round([Query("ROLLBACK")]) }
-            throw error
+            throw GroupFailure(error)
         }
+    }
+
+    private func perform(on connection: isolated Connection, _ progress: inout Progress)
+        async throws -> [Job.Result]
+    {
+        var met: Set<ByteText> = []
+        for job in jobs { job.work.addNames(to: &met) }
+        let names = try await names.meet(met, mayMake: true, on: connection)
+        guard jobs.allSatisfy(\.work.isPlannable) else {
+            let run = LoneRun(names: names)
+            return [try await run.perform(jobs[0].work, on: connection, &progress)]
+        }
+        let steps = GroupStep.steps(of: jobs.map(\.work), names)
+        var run = GroupRun(steps, names, lockLimit: lockLimit)
+        for step in steps { try await run.take(step, on: connection) }
+        try await run.finishStatements(on: connection)
+        progress = run.progress
+        return try await run.commit(on: connection)
     }
 }
 
@@ -48,123 +59,5 @@ extension Job.Work {
     var isPlannable: Bool {
         guard case .operations(let operations, _, _) = self else { return true }
         return Operation.canPlan(operations)
-    }
-}
-
-/// A group on its way: the answers so far, and the statements that wait for the next round.
-private struct GroupRun {
-    private let names: Names
-    private var pending = Transaction.begin
-    private var segment: Segment
-    private var works: [Job.Work] = []
-    private var results: [Job.Result] = []
-    /// Where statements of jobs stand in `pending`, and their answers in `results`.
-    private var statements: [(query: Int, result: Int)] = []
-    private var hasStatements = false
-    private var transaction: String?
-
-    init(names: Names) {
-        self.names = names
-        segment = Segment(names)
-    }
-
-    var progress: Group.Progress {
-        Group.Progress(
-            isCommitting: true,
-            transaction: transaction,
-            results: hasStatements ? nil : results
-        )
-    }
-
-    mutating func take(_ work: Job.Work, on connection: isolated Connection)
-        async throws(DatabaseError)
-    {
-        if case .statement(let direct) = work {
-            try await finishSegment(on: connection)
-            hasStatements = true
-            statements.append((query: pending.count, result: results.count))
-            pending.append(direct.query(names))
-            results.append(.failure(.unavailable("it did not run")))
-            return
-        }
-        if !segment.take(work) {
-            try await finishSegment(on: connection)
-            _ = segment.take(work)
-        }
-        works.append(work)
-    }
-
-    /// Reads what the segment needs, finds the answers of its jobs, and queues what it writes.
-    mutating func finishSegment(on connection: isolated Connection) async throws(DatabaseError) {
-        guard !works.isEmpty else { return }
-        let start = pending.count
-        pending += segment.reads
-        var rows = try await flush(on: connection)
-        do {
-            var plan = try Plan(segment, rows[start...])
-            if plan.lacksPlaces {
-                let makings = segment.makings
-                rows = try await connection.round(makings + segment.reads)
-                plan = try Plan(segment, rows[makings.count...])
-            }
-            for work in works { results.append(plan.perform(work)) }
-            pending += try plan.writes()
-        } catch let error as StorageError {
-            for _ in works { results.append(.failure(error)) }
-        } catch {
-            throw error as? DatabaseError ?? .lost("\(error)", mayHaveCommitted: false)
-        }
-        segment = Segment(names)
-        works = []
-    }
-
-    mutating func commit(on connection: isolated Connection) async throws(DatabaseError)
-        -> [Job.Result]
-    {
-        pending.append(Transaction.commit)
-        _ = try await flush(on: connection)
-        return results
-    }
-
-    private mutating func flush(on connection: isolated Connection) async throws(DatabaseError)
-        -> [Rows]
-    {
-        let rows = try await connection.round(pending)
-        pending = []
-        for (query, result) in statements { results[result] = .success(.rows(rows[query])) }
-        statements = []
-        if transaction == nil { transaction = Transaction.id(in: rows) }
-        return rows
-    }
-}
-
-/// How transactions begin and end.
-enum Transaction {
-    /// Tables are never read from end to end, whatever the planner believes of their sizes.
-    static let begin = [
-        Query("BEGIN"),
-        Query(
-            """
-            SELECT set_config('enable_seqscan', 'off', true),
-                set_config('enable_hashjoin', 'off', true),
-                set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
-            """
-        ),
-        Query("SELECT pg_current_xact_id()::text"),
-    ]
-    static let commit = Query("COMMIT")
-    static let rollback = Query("ROLLBACK")
-
-    /// The transaction's number, from the rows of `begin`.
-    static func id(in rows: [Rows]) -> String? { rows.count > 2 ? rows[2].text(0, 0) : nil }
-
-    /// Snapshot of one moment for several reads.
-    static let beginReading = Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-}
-
-extension Plan {
-    /// All that the database needs to become what the plan left.
-    func writes() throws(StorageError) -> [Query] {
-        try documentWrites() + logWrites() + rosterWrites()
     }
 }

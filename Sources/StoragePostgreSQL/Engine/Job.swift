@@ -22,6 +22,8 @@ struct Job: Sendable {
     var work: Work
     /// Bytes that it keeps in memory, roughly.
     var cost: Int
+    /// Since when it waits.
+    var since = ContinuousClock.now
     var done: @Sendable (Result) -> Void
 }
 
@@ -30,13 +32,23 @@ struct Direct: Sendable {
     var statement: Statement
     var names: [String]
     var parameters: [Parameter]
+    /// Whose lock it takes.
+    var owner: Owner?
 
-    func query(_ numbers: Names) -> Query {
+    func query(_ numbers: NameTable) -> Query {
         Query(statement, names.map { .integer(numbers[$0]) } + parameters)
     }
 }
 
 extension Job.Work {
+    /// Whose lock it needs.
+    var owner: Owner? {
+        switch self {
+        case .operations(_, let owner, _), .roster(_, let owner): owner
+        case .statement(let direct): direct.owner
+        }
+    }
+
     /// Adds the texts whose numbers have to be known first.
     func addNames(to names: inout Set<ByteText>) {
         switch self {
@@ -49,7 +61,28 @@ extension Job.Work {
     }
 }
 
+extension Job.Work {
+    /// Rows that it may touch, roughly.
+    var weight: Int {
+        switch self {
+        case .operations(let operations, _, _): operations.reduce(0) { $0 + $1.weight }
+        case .roster(let changes, _): changes.count
+        case .statement: 1
+        }
+    }
+}
+
 extension Operation {
+    /// Rows that it may write, roughly.
+    fileprivate var weight: Int {
+        switch self {
+        case .append(let entries, _): entries.count
+        case .removeEntries(let ids, _): ids.count
+        case .trim: StoreBounds.trimCount
+        default: 1
+        }
+    }
+
     var collection: String {
         switch self {
         case .get(_, let collection), .list(let collection, _, _, _),

@@ -9,6 +9,14 @@ final class JobQueue: Sendable {
         var isClosed = false
         /// Who takes, while there is nothing to take.
         var waiting: CheckedContinuation<Void, Never>?
+
+        /// Takes so many from the front.
+        mutating func remove(_ count: Int) -> [Job] {
+            let first = Array(jobs.prefix(count))
+            jobs.removeFirst(count)
+            cost -= first.reduce(0) { $0 + $1.cost }
+            return first
+        }
     }
 
     private let state = Mutex(State())
@@ -16,11 +24,16 @@ final class JobQueue: Sendable {
     private let byteLimit: Int
     /// Jobs of one transaction, so that a long queue does not delay those at its head too much.
     private static let groupLimit = 1_000
+    /// What they weigh together, at most: about so many rows; the first is taken whatever it weighs.
+    private static let weightLimit = 10_000
 
     init(jobLimit: Int, byteLimit: Int) {
         self.jobLimit = jobLimit
         self.byteLimit = byteLimit
     }
+
+    /// How many wait, and the bytes that they keep.
+    var load: (jobs: Int, cost: Int) { state.withLock { ($0.jobs.count, $0.cost) } }
 
     /// Queues a job, or says why it cannot.
     func put(_ job: Job) -> StorageError? {
@@ -53,14 +66,31 @@ final class JobQueue: Sendable {
     func take() async -> [Job]? {
         while true {
             let (jobs, isClosed) = state.withLock { (state) -> ([Job], Bool) in
-                let jobs = Array(state.jobs.prefix(Self.groupLimit))
-                state.jobs.removeFirst(jobs.count)
-                state.cost -= jobs.reduce(0) { $0 + $1.cost }
+                let jobs = state.remove(Self.countOfGroup(state.jobs))
                 return (jobs, state.isClosed)
             }
             if !jobs.isEmpty { return jobs }
             if isClosed { return nil }
             await bell()
+        }
+    }
+
+    /// How many of the first jobs are a group.
+    private static func countOfGroup(_ jobs: [Job]) -> Int {
+        var weight = 0
+        let tooHeavy = jobs.prefix(groupLimit).firstIndex { job in
+            weight += job.work.weight
+            return weight > weightLimit
+        }
+        return tooHeavy.map { max(1, $0) } ?? min(groupLimit, jobs.count)
+    }
+
+    /// Takes those that have waited since a moment or longer, from the front; all, when the queue is closed.
+    func takeThose(since moment: ContinuousClock.Instant) -> [Job] {
+        state.withLock { (state) -> [Job] in
+            let isClosed = state.isClosed
+            let count = state.jobs.prefix { isClosed || $0.since <= moment }.count
+            return state.remove(count)
         }
     }
 

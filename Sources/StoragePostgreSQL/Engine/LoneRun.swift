@@ -3,22 +3,28 @@ internal import MartletStorage
 
 /// A batch that searches what it has written: a transaction of its own, one operation after the other.
 struct LoneRun {
-    let names: Names
+    let names: NameTable
 
-    func perform(_ work: Job.Work, on connection: isolated Connection)
-        async throws(DatabaseError) -> Job.Result
-    {
+    func perform(
+        _ work: Job.Work,
+        on connection: isolated Connection,
+        _ progress: inout Group.Progress
+    ) async throws(DatabaseError) -> Job.Result {
         guard case .operations(let operations, let owner, let moment) = work else {
             return .failure(.corrupt("a statement is never alone"))
         }
         do {
             var outcomes: [Outcome] = []
-            _ = try await connection.round(Transaction.begin + Self.lock(owner, names))
+            let begun = try await lock(work, on: connection)
             for operation in operations {
                 outcomes.append(try await perform(operation, of: owner, at: moment, on: connection))
             }
+            let result = Job.Result.success(.outcomes(outcomes))
+            progress.transaction = Transaction.mark(in: begun)
+            progress.results = [result]
+            progress.isCommitting = true
             _ = try await connection.round([Transaction.commit])
-            return .success(.outcomes(outcomes))
+            return result
         } catch let error as StorageError {
             _ = try await connection.round([Transaction.rollback])
             return .failure(error)
@@ -27,9 +33,16 @@ struct LoneRun {
         }
     }
 
-    private static func lock(_ owner: Owner, _ names: Names) -> [Query] {
-        let domain = Parameter.integers([names[owner.domain]])
-        return [Query(Segment.lockOwnersSQL, [domain, .byteStrings([Array(owner.name.utf8)])])]
+    /// Begins, and locks the owner, which is made before if something is put into it and it is not there.
+    ///
+    /// - Returns: the rows of `Transaction.begin`.
+    private func lock(_ work: Job.Work, on connection: isolated Connection) async throws -> [Rows] {
+        let owners = GroupOwners(GroupStep.steps(of: [work], names))
+        let begun = try await connection.round(Transaction.begin() + [owners.lock(names)])
+        if begun.last?.isEmpty == true {
+            _ = try await connection.round([owners.making(names), owners.lock(names)])
+        }
+        return begun
     }
 
     private func perform(
@@ -46,11 +59,8 @@ struct LoneRun {
         var segment = Segment(names)
         _ = segment.take(work)
         var plan = try Plan(segment, try await connection.round(segment.reads)[...])
-        if plan.lacksPlaces {
-            let makings = segment.makings
-            let rows = try await connection.round(makings + segment.reads)
-            plan = try Plan(segment, rows[makings.count...])
-        }
+        let owners = GroupOwners([.segment(segment, [work])])
+        try await plan.makePlaces(owners, on: connection)
         let answer = try plan.perform(work).get()
         let writes = try plan.writes()
         if !writes.isEmpty { _ = try await connection.round(writes) }

@@ -12,17 +12,17 @@ extension Segment {
         if !documents.keys.isEmpty { queries.append(readDocuments) }
         if !logs.keys.isEmpty { queries.append(readLogs) }
         if !rosters.isEmpty { queries += [readRosters, readContacts] }
-        queries += removals.map(readRemoval)
+        if removals.contains(where: { $0.fewIDs != nil }) { queries.append(readFewEntries) }
+        queries += removals.filter { $0.fewIDs == nil }.map(readRemoval)
         if numberCount > 0 { queries.append(Query(Self.numbers, [.integer(numberCount)])) }
         return queries
     }
 
-    /// Makes the owners and logs that something is put into, where they are missing.
-    var makings: [Query] {
-        let owners = lockOrder.filter { filledOwners.contains($0) }
+    /// Makes the owners of the group, and the segment's logs, that something is put into, where they are missing.
+    func makings(_ owners: GroupOwners) -> [Query] {
         let logs = lockOrderedLogs
         return [
-            Query(Self.makeOwners, [domains(owners), names(owners)]),
+            owners.making(names),
             Query(
                 Self.makeLogs,
                 [
@@ -38,9 +38,7 @@ extension Segment {
     var lockOrder: [Int] {
         guard owners.keys.count > 1 else { return Array(owners.keys.indices) }
         return owners.keys.indices.sorted { left, right in
-            let (one, other) = (owners.keys[left], owners.keys[right])
-            let (first, second) = (ByteText(one.domain), ByteText(other.domain))
-            return first == second ? ByteText(one.name) < ByteText(other.name) : first < second
+            GroupOwners.comesBefore(owners.keys[left], owners.keys[right])
         }
     }
 
@@ -63,7 +61,8 @@ extension Segment {
 extension Segment {
     private var lockOwners: Query {
         let order = lockOrder
-        return Query(Self.lockOwnersSQL, [domains(order), names(order)])
+        let places = Parameter.integers(order.map { Int64($0 + 1) })
+        return Query(Self.lockOwnersSQL, [domains(order), names(order), places])
     }
 
     private var readDocuments: Query {
@@ -101,6 +100,22 @@ extension Segment {
             [
                 domains(owners), names(owners),
                 .byteStrings(contacts.keys.map { Array($0.contact.string.utf8) }),
+            ]
+        )
+    }
+
+    private var readFewEntries: Query {
+        var found: [(removal: Int, id: Int64)] = []
+        for (place, removal) in removals.enumerated() {
+            for id in removal.fewIDs ?? [] { found.append((place, id)) }
+        }
+        let keys = found.map { logs.keys[removals[$0.removal].log] }
+        return Query(
+            Self.readFewEntriesSQL,
+            [
+                .integers(found.map { Int64($0.removal + 1) }), domains(keys.map(\.owner)),
+                names(keys.map(\.owner)), .integers(keys.map(\.collection)),
+                .integers(found.map(\.id)),
             ]
         )
     }

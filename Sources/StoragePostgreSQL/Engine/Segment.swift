@@ -12,9 +12,15 @@ struct Segment: Sendable {
         }
         var log: Int
         var kind: Kind
+
+        /// The ids, if they are few: such removals are looked for together.
+        var fewIDs: Set<Int64>? {
+            guard case .ids(let ids) = kind, ids.count <= 8 else { return nil }
+            return Set(ids)
+        }
     }
 
-    let names: Names
+    let names: NameTable
     private(set) var owners = KeyTable<Owner>()
     private(set) var documents = KeyTable<DocumentKey>()
     private(set) var logs = KeyTable<LogKey>()
@@ -30,9 +36,11 @@ struct Segment: Sendable {
     /// Places of owners and logs that something is put into.
     private(set) var filledOwners: Set<Int> = []
     private(set) var filledLogs: Set<Int> = []
-    private var touchedLogs: Set<LogKey> = []
+    /// Logs that were appended to or trimmed, and ids that were removed from others.
+    private var changedLogs: Set<LogKey> = []
+    private var removedIDs: [LogKey: Set<Int64>] = [:]
 
-    init(_ names: Names) { self.names = names }
+    init(_ names: NameTable) { self.names = names }
 
     /// Takes a job in, unless it has to see in the database what the jobs before it did.
     mutating func take(_ work: Job.Work) -> Bool {
@@ -47,14 +55,18 @@ struct Segment: Sendable {
         return true
     }
 
-    /// What is removed is looked for in the database, where the segment's appends are not yet.
+    /// What is removed is looked for in the database, where the segment's appends are not yet, and what it
+    /// removes still is.
     private func canTake(_ operations: [Operation], of owner: Owner) -> Bool {
         guard let place = owners[owner] else { return true }
         return operations.allSatisfy { operation in
-            !operation.removesEntries
-                || !touchedLogs.contains(
-                    LogKey(owner: place, collection: names[operation.collection])
-                )
+            let log = LogKey(owner: place, collection: names[operation.collection])
+            return switch operation {
+            case .removeEntries(let ids, _):
+                !changedLogs.contains(log) && removedIDs[log]?.isDisjoint(with: ids) ?? true
+            case .trim: !changedLogs.contains(log) && removedIDs[log] == nil
+            default: true
+            }
         }
     }
 
@@ -74,13 +86,13 @@ struct Segment: Sendable {
             filledLogs.insert(log(owner, collection))
             filledOwners.insert(owner)
             numberCount += entries.count { $0.id == nil }
-            touchedLogs.insert(LogKey(owner: owner, collection: collection))
+            changedLogs.insert(LogKey(owner: owner, collection: collection))
         case .removeEntries(let ids, _):
             removals.append(Removal(log: log(owner, collection), kind: .ids(ids)))
-            touchedLogs.insert(LogKey(owner: owner, collection: collection))
+            removedIDs[LogKey(owner: owner, collection: collection), default: []].formUnion(ids)
         case .trim(let trim, _):
             removals.append(Removal(log: log(owner, collection), kind: .trim(trim)))
-            touchedLogs.insert(LogKey(owner: owner, collection: collection))
+            changedLogs.insert(LogKey(owner: owner, collection: collection))
         case .size: _ = log(owner, collection)
         case .list, .countDocuments, .query: break
         }

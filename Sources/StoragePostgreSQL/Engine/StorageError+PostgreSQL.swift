@@ -37,10 +37,16 @@ extension DatabaseError {
         return failure.mayPassNextTime
     }
 
-    /// Whether it is the statement's fault, or the room's, so that a smaller group may succeed.
+    /// Whether it is the statement's fault, the room's, or that of a lock, so that a smaller group may succeed.
     var isOfOneJob: Bool {
         guard case .server(let failure) = self else { return false }
+        if isOfLock { return true }
         return ["22", "23", "53", "54", "XX"].contains(failure.sqlState.prefix(2))
             && failure.sqlState != "53300"
+    }
+
+    /// Whether a lock was held by somebody else for longer than we wait.
+    var isOfLock: Bool {
+        if case .server(let failure) = self { failure.sqlState == "55P03" } else { false }
     }
 }

@@ -1,10 +1,12 @@
 internal import MartletPostgreSQL
 
 extension PostgreSQLStore {
-    static let readAccount: Statement = """
+    static let readAccount = Statement.brief(
+        """
         SELECT localpart, verifiers, is_disabled, created FROM account
         WHERE domain = $1 AND localpart = $2
         """
+    )
 
     static let listAccounts: Statement = """
         SELECT localpart, verifiers, is_disabled, created FROM account

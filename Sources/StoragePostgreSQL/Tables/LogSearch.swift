@@ -7,7 +7,7 @@ internal import MartletStorage
 /// order of the entries; without one the entries themselves do.
 struct LogSearch {
     private var parameters: [Parameter]
-    private let names: Names
+    private let names: NameTable
     private let query: LogQuery
     private var driver = ""
     private var conditions = ""
@@ -15,7 +15,7 @@ struct LogSearch {
     private let entry: String
 
     /// `place` is the numbers of domain and collection, with the owner's name between them.
-    init(_ query: LogQuery, in place: [Parameter], _ names: Names) {
+    init(_ query: LogQuery, in place: [Parameter], _ names: NameTable) {
         self.query = query
         self.names = names
         parameters = place

@@ -20,11 +20,10 @@ struct SegmentReader {
 
     mutating func owners() throws(StorageError) -> [OwnerState] {
         let rows = try next()
-        let order = segment.lockOrder
-        var owners = Array(repeating: OwnerState(), count: order.count)
+        var owners = Array(repeating: OwnerState(), count: segment.owners.keys.count)
         for row in 0..<rows.count {
-            let place = try rows.place(row, of: order.count)
-            owners[order[place]] = OwnerState(
+            let place = try rows.place(row, of: owners.count)
+            owners[place] = OwnerState(
                 id: try rows.number(row, 1),
                 lastEntry: try rows.number(row, 2)
             )
@@ -67,8 +66,13 @@ extension Rows {
 
     /// The place, counted from zero, that the first column counts from one.
     func place(_ row: Int, of count: Int) throws(StorageError) -> Int {
-        let place = Int(try number(row, 0)) - 1
-        guard (0..<count).contains(place) else { throw .corrupt("a row has no place") }
-        return place
+        let place = try number(row, 0)
+        guard place >= 1, place <= Int64(count) else { throw .corrupt("a row has no place") }
+        return Int(place) - 1
+    }
+
+    /// A count or a length; what cannot be one is taken for the nearest that can.
+    func size(_ row: Int, _ column: Int) throws(StorageError) -> Int {
+        Int(min(max(try number(row, column), 0), StoreBounds.largestNumber))
     }
 }

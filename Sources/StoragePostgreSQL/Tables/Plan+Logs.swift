@@ -57,8 +57,8 @@ extension SegmentReader {
                 lastTime: try rows.moment(row, 3).microseconds,
                 disorder: try rows.number(row, 4),
                 size: LogSize(
-                    count: Int(try rows.number(row, 5)),
-                    bytes: Int(try rows.number(row, 6))
+                    count: try rows.size(row, 5),
+                    bytes: try rows.size(row, 6)
                 )
             )
         }
@@ -66,18 +66,30 @@ extension SegmentReader {
     }
 
     mutating func victims() throws(StorageError) -> [[Victim]] {
-        var all: [[Victim]] = []
-        for _ in segment.removals {
+        let removals = segment.removals
+        var all = Array(repeating: [Victim](), count: removals.count)
+        if removals.contains(where: { $0.fewIDs != nil }) {
             let rows = try next()
-            var victims: [Victim] = []
             for row in 0..<rows.count {
-                let bytes = Int(try rows.number(row, 2))
-                let columns = rows.bytes(row, 1)
-                victims.append(Victim(id: try rows.number(row, 0), columns: columns, bytes: bytes))
+                all[try rows.place(row, of: removals.count)].append(try rows.victim(row, from: 1))
             }
-            all.append(victims)
+        }
+        for place in removals.indices where removals[place].fewIDs == nil {
+            let rows = try next()
+            for row in 0..<rows.count { all[place].append(try rows.victim(row, from: 0)) }
         }
         return all
+    }
+}
+
+extension Rows {
+    /// An entry's id, columns and length, from a column on.
+    fileprivate func victim(_ row: Int, from column: Int) throws(StorageError) -> Victim {
+        Victim(
+            id: try number(row, column),
+            columns: bytes(row, column + 1),
+            bytes: try size(row, column + 2)
+        )
     }
 }
 
@@ -122,8 +134,8 @@ extension Plan {
         var log = logs[place]
         guard let number = log.id, !victims[removal].isEmpty else { return 0 }
         for victim in victims[removal] {
-            log.size.count -= 1
-            log.size.bytes -= victim.bytes
+            log.size.count = max(0, log.size.count - 1)
+            log.size.bytes = max(0, log.size.bytes - victim.bytes)
         }
         log.isChanged = true
         set(log, at: place)

@@ -6,7 +6,7 @@ struct Reading: Sendable {
     private let operation: Operation
     let queries: [Query]
 
-    init(_ operation: Operation, of owner: Owner, at now: Timestamp, _ names: Names) {
+    init(_ operation: Operation, of owner: Owner, at now: Timestamp, _ names: NameTable) {
         self.operation = operation
         let place: [Parameter] = [
             .integer(names[owner.domain]), .bytes(Array(owner.name.utf8)),
@@ -51,7 +51,7 @@ struct Reading: Sendable {
         WHERE o.domain = $1 AND o.name = $2 AND d.collection = $3
         """
 
-    static let get = Statement(
+    static let get = Statement.brief(
         source + " AND d.key = $4 AND (d.expires IS NULL OR d.expires > $5)"
     )
 
@@ -70,10 +70,12 @@ struct Reading: Sendable {
         AND d.collection = $3 AND (d.expires IS NULL OR d.expires > $4)
         """
 
-    static let size: Statement = """
+    static let size = Statement.brief(
+        """
         SELECT l.entries, l.bytes FROM owner AS o JOIN log AS l ON l.owner = o.id
         WHERE o.domain = $1 AND o.name = $2 AND l.collection = $3
         """
+    )
 }
 
 extension Rows {
@@ -94,8 +96,12 @@ extension Rows {
         return documents
     }
 
-    func size() throws(StorageError) -> LogSize {
-        guard count > 0 else { return LogSize() }
-        return LogSize(count: Int(try number(0, 0)), bytes: Int(try number(0, 1)))
+    /// Entries and bytes of a log in two columns, if there is one.
+    func size(at column: Int = 0) throws(StorageError) -> LogSize {
+        guard count > 0, !isNull(0, column) else { return LogSize() }
+        return LogSize(
+            count: Int(try number(0, column)),
+            bytes: Int(try number(0, column + 1))
+        )
     }
 }

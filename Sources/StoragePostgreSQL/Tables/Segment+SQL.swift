@@ -6,7 +6,7 @@ internal import MartletPostgreSQL
 extension Segment {
     static let lockOwnersSQL: Statement = """
         SELECT k.place, o.id, o.last_entry
-        FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS k(domain, name, place),
+        FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS k(domain, name, place),
         LATERAL (SELECT id, last_entry FROM owner WHERE domain = k.domain AND name = k.name
             FOR NO KEY UPDATE) AS o
         """
@@ -46,7 +46,7 @@ extension Segment {
             LIMIT 1) AS i
         """
 
-    static let numbers: Statement = "SELECT nextval('number') FROM generate_series(1, $1)"
+    static let numbers = Statement.brief("SELECT nextval('number') FROM generate_series(1, $1)")
 
     static let makeOwners: Statement = """
         INSERT INTO owner (domain, name)
@@ -69,6 +69,17 @@ extension Segment {
 
 /// Entries that are to be removed: their ids, columns and lengths.
 extension Segment {
+    /// Of several removals, each with its place.
+    static let readFewEntriesSQL: Statement = """
+        SELECT k.place, e.id, e.columns, e.bytes
+        FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[])
+            AS k(place, domain, name, collection, id),
+        LATERAL (SELECT e.id, e.columns, octet_length(e.value)::bigint AS bytes
+            FROM owner AS o JOIN log AS l ON l.owner = o.id JOIN entry AS e ON e.log = l.id
+            WHERE o.domain = k.domain AND o.name = k.name AND l.collection = k.collection
+            AND e.id = k.id LIMIT 1) AS e
+        """
+
     private static let log = """
         WITH l AS MATERIALIZED (SELECT l.id, l.entries FROM owner AS o JOIN log AS l
             ON l.owner = o.id WHERE o.domain = $1 AND o.name = $2 AND l.collection = $3)

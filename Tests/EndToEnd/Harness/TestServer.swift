@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MartletCore
 import MartletCrypto
 import MartletNet
@@ -21,7 +22,7 @@ struct TestServer: Sendable {
     let startTLS: SocketAddress
     let direct: SocketAddress
     let server: MartletServer
-    let store: MemoryStore
+    let store: any Store
     let log: LogCapture
     /// Where the clients live.
     let shard: Shard
@@ -60,17 +61,22 @@ extension ServerSettings {
 
 private let servers = Gate(places: 8)
 
+/// Opens the store of a server, which has this log.
+typealias StoreMaker = (Logger) async throws -> any Store
+
 /// Runs a server for the length of `body`, and shows that it still serves others at the end.
 func withServer(
     _ change: (inout ServerSettings) -> Void = { _ in },
+    store: StoreMaker = { _ in MemoryStore() },
     outlives: Bool = true,
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    try await servers.pass { try await runServer(change, outlives, body) }
+    try await servers.pass { try await runServer(change, store, outlives, body) }
 }
 
 private func runServer(
     _ change: (inout ServerSettings) -> Void,
+    _ makeStore: StoreMaker,
     _ outlives: Bool,
     _ body: (TestServer) async throws -> Void
 ) async throws {
@@ -78,7 +84,8 @@ private func runServer(
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var settings = ServerSettings.test(certificates: folder)
     change(&settings)
-    let (store, log) = (MemoryStore(), LogCapture())
+    let log = LogCapture()
+    let store = try await makeStore(log.logger)
     try await Accounts.create(in: store)
     let server = try await MartletServer(settings, store: store, log: log.logger)
     let group = ServiceGroup(services: [server], logger: log.logger)
@@ -155,7 +162,7 @@ private enum Accounts {
         return Dictionary(uniqueKeysWithValues: all.map { ($0.mechanism, $0.text) })
     }()
 
-    static func create(in store: MemoryStore) async throws {
+    static func create(in store: any Store) async throws {
         for name in TestServer.cast {
             try await store.createAccount(Account(try JID(name), verifiers: verifiers))
         }

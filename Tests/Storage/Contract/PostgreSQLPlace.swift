@@ -28,6 +28,12 @@ final class PostgreSQLPlace: Sendable {
         url = server.url() + "&options=-csearch_path%3D\(schema)"
     }
 
+    /// The same over TCP, through something on a port of 127.0.0.1 that passes each statement's text.
+    func url(through port: UInt16) -> String {
+        "postgresql://postgres@127.0.0.1:\(port)/postgres?sslmode=disable&prepare=off"
+            + "&options=-csearch_path%3D\(schema)"
+    }
+
     func open(_ now: @escaping @Sendable () -> Timestamp) async throws -> PostgreSQLStore {
         var options = PostgreSQLOptions()
         options.connections = 3

@@ -6,7 +6,11 @@ struct Populate: AsyncParsableCommand {
         abstract: "Write accounts and rosters into the database of a Martlet that does not run."
     )
 
-    @Argument(help: "The SQLite database; made where there is none.") var database: String
+    @Argument(
+        help:
+            "The SQLite database, made where there is none, or the connection URI of a PostgreSQL."
+    )
+    var database: String
     @Option(help: "The domain of all of them.") var domain = "localhost"
     @Option(help: "Accounts user0, user1 … of the password 'secret'.") var accounts = 20
     @Option(help: "Groups of so many who all have each other in their rosters; 0 for none.")

@@ -5,10 +5,11 @@ import Glibc
 struct PostgresProcess {
     let url: String
     private let child: Child
+    private let folder: String
 
     /// Makes a cluster and starts its server, as `postgres` if this is root.
     init() throws {
-        let folder = "/tmp/martlet-load-pg-\(getpid())"
+        folder = "/tmp/martlet-load-pg-\(getpid())"
         let log = folder + ".log"
         // The shell hears of our end, and ends the server.
         child = try Child(
@@ -26,6 +27,15 @@ struct PostgresProcess {
     }
 
     func stop() { child.stop(within: 30) }
+
+    /// What all its processes have used so far.
+    func cpuSeconds() -> Double {
+        let said = try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+        guard let line = said?.split(separator: "\n").first, let pid = Int32(line) else {
+            return .nan
+        }
+        return ProcessMeter.secondsWithChildren(pid)
+    }
 
     private static let script = """
         set -e

@@ -4,14 +4,34 @@ import Glibc
 /// What a process has used, as the kernel counts it.
 struct ProcessMeter: Sendable {
     let pid: Int32
+    /// Others that count as well, with their children: a database's.
+    var trees: [Int32] = []
 
     /// Seconds of user and system time since it started.
     ///
     /// From its CPU clock, which counts in nanoseconds what `/proc/PID/stat` gives in hundredths.
     func cpuSeconds() -> Double {
+        trees.reduce(Self.seconds(pid)) { $0 + Self.secondsWithChildren($1) }
+    }
+
+    /// What a process and its children have used, those that have ended to a hundredth each.
+    static func secondsWithChildren(_ pid: Int32) -> Double {
+        func words(_ name: String) -> [Substring] {
+            let text = try? String(contentsOfFile: "/proc/\(pid)/\(name)", encoding: .utf8)
+            return (text ?? "").split { $0 == " " || $0 == ")" }
+        }
+        let children = words("task/\(pid)/children").compactMap { Int32($0) }
+        // Fields 16 and 17, of those that were waited for.
+        let ticks = words("stat").dropFirst(15).prefix(2).compactMap { Double($0) }
+        let ended = ticks.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        let running = children.map(seconds).filter { !$0.isNaN }
+        return running.reduce(seconds(pid) + ended, +)
+    }
+
+    private static func seconds(_ pid: Int32) -> Double {
         var clock = clockid_t()
         guard clock_getcpuclockid(pid, &clock) == 0 else { return .nan }
-        return Self.read(clock)
+        return read(clock)
     }
 
     /// KiB in memory now.

@@ -34,36 +34,13 @@ struct ServerProcess: Sendable {
             (hasPlugins ? "" : "\"pluginFolders\": [],") + settings + "\"storage\": {\(store)},"
         let text = Self.configuration(domain, folder.path, basePort, shards, more, others)
         try Data(text.utf8).write(to: configuration)
-        if database != nil {
-            try Self.addUsers(population, of: domain, program, configuration.path, folder.path)
-        } else if population.count > 0 {
-            let database = folder.appendingPathComponent("martlet.db").path
-            try await StoreWriter.write(population, of: domain, to: database)
+        if population.count > 0 {
+            let place = database ?? folder.appendingPathComponent("martlet.db").path
+            try await StoreWriter.write(population, of: domain, to: place)
         }
         let serve = [program, "serve", "--config", configuration.path]
         command = pins.map { ["taskset", "-c", $0.serverList] + serve } ?? serve
         child = try Child(command, log: folder.appendingPathComponent("log").path)
-    }
-
-    /// As administrators do, wherever the server keeps its accounts.
-    private static func addUsers(
-        _ population: Population,
-        of domain: String,
-        _ program: String,
-        _ configuration: String,
-        _ folder: String
-    ) throws {
-        for number in 0..<population.count {
-            let account = "\(Population.name(number))@\(domain)"
-            let add = ["user", "add", "--config", configuration, "--password", Population.password]
-            let status = try Child([program] + add + [account], log: "\(folder)/log")
-                .exitStatus(within: 30)
-            guard status == 0 else {
-                let said = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
-                try? FileManager.default.removeItem(atPath: folder)
-                throw LoadError("no account \(account) could be made: \(said)")
-            }
-        }
     }
 
     /// The same server, once more: what it had stored it finds again.

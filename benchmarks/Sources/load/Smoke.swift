@@ -25,7 +25,11 @@ struct Smoke: AsyncParsableCommand {
         let short = ["--rounds", "8", "--least", "100", "--most", "600"]
         try await alone(Conserve.self, ["--server", server] + short)
         try await alone(Micro.self, ["--milliseconds", "10"])
-        try await alone(StoreMicro.self, ["--appends", "2000", "--runs", "1"])
+        try await alone(StoreMicro.self, ["--seconds", "0.2", "--runs", "1"])
+        let works = StoreWork.Kind.allCases.map(\.rawValue)
+        let all = ["--owners", "20", "--seconds", "0.1", "--runs", "1", "--in-flight", "1", "40"]
+        let both = ["--storage", "sqlite", "postgresql"]
+        try await alone(StoreMicro.self, all + both + ["--work"] + works, of: "all work")
         let few = ["--seconds", "0.1", "--runs", "1", "--rows", "10"]
         try await alone(Postgres.self, few)
         try await alone(Dispatch.self, ["--milliseconds", "10", "--runs", "1"])

@@ -1,19 +1,18 @@
 import MartletCore
 import MartletCrypto
 import MartletStorage
-import MartletStorageSQLite
 
 /// Writes accounts and rosters into the database of a Martlet that is not started yet: thousands a
 /// second, where `martlet user add` derives keys for each.
 struct StoreWriter {
-    private let store: SQLiteStore
+    private let store: any Store
     private let domain: String
     private let verifiers: [String: String]
 
-    static func write(_ population: Population, of domain: String, to path: String) async throws {
-        var options = SQLiteOptions()
-        options.durability = .normal
-        let writer = try StoreWriter(SQLiteStore(path: path, options: options), domain)
+    /// Writes into a file of SQLite's, or a PostgreSQL by its connection URI.
+    static func write(_ population: Population, of domain: String, to place: String) async throws {
+        let store = try await StorePlace.open(place, isDurable: false)
+        let writer = StoreWriter(store, domain)
         do {
             try await writer.write(population)
         } catch {
@@ -23,7 +22,7 @@ struct StoreWriter {
         await writer.store.close()
     }
 
-    private init(_ store: SQLiteStore, _ domain: String) {
+    private init(_ store: any Store, _ domain: String) {
         self.store = store
         self.domain = domain
         verifiers = Self.makeVerifiers()
@@ -31,7 +30,7 @@ struct StoreWriter {
 
     /// A few at a time, which the store commits together.
     private func write(_ population: Population) async throws {
-        let width = 64
+        let width = 256
         for first in stride(from: 0, to: population.count, by: width) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in first..<min(first + width, population.count) {

@@ -21,6 +21,9 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "Its process, to be measured.")
     var pid: Int32?
 
+    @Option(help: "Others whose CPU is the server's too, and their children's: a database's.")
+    var andTreeOf: [Int32] = []
+
     @Option(help: "The domain to log in to.")
     var domain = "localhost"
 
@@ -55,7 +58,8 @@ struct TargetOptions: ParsableArguments {
             guard let address = SocketAddress(address, port: port) else {
                 throw LoadError("\(address) is not an address in numbers")
             }
-            return Target(address, domain: domain, tls: tls, pid: pid, pins: pins)
+            let meter = pid.map { ProcessMeter(pid: $0, trees: andTreeOf) }
+            return Target(address, domain: domain, tls: tls, meter: meter, pins: pins)
         }
         let process = try await ServerProcess(
             program: server,
@@ -75,7 +79,7 @@ struct TargetOptions: ParsableArguments {
                 .loopback(port: process.port(for: tls)),
                 domain: domain,
                 tls: tls,
-                pid: process.pid,
+                meter: ProcessMeter(pid: process.pid),
                 pins: pins,
                 process: process,
                 quota: quota
@@ -101,7 +105,7 @@ struct Target: Sendable {
         _ address: SocketAddress,
         domain: String,
         tls: TargetOptions.TLSUse,
-        pid: Int32?,
+        meter: ProcessMeter?,
         pins: Pins?,
         process: ServerProcess? = nil,
         quota: CPUQuota? = nil
@@ -112,7 +116,7 @@ struct Target: Sendable {
         self.pins = pins
         self.process = process
         self.quota = quota
-        meter = pid.map(ProcessMeter.init(pid:))
+        self.meter = meter
     }
 
     func close() {

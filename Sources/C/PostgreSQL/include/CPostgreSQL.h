@@ -9,4 +9,7 @@
 
 /* Called before a connection is used: what the server remarks is not written to stderr. */
 void martlet_pq_silence(PGconn *connection);
+
+/* Whether TLS holds bytes that it has taken from the socket, and libpq has not asked for. */
+int martlet_pq_has_unread(PGconn *connection);
 #endif

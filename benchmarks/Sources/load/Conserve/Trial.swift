@@ -31,7 +31,7 @@ struct Trial {
             .loopback(port: process.port(for: .none)),
             domain: "localhost",
             tls: .none,
-            pid: nil,
+            meter: nil,
             pins: nil
         )
         crew = Crew(try LoginTerms(target, .scramSHA1), concurrency: 32)
