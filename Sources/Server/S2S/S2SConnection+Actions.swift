@@ -52,6 +52,7 @@ extension S2SConnection {
         let metadata: Logger.Metadata = ["pair": "\(pair)", "proof": "\(proof.rawValue)"]
         report(.info, origin.isDialled ? "stream to a server" : "stream from a server", metadata)
         if let pool { return pool.post(.authorized(self, pair, proof)) }
+        takeSeat(for: pair.sender)
         service.pool(of: pair.sender)?.post(.met(pair))
     }
 

@@ -9,15 +9,15 @@ extension S2SConnection {
         guard edge.accepts(bytes) else { return }
         let (fault, _) = edge.read(bytes, while: { !machine.isClosed }) { take($0) }
         if let fault { carryOut(machine.close(StreamError(fault))) }
-        // Before anything is proved the parser's limits and the clock bound what a stranger can send.
-        if isProved { edge.limitRate(bytes: bytes.count) }
+        // Strangers too: what they ask costs digests and look-ups.
+        edge.limitRate(bytes: bytes.count)
     }
 
     private func take(_ event: StreamEvent) -> StreamFlow {
         switch event.kind {
         case .opened(let header): return hear(.opened(header))
         case .element(let element):
-            if isProved { edge.countStanza() }
+            edge.countStanza()
             return hear(.element(element))
         case .closed: return hear(.closed)
         }

@@ -22,7 +22,7 @@ extension S2SConnection: TransportDelegate {
 
     nonisolated func transportDrained(_ transport: Transport) {
         assumeIsolated { connection in
-            connection.edge.resume(.congestion)
+            connection.stalledSince = nil
             connection.writeHeld()
         }
     }
@@ -88,6 +88,7 @@ extension S2SConnection: TransportDelegate {
         leaveStrangers()
         forgetEcho()
         service.streams.forget(self)
+        service.seats.leave(seats, self)
         giveBack()
         releaseFlushWaiters()
         for pool in poolsConcerned { pool.post(.closed(self, fault ?? .lost("it ended"))) }

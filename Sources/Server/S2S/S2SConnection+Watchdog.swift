@@ -34,6 +34,7 @@ extension S2SConnection {
         if let askedAt, askedAt.duration(to: shard.now) >= limits.ackTime {
             return timeOut()
         }
+        if hasStalled(limits.ackTime) { return timeOut() }
         if let echo, delivery.isEchoing, echo.at.duration(to: shard.now) >= limits.ackTime {
             return timeOut()
         }
@@ -44,6 +45,18 @@ extension S2SConnection {
         }
         keepAlive()
         watch()
+    }
+
+    /// Whether the peer has not read for so long what is written to it, though its connection stands:
+    /// what waits would wait for ever, and those who write more would never be told why.
+    private func hasStalled(_ limit: Duration) -> Bool {
+        guard transport.isCongested else {
+            stalledSince = nil
+            return false
+        }
+        let since = stalledSince ?? shard.now
+        stalledSince = since
+        return since.duration(to: shard.now) >= limit
     }
 
     /// A word now and then, by whose fate a dead peer is noticed.

@@ -2,6 +2,7 @@ import MartletCore
 import MartletNet
 import MartletStreams
 import MartletXML
+import Synchronization
 
 /// One stream to or from another server: bytes in, stanzas to the homes; stanzas in, bytes out.
 ///
@@ -20,8 +21,9 @@ actor S2SConnection: ShardHomed {
     /// Who wants to know what becomes of a stream that we opened.
     let pool: (any PeerPool)?
     let since: ShardInstant
-    /// When a stanza went or came last.
-    var lastStanza: ShardInstant
+    private nonisolated let lastTraffic: Atomic<Int64>
+    /// The domains for which it has a seat (`PeerSeats`).
+    var seats: Set<JID> = []
     /// When the first pair has to be authorised.
     let provedBy: ShardInstant
     var delivery: S2SDelivery
@@ -38,6 +40,8 @@ actor S2SConnection: ShardHomed {
     /// A ping under way, and when the last one left.
     var echo: S2SEcho?
     var lastEcho: ShardInstant?
+    /// The peer was seen not to read what is written; since then.
+    var stalledSince: ShardInstant?
     /// A ping is to be sent soon.
     var isEchoDue = false
     /// Pairs whose pools were told to wait.
@@ -68,7 +72,7 @@ actor S2SConnection: ShardHomed {
         edge = service.makeEdge(transport, isDialled: false)
         machine = .incoming(service.makeIncomingMachine())
         since = shard.now
-        lastStanza = since
+        lastTraffic = Atomic(since.nanoseconds)
         provedBy = since.advanced(by: settings.limits.authTime)
         delivery = S2SDelivery(settings.limits)
     }
@@ -91,12 +95,18 @@ actor S2SConnection: ShardHomed {
             service.makeOutgoingMachine(for: order.pair, isForStanzas: order.witness == nil)
         )
         since = shard.now
-        lastStanza = since
+        lastTraffic = Atomic(since.nanoseconds)
         provedBy = since.advanced(by: settings.limits.negotiationTime)
         delivery = S2SDelivery(settings.limits)
     }
 
     var transport: Transport { edge.transport }
+
+    /// When a stanza went or came last; any thread may look.
+    nonisolated var lastStanza: ShardInstant {
+        get { ShardInstant(nanoseconds: lastTraffic.load(ordering: .relaxed)) }
+        set { lastTraffic.store(newValue.nanoseconds, ordering: .relaxed) }
+    }
 
     /// Begins to negotiate.
     func begin() {
@@ -120,6 +130,19 @@ actor S2SConnection: ShardHomed {
         stranger = nil
         edge.parser.limits = service.current.limits.parserLimits
         watch()
+    }
+
+    /// Has a seat among the streams of a peer's domain; another one may have to go for that.
+    func takeSeat(for domain: JID) {
+        guard seats.insert(domain).inserted else { return }
+        let limit = service.current.limits.streamsPerPeer
+        guard let other = service.seats.take(domain, for: self, within: limit) else { return }
+        other.shard.submit {
+            other.assumeIsolated { stream in
+                let error = StreamError(.policyViolation, "there are too many streams of \(domain)")
+                stream.carryOut(stream.machine.close(error))
+            }
+        }
     }
 
     func leaveStrangers() {

@@ -16,6 +16,8 @@ final class S2SService: Sendable {
     /// Incoming streams on which nothing is proved, by address.
     let strangers: ConnectionCounter
     let verifications: VerifyQuota
+    /// Incoming streams on which something is proved, by whom.
+    let seats = PeerSeats()
     /// Pings by whose answers streams without acknowledgements know what arrived.
     let echoes = S2SEchoes()
     private let secret: DialbackSecret
