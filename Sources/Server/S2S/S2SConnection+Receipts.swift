@@ -9,24 +9,33 @@ import MartletXML
 struct S2SReceipts: Sendable {
     /// Destinations that are remembered before they are asked without being told to.
     static let destinationLimit = 256
+    /// Stanzas that homes may have before them; with more, the peer is read no further.
+    static let stanzaLimit = 1_000
 
     /// Stanzas that were handed over since the last round began.
-    var handedOver: UInt32 = 0
+    var handedOver = 0
+    /// Those of them that count for the peer.
+    var counted: UInt32 = 0
     /// The accounts that they went to.
     var destinations: Set<JID> = []
     /// Whether homes are being asked.
     var isUnderWay = false
     /// How many `<r/>` wait for an answer.
     var questions = 0
+
+    var isFull: Bool {
+        handedOver >= Self.stanzaLimit || destinations.count >= Self.destinationLimit
+    }
 }
 
 extension S2SConnection {
-    /// Notes where a stanza went that will be acknowledged.
+    /// Notes where a stanza went: homes that wait for the store must not be given ever more.
     func noteReceipt(of stanza: Stanza) {
-        guard delivery.management.isOn else { return }
-        receipts.handedOver &+= 1
+        receipts.handedOver += 1
+        if delivery.management.isOn { receipts.counted &+= 1 }
         if let to = stanza.to, to.hasLocalpart { receipts.destinations.insert(to.bare) }
-        if receipts.destinations.count >= S2SReceipts.destinationLimit { beginReceipts() }
+        guard receipts.isFull else { return }
+        if receipts.isUnderWay { edge.pause(.home) } else { beginReceipts() }
     }
 
     /// The peer asks how much we have; it is told when that is true.
@@ -39,7 +48,7 @@ extension S2SConnection {
 
     private func beginReceipts() {
         guard !receipts.isUnderWay else { return }
-        let (count, questions) = (receipts.handedOver, receipts.questions)
+        let (count, questions) = (receipts.counted, receipts.questions)
         let destinations = receipts.destinations
         receipts = S2SReceipts()
         receipts.isUnderWay = true
@@ -53,11 +62,12 @@ extension S2SConnection {
 
     private func endReceipts(_ count: UInt32, _ questions: Int) {
         receipts.isUnderWay = false
+        edge.resume(.home)
         delivery.management.received(count)
         guard !machine.isClosed else { return }
         for _ in 0..<questions {
             if let answer = delivery.management.acknowledgement { edge.write(answer) }
         }
-        if receipts.questions > 0 { beginReceipts() }
+        if receipts.questions > 0 || receipts.isFull { beginReceipts() }
     }
 }

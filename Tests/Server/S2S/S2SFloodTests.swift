@@ -1,5 +1,6 @@
 import MartletCore
 import MartletNet
+import Synchronization
 import Testing
 
 @testable import MartletServer
@@ -39,6 +40,42 @@ struct S2SFloodTests {
             #expect(await romeo.heard("<body>n2999.</body>"))
             #expect(numbers(in: romeo.text) == Array(0..<3_000))
         }
+    }
+
+    @Test func `while the store hangs no more is read than homes may have before them`()
+        async throws
+    {
+        let store = HesitantStore()
+        try await Siege.with(store: store) {
+            $0.limits.burstStanzas = 1_000_000
+            $0.limits.burstBytes = 100_000_000
+        } _: { siege in
+            let accounts = siege.server.clients.accounts
+            let nurse = "nurse@montague.example"
+            try await accounts.add(JID(nurse), password: "a secret")
+            let guest = try await siege.guest(as: peer)
+            store.hesitate()
+            let flood = (0..<8_000).map { Speak.message("n\($0).", from: "x@\(peer)", to: nurse) }
+            guest.send(flood.joined())
+            for await _ in store.questions { break }
+            // Long enough for all of it to be read, if it were.
+            for _ in 0..<500 { _ = await read(by: siege.server) }
+            #expect(await read(by: siege.server) < 4_000)
+            store.goOn()
+            while await read(by: siege.server) < 8_000 { await siege.server.settle() }
+        }
+    }
+
+    /// How many stanzas of peers were read so far, of the stream that said most.
+    private func read(by server: MartletServer) async -> Int {
+        let most = Mutex(0)
+        for place in server.federation?.service.streams.places ?? [] {
+            await place.visit { stream in
+                let count = stream.received
+                most.withLock { $0 = max($0, count) }
+            }
+        }
+        return most.withLock { $0 }
     }
 
     @Test func `strangers have a rate, too`() async throws {

@@ -31,11 +31,12 @@ final class Siege: Sendable {
 
     /// Makes one for the length of the body, and sees that the witnesses are unharmed at its end.
     static func with(
+        store: any Store = MemoryStore(),
         _ change: @Sendable (inout S2SSettings) -> Void = { _ in },
         _ body: (Siege) async throws -> Void
     ) async throws {
         try await inFolder { folder in
-            let siege = try await Siege(in: folder, change)
+            let siege = try await Siege(in: folder, store, change)
             do {
                 try await siege.callWitnesses()
                 try await body(siege)
@@ -48,7 +49,11 @@ final class Siege: Sendable {
         }
     }
 
-    private init(in folder: String, _ change: @Sendable (inout S2SSettings) -> Void) async throws {
+    private init(
+        in folder: String,
+        _ store: any Store,
+        _ change: @Sendable (inout S2SSettings) -> Void
+    ) async throws {
         authority = try await TestAuthority("The Prince")
         let pem = "\(folder)/prince.pem"
         try authority.certificate.write(toFile: pem, atomically: true, encoding: .utf8)
@@ -72,7 +77,7 @@ final class Siege: Sendable {
         trap = Trap(on: shard)
         server = try await MartletServer(
             settings,
-            store: MemoryStore(),
+            store: store,
             log: book.logger,
             clock: clock,
             reread: nil,
