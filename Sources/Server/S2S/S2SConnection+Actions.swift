@@ -100,6 +100,8 @@ extension S2SConnection {
             case .close(let error): carryOut(machine.close(error))
             }
         }
+        // Also when it has nothing new to say.
+        if !delivery.management.awaitsAnswer { askedAt = nil }
     }
 
     func requestAcknowledgement(always: Bool = false) {

@@ -125,6 +125,27 @@ struct S2SSilenceTests {
         }
     }
 
+    @Test func `who acknowledges stays though nothing is said, and goes when it does no more`()
+        async throws
+    {
+        try await Siege.with { siege in
+            let guest = try await siege.guest(as: peer, isBidirectional: true)
+            guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
+            #expect(await guest.heard("<enabled"))
+            for _ in 0..<5 {
+                guest.forget()
+                await wait(siege, 30)
+                #expect(await guest.heard("<r xmlns"))
+                guest.send("<a xmlns='urn:xmpp:sm:3' h='0'/>")
+                await siege.server.settle()
+            }
+            #expect(!guest.isOver)
+            // Each look after the stream is due half a minute after the one before.
+            for _ in 0..<4 { await wait(siege, 30) }
+            await guest.ended()
+        }
+    }
+
     // MARK: Those that we call
 
     @Test func `who takes our call and says nothing is given up, and the sender told`() async throws
