@@ -178,6 +178,7 @@ async def talk(user, target, count):
         stanza["id"] = str(number)
         stanza.send()
         user.said.append(number)
+        # The rate of the traffic; nothing is waited for by this.
         if number % 10 == 9:
             await asyncio.sleep(0.03)
 
