@@ -8,17 +8,22 @@ struct S2SEcho: Sendable {
     let at: ShardInstant
 }
 
-/// Streams without acknowledgements: pings tell what has arrived (`S2SDelivery`).
+/// Streams without acknowledgements, whoever opened them: pings tell what has arrived (`S2SDelivery`).
 extension S2SConnection {
-    /// Between two pings of one stream, at least.
+    /// Between two pings of one stream, at least, while little is in flight.
     private static let echoPause = Duration.seconds(1)
+    /// So much in flight is asked about at once: if the stream broke, all of it would come back, of
+    /// which most had arrived.
+    private static let echoStanzas = 50
 
-    /// Sees to it that what was written is asked about, now or soon.
+    /// Sees to it that what was written is asked about, now or soon; one ping is under way at a time.
     func requestEcho() {
-        guard case .dialled(let order) = origin, echo == nil, !isEchoDue, delivery.wantsEcho
-        else { return }
+        guard echo == nil, let pair = delivery.wantsEcho else { return }
         let passed = lastEcho.map { $0.duration(to: shard.now) } ?? Self.echoPause
-        guard passed < Self.echoPause else { return sendEcho(for: order.pair) }
+        guard passed < Self.echoPause, delivery.inFlightCount < Self.echoStanzas else {
+            return sendEcho(for: pair)
+        }
+        guard !isEchoDue else { return }
         isEchoDue = true
         shard.schedule(after: Self.echoPause - passed) { [weak self] in
             self?.assumeIsolated { connection in
@@ -46,6 +51,22 @@ extension S2SConnection {
         delivery.echoed(upTo: serial)
         writeHeld()
         requestEcho()
+    }
+
+    /// A ping was not answered in time: a peer that did so before is gone, one that never did is
+    /// believed to answer none, and its streams go on.
+    ///
+    /// - Returns: whether the stream is to end.
+    func lacksEcho(_ limit: Duration) -> Bool {
+        guard let echo, echo.at.duration(to: shard.now) >= limit else { return false }
+        switch delivery.echoing {
+        case .answers: return true
+        case .mute: return false
+        case .unknown:
+            delivery.becameMute()
+            transport.reportFlush()
+            return false
+        }
     }
 
     func forgetEcho() {

@@ -35,9 +35,7 @@ extension S2SConnection {
             return timeOut()
         }
         if hasStalled(limits.ackTime) { return timeOut() }
-        if let echo, delivery.isEchoing, echo.at.duration(to: shard.now) >= limits.ackTime {
-            return timeOut()
-        }
+        if lacksEcho(limits.ackTime) { return timeOut() }
         if !origin.isDialled, reversible.isEmpty, edge.silence >= limits.idleTime {
             // Who has something to say opens another.
             carryOut(machine.close(nil))

@@ -5,10 +5,19 @@ import MartletStreams
 /// it is, or goes back.
 ///
 /// How that is known is up to the peer: by acknowledgements (XEP-0198); where it gives none, by its
-/// answer to a ping that was written behind; where it does not answer either, the kernel's word that
-/// the bytes are on their way must do.
+/// answer to a ping that was written behind; where it does not answer either (``becameMute()``), the
+/// kernel's word that the bytes are on their way must do.
 struct S2SDelivery: Sendable {
     typealias Item = (pair: DomainPair, stanza: Stanza)
+
+    /// What a peer makes of pings.
+    enum Echoing: Sendable {
+        /// None was answered yet.
+        case unknown
+        case answers
+        /// The first one was not answered in time, against RFC 6120 §8.2.3.
+        case mute
+    }
 
     var management: StreamManagement
     /// Not written: the peer does not read, or owes too many acknowledgements.
@@ -17,8 +26,7 @@ struct S2SDelivery: Sendable {
     private var inFlight: [Item] = []
     /// How many were written that way, over all.
     private(set) var serial: UInt64 = 0
-    /// Whether the peer has ever answered a ping.
-    private(set) var isEchoing = false
+    private(set) var echoing = Echoing.unknown
     private(set) var written = 0
     private let limit: Int
 
@@ -30,13 +38,24 @@ struct S2SDelivery: Sendable {
     }
 
     /// Whether no more should be written until the peer has taken some.
-    var isFull: Bool { management.isFull || isEchoing && inFlight.count >= limit }
+    var isFull: Bool { management.isFull || echoing == .answers && inFlight.count >= limit }
     /// Whether all that was given has arrived, as far as can be known.
     var isEmpty: Bool { held.isEmpty && inFlight.isEmpty && management.count == 0 }
-    /// Whether a ping would tell something.
-    var wantsEcho: Bool { !inFlight.isEmpty && !management.isCounting }
-    /// Whether the kernel's word is all there is.
-    var awaitsFlush: Bool { !inFlight.isEmpty && !isEchoing }
+    /// How much waits for a ping's answer.
+    var inFlightCount: Int { inFlight.count }
+    /// Who was written to last, and has not been heard to have got it: a ping of it would tell.
+    var wantsEcho: DomainPair? { management.isCounting ? nil : inFlight.last?.pair }
+    /// Whether the kernel's word is of use: it is all there is, or more waits than may.
+    var awaitsFlush: Bool { spareable > 0 }
+
+    /// How many of those in flight need nothing more than the kernel's word.
+    private var spareable: Int {
+        switch echoing {
+        case .unknown: max(0, inFlight.count - limit)
+        case .answers: 0
+        case .mute: inFlight.count
+        }
+    }
 
     mutating func hold(_ stanzas: [Stanza], for pair: DomainPair) {
         held += stanzas.map { (pair, $0) }
@@ -62,12 +81,17 @@ struct S2SDelivery: Sendable {
 
     /// The kernel has all that was written.
     mutating func flushed() {
-        if !isEchoing { inFlight = [] }
+        inFlight.removeFirst(spareable)
+    }
+
+    /// The first ping was not answered in time.
+    mutating func becameMute() {
+        echoing = .mute
     }
 
     /// The peer answered a ping that was written behind so many.
     mutating func echoed(upTo answered: UInt64) {
-        isEchoing = true
+        echoing = .answers
         let left = Int(clamping: serial - min(answered, serial))
         inFlight.removeFirst(max(0, inFlight.count - left))
     }

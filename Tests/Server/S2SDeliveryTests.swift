@@ -1,0 +1,79 @@
+import MartletCore
+import MartletStreams
+import Testing
+
+@testable import MartletServer
+
+/// What is known to have arrived on a stream without acknowledgements, and what goes back.
+struct S2SDeliveryTests {
+    private let pair: DomainPair
+    private var delivery: S2SDelivery
+
+    init() throws {
+        var limits = S2SLimits()
+        limits.queueStanzas = 3
+        delivery = S2SDelivery(limits)
+        pair = DomainPair(sender: try JID("montague.example"), target: try JID("globe.example"))
+    }
+
+    private mutating func write(_ ids: String...) {
+        for id in ids {
+            delivery.noteWritten(
+                Stanza(.message, type: .chat, to: pair.target, from: pair.sender, id: id),
+                for: pair
+            )
+        }
+    }
+
+    /// The ids of what the stream's end leaves.
+    private mutating func rest() -> [String] {
+        delivery.settle().flatMap { $0.unwritten + $0.unacknowledged }.map { $0.id ?? "" }
+    }
+
+    @Test mutating func `the kernel's word is not enough while the first ping may be answered`() {
+        write("1", "2")
+        #expect(!delivery.awaitsFlush)
+        delivery.flushed()
+        #expect(delivery.wantsEcho == pair)
+        #expect(rest() == ["1", "2"])
+    }
+
+    @Test mutating func `but for what is more than may wait`() {
+        write("1", "2", "3", "4", "5")
+        #expect(delivery.awaitsFlush && !delivery.isFull)
+        delivery.flushed()
+        #expect(!delivery.awaitsFlush)
+        #expect(rest() == ["3", "4", "5"])
+    }
+
+    @Test mutating func `it is where the peer is mute`() {
+        write("1", "2")
+        delivery.becameMute()
+        write("3")
+        #expect(delivery.awaitsFlush)
+        delivery.flushed()
+        #expect(delivery.wantsEcho == nil && delivery.isEmpty)
+        #expect(rest() == [])
+    }
+
+    @Test mutating func `an answer tells of what was written before its ping`() {
+        write("1", "2")
+        let serial = delivery.serial
+        write("3", "4", "5")
+        delivery.echoed(upTo: serial)
+        #expect(delivery.isFull, "who answers is waited for")
+        delivery.flushed()
+        #expect(rest() == ["3", "4", "5"])
+    }
+
+    @Test mutating func `a late answer makes a mute peer one that answers`() {
+        write("1")
+        let serial = delivery.serial
+        delivery.becameMute()
+        delivery.flushed()
+        write("2")
+        delivery.echoed(upTo: serial)
+        delivery.flushed()
+        #expect(rest() == ["2"])
+    }
+}
