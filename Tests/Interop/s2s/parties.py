@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import ssl
 import urllib.error
 import urllib.request
@@ -51,6 +52,13 @@ class Party(Server):
         self.process.kill()
         await self.process.wait()
         await self._reader
+
+    def pause(self):
+        """It does nothing until it is resumed or killed; what is sent to it waits in the kernel."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
 
     async def stop(self):
         """SIGTERM; a peer may take its time, or is killed."""

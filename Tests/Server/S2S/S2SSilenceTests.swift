@@ -9,8 +9,9 @@ import Testing
 struct S2SSilenceTests {
     private let peer = "peer.example"
 
-    /// Moves the clock, in steps, as far as one short of a limit.
+    /// Moves the clock, in steps, as far as one short of a limit; who came before has been let in.
     private func wait(_ siege: Siege, _ seconds: Int) async {
+        await siege.server.settle()
         for _ in 0..<seconds { siege.clock.advance(by: .seconds(1)) }
         await siege.server.settle()
     }
