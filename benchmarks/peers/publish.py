@@ -10,8 +10,8 @@ import plots
 import table
 from server import Trouble
 
-# The whole table, and the part of it about stores, are kept apart.
-SECTIONS = ("compare", "stores")
+# The whole table, and the parts of it about stores and about two servers, are kept apart.
+SECTIONS = ("compare", "stores", "s2s")
 FEWEST_TURNS = 3
 CPU, DELIVERIES = "server CPU per message (µs)", "deliveries (/s)"
 # What the front page tells, of the rows of the whole table.
@@ -34,7 +34,7 @@ def publish(path, benchmarks, section):
     result = json.loads(path.read_text())
     if result["settings"]["repeats"] < FEWEST_TURNS:
         raise Trouble(f"{path} has fewer than {FEWEST_TURNS} turns; that is not for a front page")
-    if section == "stores":
+    if section != "compare":
         return replace(benchmarks / "README.md", section, table.markdown(result), "figures", [])
     figures = benchmarks / "figures"
     figures.mkdir(exist_ok=True)

@@ -18,8 +18,7 @@ PASSWORD = "secret"  # the one that `load` gives
 DOMAINS = ("localhost", "anonymous.localhost")
 CERTIFICATE = [
     "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-    "-nodes", "-days", "2", "-subj", "/CN=localhost",
-    "-addext", "subjectAltName=DNS:localhost,DNS:anonymous.localhost",
+    "-nodes", "-days", "2",
 ]  # fmt: skip
 
 
@@ -39,20 +38,26 @@ class Server:
     tls = ("none", "starttls", "direct")
     listens = ("none", "starttls", "direct")
 
-    def __init__(self, folder, core, certificate):
+    def __init__(self, folder, core, certificate, seat=None):
+        """`seat` says which domain it has, and its peer, when it is one of two (`couple.py`)."""
         self.folder = folder / self.name
         self.core = core
         self.setup = "bare"
         self.certificate = certificate
+        self.seat = seat or {}
         (self.folder / "certificates").mkdir(parents=True)
         self.data.mkdir()
-        for domain in DOMAINS:
+        for domain in [seat["domain"]] if seat else DOMAINS:
             shutil.copy(certificate, self.folder / f"certificates/{domain}.pem")
         self.ports = dict(zip(("none", "starttls", "direct", "api"), free_ports(4)))
         for template in HERE.glob(f"{self.template}-*.{self.suffix}") if self.suffix else ():
-            text = string.Template(template.read_text())
-            filled = text.substitute(self.ports, folder=self.folder, **self.terms())
-            (self.folder / template.name).write_text(filled)
+            if bool(seat) == template.name.startswith(f"{self.template}-s2s."):
+                self.fill(template)
+
+    def fill(self, template):
+        terms = {**self.ports, **self.seat, **self.terms(), "folder": self.folder, "here": HERE}
+        text = string.Template(template.read_text()).substitute(terms)
+        (self.folder / template.name).write_text(text)
 
     @property
     def column(self):
@@ -72,7 +77,7 @@ class Server:
         return {}
 
     def can(self, workload, tls):
-        return tls in self.tls
+        return tls in self.tls and workload.setup != "s2s"  # that takes two: `couple.py`
 
     def load_command(self, workload, tls, chosen):
         """What loads it, and prints a line of JSON; one measurement, the turns are what repeats."""
@@ -81,6 +86,9 @@ class Server:
             where += ["--and-tree-of", str(pid)]
         verb, *rest = workload.arguments(chosen)
         return [str(LOAD), verb, *where, *rest]
+
+    def pids(self):
+        return [self.process.pid]
 
     def others(self):
         """Processes whose CPU, and that of their children, counts as the server's."""
@@ -147,8 +155,30 @@ class Server:
 
 def make_certificate(folder):
     """One certificate for all of them: ECDSA P-256, its key in the same file."""
-    key, chain, both = (folder / name for name in ("key.pem", "chain.pem", "both.pem"))
-    command = [*CERTIFICATE, "-keyout", str(key), "-out", str(chain)]
+    names = "subjectAltName=" + ",".join(f"DNS:{domain}" for domain in DOMAINS)
+    return request(folder / "both.pem", "-subj", "/CN=localhost", "-addext", names)
+
+
+def make_authority(folder):
+    """One that both servers of each couple trust, its key in the same file."""
+    use = ["-addext", "basicConstraints=critical,CA:true"]
+    return request(folder / "authority.pem", "-subj", "/CN=An authority", *use)
+
+
+def certify(domain, authority):
+    """A certificate by which a server is known to its peer; the same for all of the domain."""
+    both = authority.parent / f"{domain}.pem"
+    signer = ["-CA", str(authority), "-CAkey", str(authority), "-subj", f"/CN={domain}"]
+    uses = ["extendedKeyUsage=serverAuth,clientAuth", "basicConstraints=critical,CA:false"]
+    for use in [f"subjectAltName=DNS:{domain}", *uses]:
+        signer += ["-addext", use]
+    return both if both.exists() else request(both, *signer)
+
+
+def request(both, *terms):
+    """Has OpenSSL make a certificate, and puts its key into the same file."""
+    key, chain = (both.with_suffix(suffix) for suffix in (".key", ".crt"))
+    command = [*CERTIFICATE, *terms, "-keyout", str(key), "-out", str(chain)]
     subprocess.run(command, check=True, capture_output=True)
     both.write_text(chain.read_text() + key.read_text())
     return both

@@ -5,12 +5,13 @@ import hashlib
 import hmac
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import urllib.request
 
 import postgresql
-from server import HERE, LOAD, PASSWORD, Server, Trouble, debian_version
+from server import HERE, LOAD, PASSWORD, Server, Trouble, debian_version, free_ports
 
 
 class Martlet(Server):
@@ -51,9 +52,9 @@ class MartletOnPostgreSQL(Martlet):
 
     name = "martlet-postgresql"
 
-    def __init__(self, folder, core, certificate):
+    def __init__(self, folder, core, certificate, seat=None):
         self.cluster = postgresql.Cluster(folder / self.name / "data", core)
-        super().__init__(folder, core, certificate)
+        super().__init__(folder, core, certificate, seat)
 
     def can(self, workload, tls):
         """Where the store is asked for something."""
@@ -166,7 +167,34 @@ class Ejabberd(Server):
             "ERL_CRASH_DUMP": f"{self.folder}/crash.dump",
             "ERL_LIBS": os.path.dirname(self.library()),
             "HOME": str(self.folder),
+            **({"ERL_INETRC": str(self.folder / "inetrc")} if self.seat else {}),
         }
+
+    def start(self):
+        """With a name server that knows its peer, if it has one: nothing else tells it the port."""
+        if not self.seat:
+            return super().start()
+        names = free_ports(1)[0]
+        (self.folder / "inetrc").write_text(
+            f'{{resolv_conf, ""}}. {{nameserver, {{127,0,0,1}}, {names}}}. {{lookup, [native]}}.\n'
+        )
+        self.names = subprocess.Popen([
+            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=",
+            f"--user={pwd.getpwuid(os.geteuid()).pw_name}", f"--port={names}", "--no-resolv",
+            "--no-hosts", "--listen-address=127.0.0.1", "--bind-interfaces", "--local=/example/",
+            f"--srv-host=_xmpp-server._tcp.{self.seat['peer']},localhost,{self.seat['peer_port']}",
+        ])  # fmt: skip
+        try:
+            super().start()
+        except BaseException:
+            self.names.terminate()
+            raise
+
+    def stop(self):
+        super().stop()
+        if self.seat:
+            self.names.terminate()
+            self.names.wait()
 
     def library(self):
         """Where Debian keeps it, such as /usr/lib/x86_64-linux-gnu/ejabberd-23.01-1."""
@@ -285,10 +313,11 @@ class Handshake(Bare):
 
 KINDS = (Martlet, MartletOnPostgreSQL, Prosody, Ejabberd, Relay, Answers, Handshake)
 ALL = {kind.name: kind for kind in KINDS}
+COUPLES = (Martlet, Prosody, Ejabberd)
 PACKAGES = {
     "martlet-postgresql": ["postgresql"],
     "prosody": ["prosody", "lua-dbi-sqlite3"],
-    "ejabberd": ["ejabberd", "erlang-p1-sqlite3"],
+    "ejabberd": ["ejabberd", "erlang-p1-sqlite3", "dnsmasq-base"],
     "relay": ["gcc", "libexpat1-dev"],
     "answers": ["gcc"],
     "handshake": ["gcc", "libssl-dev"],

@@ -24,6 +24,21 @@ FIGURES = {
         ("latency p99 (ms)", 2, True),
         ("latency p99.9 (ms)", 2, True),
     ],
+    "s2s": [
+        ("server CPU per message (µs)", 1, True),
+        ("deliveries (/s)", 0, False),
+        ("latency p99 (ms)", 2, True),
+    ],
+    "s2s-one-way": [
+        ("sender's server: CPU per message (µs)", 1, True),
+        ("receiver's server: CPU per message (µs)", 1, True),
+        ("deliveries (/s)", 0, False),
+    ],
+    "s2s-rate": [
+        ("server CPU per message (µs)", 1, True),
+        ("latency p50 (ms)", 2, True),
+        ("latency p99 (ms)", 2, True),
+    ],
     "login": [("server CPU per login (ms)", 3, True), ("logins (/s)", 0, False)],
     "presence": [
         ("server CPU per delivery (µs)", 1, True),

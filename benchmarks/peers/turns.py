@@ -43,12 +43,16 @@ def expected_minutes(fleet, chosen):
 
 def prepare(fleet, chosen):
     """Makes the programs, the accounts and the rosters, once for all turns."""
-    everybody = {workloads.ALL[name].people(chosen) for name in chosen.workloads}
     for server in fleet:
         print(f"preparing {server.name}", file=sys.stderr, flush=True)
         server.prepare()
-        for people in everybody:
+        for people in {workload.people(chosen) for workload in of(server, chosen)}:
             server.meet(people)
+
+
+def of(server, chosen):
+    """The workloads that a server has a turn in."""
+    return {workload for workload, _, _, able in cells([server], chosen) if able}
 
 
 def take(fleet, chosen, runs):
@@ -80,10 +84,10 @@ def measure(workload, tls, server, chosen):
         if done.returncode != 0:
             said = f"{done.stderr}{done.stdout}\n{server.said()}"
             raise Trouble(f"{workload.name} against {server.name} failed:\n{said}")
-        pids = kernel.tree(server.process.pid)
+        trees = [kernel.tree(pid) for pid in server.pids()]
         figures = json.loads(next(line for line in done.stdout.splitlines() if line[:1] == "{"))
-        figures["server's most in memory (KiB)"] = kernel.kibibytes(pids, "VmHWM")
-        figures["its helpers' CPU (s)"] = kernel.cpu_seconds(pids[1:])
+        figures["server's most in memory (KiB)"] = kernel.kibibytes(sum(trees, []), "VmHWM")
+        figures["its helpers' CPU (s)"] = sum(kernel.cpu_seconds(tree[1:]) for tree in trees)
         return {"server": server.column, "workload": workload.name, "tls": tls, "figures": figures}
     finally:
         server.stop()

@@ -9,6 +9,7 @@ ANONYMOUS = ["--domain", "anonymous.localhost"]
 SCRAM = ["--mechanism", "SCRAM-SHA-1"]
 LOGIN_ACCOUNTS = 20
 ROSTER = 100  # contacts
+S2S_RATE = 1000  # messages a second that all of them can bear
 WRITERS = 10  # as `load offline` has them
 
 
@@ -37,6 +38,14 @@ def chat(pace, number, terms=ANONYMOUS):
         return ["chat", *timed(chosen), *terms, *size, pace, str(number)]
 
     return arguments
+
+
+def s2s(pace, number, *way):
+    def arguments(chosen):
+        size = ["--pairs", str(chosen.pairs), "--warm-up", str(chosen.warm_up)]
+        return ["s2s", *timed(chosen), *size, *way, pace, str(number)]
+
+    return {"arguments": arguments, "tls": ("none",), "setup": "s2s"}
 
 
 def login(chosen):
@@ -142,5 +151,23 @@ ALL = {
             "idle-many", "idle, {many_connections:,}", "idle", idle(many), connections=many,
             turns=1,
         ),
+        Workload("s2s-1", "two servers, 1 in flight", "s2s", **s2s("--in-flight", 1)),
+        Workload("s2s-8", "two servers, 8 in flight", "s2s", **s2s("--in-flight", 8)),
+        Workload(
+            "s2s-one-way", "two servers, one way, 8 in flight", "s2s-one-way",
+            **s2s("--in-flight", 8, "--one-way"),
+        ),
+        Workload(
+            "s2s-rate", f"two servers, {S2S_RATE:,} a second", "s2s-rate",
+            **s2s("--rate", S2S_RATE),
+        ),
     )
 }  # fmt: skip
+
+
+def named(words):
+    """The workloads of these names; `s2s`, as `s2s-1` and others begin, stands for all of them."""
+    return [name for name in ALL if name in words or name.split("-")[0] in words - ALL.keys()]
+
+
+NAMES = sorted({*ALL, *(name.split("-")[0] for name in ALL)})

@@ -22,12 +22,23 @@ struct AccountOptions: ParsableArguments {
         _ options: TargetOptions,
         domain: @escaping (Int) -> String? = { _ in nil }
     ) throws -> Crew {
-        let accounts = accounts ?? .max
-        return Crew(
+        Crew(
             try LoginTerms(target, mechanism),
             concurrency: options.concurrency,
-            name: { Population.name($0 % accounts) },
+            name: name,
             domain: domain
         )
     }
+
+    /// Clients of one server and of another, by turns.
+    func crew(for one: Target, and other: Target, _ options: TargetOptions) throws -> Crew {
+        Crew(
+            try LoginTerms(one, mechanism),
+            try LoginTerms(other, mechanism),
+            concurrency: options.concurrency,
+            name: name
+        )
+    }
+
+    private func name(_ number: Int) -> String { Population.name(number % (accounts ?? .max)) }
 }

@@ -21,6 +21,9 @@ final class Conversations: @unchecked Sendable {
     private var lanes: [(client: Client, lane: Lane)] = []
     private var next = 0
     private var beat: Beat?
+    private var isOver = false
+    /// Messages that were written since it began.
+    private(set) var written = 0
 
     init(_ crew: Crew, _ pace: Pace, bodyBytes: Int, management: Management? = nil) {
         self.crew = crew
@@ -29,15 +32,15 @@ final class Conversations: @unchecked Sendable {
         self.management = management
     }
 
-    /// Begins among the first so many pairs of the crew.
-    func begin(pairs: Int) {
-        for first in stride(from: 0, to: pairs * 2, by: 2) {
-            let (romeo, juliet) = (crew.clients[first], crew.clients[first + 1])
+    /// Begins among these; one way, the first of each pair writes, again for each that came to the second.
+    func begin(_ pairs: [(Client, Client)], isOneWay: Bool = false) {
+        for (romeo, juliet) in pairs {
             let there = Lane(to: juliet, bodyBytes, management)
             let back = Lane(to: romeo, bodyBytes, management)
-            listen(romeo, hears: back, writes: there)
-            listen(juliet, hears: there, writes: back)
-            lanes += [(romeo, there), (juliet, back)]
+            listen(romeo, hears: back, then: (romeo, there))
+            listen(juliet, hears: there, then: isOneWay ? (romeo, there) : (juliet, back))
+            lanes.append((romeo, there))
+            if !isOneWay { lanes.append((juliet, back)) }
             if case .answers(let count) = pace {
                 write(count, from: romeo, in: there, at: clock.now.nanoseconds)
             }
@@ -51,7 +54,8 @@ final class Conversations: @unchecked Sendable {
         beat?.begin()
     }
 
-    private func listen(_ client: Client, hears: Lane, writes: Lane) {
+    /// For each that a client hears, `then` says who writes one, and where.
+    private func listen(_ client: Client, hears: Lane, then next: (client: Client, lane: Lane)) {
         client.onBytes = { [self] client, bytes in
             let count = hears.counter.count(in: bytes)
             if management != nil,
@@ -65,8 +69,10 @@ final class Conversations: @unchecked Sendable {
                 guard let sent = hears.take() else { return crew.fail("a message too many") }
                 latencies.record(nanoseconds: now.nanoseconds - sent)
             }
-            if case .answers = pace {
-                write(count, from: client, in: writes, at: now.nanoseconds)
+            if isOver {
+                lookForEnd()
+            } else if case .answers = pace {
+                write(count, from: next.client, in: next.lane, at: now.nanoseconds)
             }
         }
     }
@@ -76,6 +82,7 @@ final class Conversations: @unchecked Sendable {
             for _ in 0..<count { output.append(contentsOf: lane.message) }
         }
         for _ in 0..<count { lane.put(time) }
+        written += count
         if let question = lane.asking.question(after: count) { client.send(question) }
     }
 
@@ -90,12 +97,19 @@ final class Conversations: @unchecked Sendable {
         beat?.takeLateness() ?? Histogram()
     }
 
-    /// Messages that were written and have not come.
-    var underWay: Int { lanes.reduce(0) { $0 + $1.lane.underWay } }
-
-    /// Writes no more; what is under way still comes.
-    func stop() {
+    /// Writes no more; the crew has finished when all that is under way has come.
+    func end() {
+        isOver = true
         beat?.stop()
+        crew.awaited = { [self] in
+            lanes.filter { $0.lane.underWay > 0 }
+                .map { "\($0.lane.underWay) messages of \($0.client.jid)" }
+        }
+        lookForEnd()
+    }
+
+    private func lookForEnd() {
+        if lanes.allSatisfy({ $0.lane.underWay == 0 }) { crew.finish() }
     }
 
     /// One direction between two clients: what is written there, and when what is under way was.
@@ -140,5 +154,12 @@ final class Conversations: @unchecked Sendable {
             }
             return sent[head]
         }
+    }
+}
+
+extension Crew {
+    /// Two and two, as they were bound.
+    var neighbours: [(Client, Client)] {
+        stride(from: 0, to: clients.count - 1, by: 2).map { (clients[$0], clients[$0 + 1]) }
     }
 }

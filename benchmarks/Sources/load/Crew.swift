@@ -7,7 +7,8 @@ import MartletXML
 final class Crew: @unchecked Sendable {
     let shard = Shard(index: 0)
     let pool = ParserPool()
-    let terms: LoginTerms
+    /// How clients log in, each in its turn; more than one where they are of several servers.
+    private let allTerms: [LoginTerms]
     private(set) var clients: [Client] = []
     private var waiting: CheckedContinuation<String?, Never>?
     /// Those that may still be logging in or leaving, and others.
@@ -23,13 +24,16 @@ final class Crew: @unchecked Sendable {
     private var begun = 0
     private var wanted = 0
 
+    /// Those of the first server, or of the only one.
+    var terms: LoginTerms { allTerms[0] }
+
     init(
-        _ terms: LoginTerms,
+        _ terms: LoginTerms...,
         concurrency: Int,
         name: @escaping (Int) -> String = Population.name,
         domain: @escaping (Int) -> String? = { _ in nil }
     ) {
-        self.terms = terms
+        allTerms = terms
         self.concurrency = concurrency
         self.name = name
         self.domain = domain
@@ -112,7 +116,11 @@ final class Crew: @unchecked Sendable {
 
     private func connectNext() {
         guard begun < wanted else { return }
-        let client = makeClient(name(begun), in: domain(begun))
+        let client = makeClient(
+            name(begun),
+            in: domain(begun),
+            by: allTerms[begun % allTerms.count]
+        )
         begun += 1
         client.onBound = { [self] client in
             clients.append(client)
@@ -122,8 +130,12 @@ final class Crew: @unchecked Sendable {
     }
 
     /// One that logs in to the target's domain when it is given no other.
-    func makeClient(_ username: String, in domain: String? = nil) -> Client {
-        let client = Client(username, terms, pool, domain: domain)
+    func makeClient(
+        _ username: String,
+        in domain: String? = nil,
+        by terms: LoginTerms? = nil
+    ) -> Client {
+        let client = Client(username, terms ?? self.terms, pool, domain: domain)
         client.onFailed = { [self] in fail($0) }
         if made.count > 1_000 { made.removeAll { !$0.isOnItsWay } }
         made.append(client)

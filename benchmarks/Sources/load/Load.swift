@@ -11,7 +11,8 @@ struct Load: AsyncParsableCommand {
             --pid to have that process measured. Each run prints a block to read and a line of JSON.
             """,
         subcommands: [
-            Login.self, Idle.self, Chat.self, Presence.self, Storm.self, Mix.self, Soak.self,
+            Login.self, Idle.self, Chat.self, S2S.self, Presence.self, Storm.self, Mix.self,
+            Soak.self,
             Conserve.self, RosterLoad.self, Offline.self, VirtualHosts.self, Scaling.self,
             Micro.self, StoreMicro.self, Postgres.self, Dispatch.self, Start.self, Smoke.self,
             Hold.self,

@@ -54,13 +54,18 @@ struct ProcessMeter: Sendable {
     }
 }
 
-/// The same three clocks at one moment; the difference of two is a measurement.
+/// The same clocks at one moment; the difference of two is a measurement.
 struct Reading: Sendable {
     let wall = ProcessMeter.wallSeconds()
     let generator = ProcessMeter.ownSeconds()
-    let server: Double
+    /// Of each server that is measured.
+    let servers: [Double]
 
-    init(_ meter: ProcessMeter?) {
-        server = meter?.cpuSeconds() ?? .nan
+    init(_ meters: ProcessMeter?...) {
+        self.init(meters)
+    }
+
+    init(_ meters: [ProcessMeter?]) {
+        servers = meters.map { $0?.cpuSeconds() ?? .nan }
     }
 }

@@ -20,7 +20,8 @@ struct ServerProcess: Sendable {
         otherDomains: Int = 0,
         population: Population = Population(0),
         settings: String = "",
-        database: String? = nil
+        database: String? = nil,
+        seat: PeerSeat? = nil
     ) async throws {
         basePort = UInt16.random(in: 20_000..<32_000)
         folder = FileManager.default.temporaryDirectory
@@ -32,7 +33,10 @@ struct ServerProcess: Sendable {
         let store = database.map { #""url": "\#($0)""# } ?? #""path": "\#(folder.path)/martlet.db""#
         let more =
             (hasPlugins ? "" : "\"pluginFolders\": [],") + settings + "\"storage\": {\(store)},"
-        let text = Self.configuration(domain, folder.path, basePort, shards, more, others)
+            + (seat?.settings(folder.path) ?? "")
+        let listeners = Self.clientListeners(basePort) + (seat.map { [$0.listener] } ?? [])
+        try seat?.writeCertificates(folder.path)
+        let text = Self.configuration(domain, folder.path, listeners, shards, more, others)
         try Data(text.utf8).write(to: configuration)
         if population.count > 0 {
             let place = database ?? folder.appendingPathComponent("martlet.db").path
@@ -71,34 +75,37 @@ struct ServerProcess: Sendable {
         }
     }
 
-    /// Defaults, but for the limits that are there to stop a load like this one.
-    private static func configuration(
-        _ domain: String,
-        _ path: String,
-        _ port: UInt16,
-        _ shards: Int,
-        _ settings: String,
-        _ others: String
-    ) -> String {
-        let listeners = [("none", true), ("starttls", false), ("direct", false)].enumerated().map {
+    private static func clientListeners(_ port: UInt16) -> [String] {
+        [("none", true), ("starttls", false), ("direct", false)].enumerated().map {
             """
             {"address": "127.0.0.1", "port": \(Int(port) + $0), "tls": "\($1.0)", \
             "allowPlainWithoutTLS": \($1.1)}
             """
         }
-        return """
-            {"shards": \(shards), "listeners": [\(listeners.joined(separator: ", "))],
-             "domains": {"\(domain)": {"anonymous": true}\(others)},
-             \(settings)
-             "tls": {"certificates": "\(path)/certificates"\(others.isEmpty ? "" : ", \"makeMissing\": false")},
-             "adminSocket": "\(path)/admin",
-             "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,
-              "sessionsPerAccount": 1000, "rosterItems": 100000,
-              "offlineMessages": 1000000, "offlineBytes": 1000000000,
-              "deliveriesPerSecond": 10000000, "burstDeliveries": 10000000,
-              "stanzasPerSecond": 10000000, "burstStanzas": 10000000,
-              "bytesPerSecond": 10000000, "burstBytes": 10000000, "idleSeconds": 86400}}
-            """
+    }
+
+    /// Defaults, but for the limits that are there to stop a load like this one.
+    private static func configuration(
+        _ domain: String,
+        _ path: String,
+        _ listeners: [String],
+        _ shards: Int,
+        _ settings: String,
+        _ others: String
+    ) -> String {
+        """
+        {"shards": \(shards), "listeners": [\(listeners.joined(separator: ", "))],
+         "domains": {"\(domain)": {"anonymous": true}\(others)},
+         \(settings)
+         "tls": {"certificates": "\(path)/certificates"\(others.isEmpty ? "" : ", \"makeMissing\": false")},
+         "adminSocket": "\(path)/admin",
+         "limits": {"connectionsPerAddress": 1000000, "unauthenticatedPerAddress": 1000000,
+          "sessionsPerAccount": 1000, "rosterItems": 100000,
+          "offlineMessages": 1000000, "offlineBytes": 1000000000,
+          "deliveriesPerSecond": 10000000, "burstDeliveries": 10000000,
+          "stanzasPerSecond": 10000000, "burstStanzas": 10000000,
+          "bytesPerSecond": 10000000, "burstBytes": 10000000, "idleSeconds": 86400}}
+        """
     }
 
     /// Returns when it takes connections.

@@ -76,6 +76,10 @@ struct Smoke: AsyncParsableCommand {
         let modern = ["--stream-management", "--ask-every", "5", "--carbons", "--csi"]
         let accounts = ["--pairs", "5", "--mechanism", "SCRAM-SHA-1", "--idle", "10"]
         try await run(Chat.self, Self.once + accounts + modern)
+        let talk = Self.once + ["--pairs", "5", "--in-flight", "4"]
+        try await run(S2S.self, talk, of: "both ways")
+        try await run(S2S.self, talk + ["--one-way", "--tls", "direct"], of: "one way")
+        try await run(S2S.self, talk + ["--rate", "500"], of: "at a rate")
         let storm = ["--pairs", "5", "--rate", "50", "--seconds", "0.5", "--warm-up", "0.1"]
         try await run(Storm.self, storm)
     }

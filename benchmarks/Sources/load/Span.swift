@@ -4,7 +4,9 @@ struct Span: Sendable {
     let after: Reading
 
     var seconds: Double { after.wall - before.wall }
-    var serverSeconds: Double { after.server - before.server }
+    /// Of all servers that were measured together, and of each.
+    var serverSeconds: Double { eachServerSeconds.reduce(0, +) }
+    var eachServerSeconds: [Double] { zip(after.servers, before.servers).map { $0 - $1 } }
     var serverShare: Double { serverSeconds / seconds }
     var generatorShare: Double { (after.generator - before.generator) / seconds }
     var generatorSeconds: Double { after.generator - before.generator }
@@ -15,17 +17,23 @@ struct Span: Sendable {
 
 extension Target {
     /// Lets things go on for so many seconds.
-    func watch(_ seconds: Double) async throws -> Span {
-        let before = Reading(meter)
-        try await Task.sleep(for: .seconds(seconds))
-        return Span(before: before, after: Reading(meter))
-    }
+    func watch(_ seconds: Double) async throws -> Span { try await [self].watch(seconds) }
 
     /// What it took until `work` returned.
     func watch(_ work: () async throws -> Void) async throws -> Span {
         let before = Reading(meter)
         try await work()
         return Span(before: before, after: Reading(meter))
+    }
+}
+
+extension [Target] {
+    /// Lets things go on for so many seconds, and reads the clocks of all of them.
+    func watch(_ seconds: Double) async throws -> Span {
+        let meters = map(\.meter)
+        let before = Reading(meters)
+        try await Task.sleep(for: .seconds(seconds))
+        return Span(before: before, after: Reading(meters))
     }
 }
 

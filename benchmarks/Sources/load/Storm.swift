@@ -37,14 +37,14 @@ struct Storm: AsyncParsableCommand {
         try await crew.gather(pairs * 2)
         let conversations = Conversations(crew, .rate(messages), bodyBytes: bodyBytes)
         let (pairs, accounts, rate) = (pairs, accounts, rate)
-        _ = try await crew.read { conversations.begin(pairs: pairs) }
+        _ = try await crew.read { conversations.begin(crew.neighbours) }
         try await Task.sleep(for: .seconds(warmUp))
-        let calm = try await ChatWindow(conversations, crew, target, seconds)
+        let calm = try await ChatWindow(conversations, crew, [target], seconds)
         let visitors = Visitors(crew) { Population.name(pairs * 2 + $0 % accounts) }
         _ = try await crew.read { visitors.begin(perSecond: rate) }
         try await Task.sleep(for: .seconds(warmUp))
         let before = try await crew.read { (visitors.count, visitors.takeLatencies()).0 }
-        let stormy = try await ChatWindow(conversations, crew, target, seconds)
+        let stormy = try await ChatWindow(conversations, crew, [target], seconds)
         let (count, logins) = try await crew.read { (visitors.count, visitors.takeLatencies()) }
         try await crew.perform { visitors.leave() }
         await crew.stop()

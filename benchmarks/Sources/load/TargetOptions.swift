@@ -51,16 +51,8 @@ struct TargetOptions: ParsableArguments {
         _ population: Population = Population(0),
         otherDomains: Int = 0
     ) async throws -> Target {
-        let pins = pin && serverQuota == nil ? Pins.choose(serverCores: shards) : nil
-        pins?.adopt()
-        _ = Descriptors.limit
-        guard let server else {
-            guard let address = SocketAddress(address, port: port) else {
-                throw LoadError("\(address) is not an address in numbers")
-            }
-            let meter = pid.map { ProcessMeter(pid: $0, trees: andTreeOf) }
-            return Target(address, domain: domain, tls: tls, meter: meter, pins: pins)
-        }
+        let pins = settle()
+        guard let server else { return try running(pins) }
         let process = try await ServerProcess(
             program: server,
             domain: domain,
@@ -70,6 +62,57 @@ struct TargetOptions: ParsableArguments {
             otherDomains: otherDomains,
             population: population
         )
+        return try await target(process, domain, pins)
+    }
+
+    /// Starts two servers that know each other's place, on the same cores, or gives those that run.
+    func openTwo(_ other: OtherServerOptions, _ population: Population) async throws -> [Target] {
+        let pins = settle()
+        guard let server else { return [try running(pins), try other.running(tls, pins)] }
+        let seats = try PeerSeat.two()
+        var targets: [Target] = []
+        do {
+            for seat in seats {
+                let process = try await ServerProcess(
+                    program: server,
+                    domain: seat.domain,
+                    shards: shards,
+                    pins: pins,
+                    hasPlugins: plugins,
+                    population: population,
+                    seat: seat
+                )
+                targets.append(try await target(process, seat.domain, pins))
+            }
+        } catch {
+            for target in targets { target.close() }
+            throw error
+        }
+        return targets
+    }
+
+    /// Takes the cores and descriptors that are the generator's.
+    private func settle() -> Pins? {
+        let pins = pin && serverQuota == nil ? Pins.choose(serverCores: shards) : nil
+        pins?.adopt()
+        _ = Descriptors.limit
+        return pins
+    }
+
+    private func running(_ pins: Pins?) throws -> Target {
+        guard let address = SocketAddress(address, port: port) else {
+            throw LoadError("\(address) is not an address in numbers")
+        }
+        let meter = pid.map { ProcessMeter(pid: $0, trees: andTreeOf) }
+        return Target(address, domain: domain, tls: tls, meter: meter, pins: pins)
+    }
+
+    /// What was started, once it takes connections; it is stopped when that does not come about.
+    private func target(
+        _ process: ServerProcess,
+        _ domain: String,
+        _ pins: Pins?
+    ) async throws -> Target {
         do {
             try await process.waitUntilItListens()
             let quota = try serverQuota.map {
