@@ -3,7 +3,9 @@ import Synchronization
 
 /// A shell that stops a server and removes its folder when a pipe to it closes.
 ///
-/// Only this process holds the pipe's other end, so that it closes however the process ends.
+/// Only this process holds the pipe's other end, so that it closes however the process ends. The shell is
+/// no child of this process: one that had ended, and that nobody asks for, would stand before all others
+/// where Swift Testing waits for the processes of its exit tests, which then never return.
 final class PostgreSQLGuardian: Sendable {
     private let pipe: Mutex<CInt>
 
@@ -17,9 +19,9 @@ final class PostgreSQLGuardian: Sendable {
         defer { close(ends[0]) }
         pipe = Mutex(ends[1])
         let words =
-            ["setsid", "sh", "-c", Self.script, "sh", folder]
+            ["setsid", "--fork", "sh", "-c", Self.script, "sh", folder]
             + PostgreSQLServer.asServer + ["\(programs)/pg_ctl"]
-        guard Self.spawn(words, reading: ends[0]) else {
+        guard Self.run(words, reading: ends[0]) else {
             throw PostgreSQLServer.Failure(description: "no shell can be run")
         }
     }
@@ -41,8 +43,8 @@ final class PostgreSQLGuardian: Sendable {
         rm -rf "$folder"
         """
 
-    /// Starts a program whose input is a descriptor, and whose outputs are nothing.
-    private static func spawn(_ words: [String], reading input: CInt) -> Bool {
+    /// Runs a program whose input is a descriptor, and whose outputs are nothing, to its end.
+    private static func run(_ words: [String], reading input: CInt) -> Bool {
         var arguments = words.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         defer { arguments.forEach { free($0) } }
         var actions = posix_spawn_file_actions_t()
@@ -52,6 +54,11 @@ final class PostgreSQLGuardian: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var child = pid_t()
-        return posix_spawnp(&child, words[0], &actions, nil, &arguments, environ) == 0
+        guard posix_spawnp(&child, words[0], &actions, nil, &arguments, environ) == 0 else {
+            return false
+        }
+        var status: CInt = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status == 0
     }
 }

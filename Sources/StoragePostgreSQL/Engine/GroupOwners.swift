@@ -35,8 +35,9 @@ enum GroupStep: Sendable {
 
 /// The owners of a group: the locks of all its steps.
 ///
-/// Those that are there are locked first of all, then those that are missing are made; both in the order of
-/// their names. So no two nodes have a lock that the other one waits for.
+/// Those that are there are locked first of all, then those that are missing are made, and then all are locked
+/// that another node made meanwhile; each in the order of their names. So no two nodes have a lock that the
+/// other one waits for, but where one makes an owner between the first two steps of the other.
 struct GroupOwners: Sendable {
     private let steps: [GroupStep]
 

@@ -19,10 +19,12 @@ extension Segment {
     }
 
     /// Makes the owners of the group, and the segment's logs, that something is put into, where they are missing.
+    ///
+    /// Owners that another node made are locked before anything else happens to one of them.
     func makings(_ owners: GroupOwners) -> [Query] {
         let logs = lockOrderedLogs
         return [
-            owners.making(names),
+            owners.making(names), owners.lock(names),
             Query(
                 Self.makeLogs,
                 [

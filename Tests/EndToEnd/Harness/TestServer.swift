@@ -10,8 +10,8 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-/// How long a test waits for anything before it fails.
-let patience = Duration.seconds(10)
+/// How long a test waits for anything before it fails: a machine under load, and a sanitizer, take their time.
+let patience = Duration.seconds(60)
 
 /// What every account of the tests logs in with.
 let password = "wherefore-art-thou"

@@ -9,8 +9,9 @@ import Testing
 struct S2SSilenceTests {
     private let peer = "peer.example"
 
-    /// Moves the clock, in steps, as far as one short of a limit; who came before has been let in.
+    /// Moves the clock, in steps, once the server has met who came and read what was sent.
     private func wait(_ siege: Siege, _ seconds: Int) async {
+        await siege.shard.settle()
         await siege.server.settle()
         for _ in 0..<seconds { siege.clock.advance(by: .seconds(1)) }
         await siege.server.settle()
@@ -29,7 +30,6 @@ struct S2SSilenceTests {
         try await Siege.with { siege in
             let stranger = siege.come()
             stranger.send(start)
-            await siege.shard.settle()
             #expect(await isOver(stranger, siege, after: 60))
             #expect(stranger.text.contains("<connection-timeout "), "\(stranger.text)")
         }
@@ -41,7 +41,6 @@ struct S2SSilenceTests {
             let header = Array(Speak.header(from: peer).utf8)
             for second in 0..<59 {
                 stranger.send([header[second]])
-                await siege.shard.settle()
                 await wait(siege, 1)
             }
             #expect(!stranger.isOver)
@@ -76,10 +75,8 @@ struct S2SSilenceTests {
             #expect(await stranger.heard("<proceed"))
             // The first bytes of a record that never comes.
             stranger.send([0x16, 0x03, 0x01, 0x02, 0x00])
-            await siege.shard.settle()
             #expect(await isOver(stranger, siege, after: 10))
             let direct = siege.come(terms: S2SListenerTerms(isDirect: true))
-            await siege.server.settle()
             #expect(await isOver(direct, siege, after: 10))
             #expect(!direct.text.contains("<stream"), "nothing is said in the clear")
         }
@@ -138,7 +135,6 @@ struct S2SSilenceTests {
                 await wait(siege, 30)
                 #expect(await guest.heard("<r xmlns"))
                 guest.send("<a xmlns='urn:xmpp:sm:3' h='0'/>")
-                await siege.server.settle()
             }
             #expect(!guest.isOver)
             // Each look after the stream is due half a minute after the one before.
@@ -172,8 +168,6 @@ struct S2SSilenceTests {
             )
             #expect(await called.heard("<starttls"))
             called.send(Speak.proceed)
-            await siege.shard.settle()
-            await siege.server.settle()
             #expect(await isOver(called, siege, after: 10))
             #expect(await siege.romeo?.heard("<remote-server-timeout") == true)
         }

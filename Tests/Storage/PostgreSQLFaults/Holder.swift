@@ -26,6 +26,15 @@ struct Holder {
         try #require(try await connection.round([Query(.once(statement))]).first)
     }
 
+    /// Returns when somebody waits for the transaction's end.
+    func waitUntilWanted() async throws {
+        let waiting = """
+            SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'
+            AND transactionid = pg_current_xact_id()::xid
+            """
+        while try await ask(waiting).integer(0, 0) == 0 { await Task.yield() }
+    }
+
     /// Lets all locks go, and ends the session.
     func letGo() async throws {
         _ = try await connection.round([Query(.once("ROLLBACK"))])

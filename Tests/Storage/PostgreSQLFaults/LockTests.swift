@@ -72,11 +72,7 @@ struct `Locks in PostgreSQL` {
             ],
             of: new
         )
-        let waiting = """
-            SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'
-            AND transactionid = pg_current_xact_id()::xid
-            """
-        while try await holder.ask(waiting).integer(0, 0) == 0 { await Task.yield() }
+        try await holder.waitUntilWanted()
         _ = try await holder.ask("COMMIT")
         let found = try await outcomes
         #expect([found[0], found[2]] == [.count(1), .count(2)])
@@ -120,6 +116,40 @@ struct `Locks in PostgreSQL` {
         }
         let log = try await PostgreSQLServer.run(["cat", "\(server.folder)/log"])
         #expect(!log.contains("deadlock detected"), "\(log)")
+    }
+
+    @Test func `are taken in one order also of owners that another node just made`()
+        async throws
+    {
+        let place = try await PostgreSQLPlace()
+        let store = try await place.open { at(1_000_000) }
+        // Gives the domain its number.
+        try await store.putDocument("k", in: "c", of: owner, value: [1])
+        let (a, b) = (
+            Owner(domain: owner.domain, name: "a"), Owner(domain: owner.domain, name: "b")
+        )
+        let insert = "INSERT INTO owner (domain, name) SELECT domain, "
+        let first = try await Holder(place.url, insert + "'a' FROM owner")
+        let second = try await Holder(place.url, insert + "'b' FROM owner")
+        try await WriterBench.use(place.url, { $0.statementTimeout = .zero }) { bench in
+            async let count = bench.commit(works(b, a), lockLimit: .seconds(250))
+            // It found neither, and makes both.
+            try await first.waitUntilWanted()
+            _ = try await first.ask("COMMIT")
+            try await second.waitUntilWanted()
+            _ = try await first.ask("BEGIN")
+            _ = try await first.ask("SELECT FROM owner WHERE name = 'a' FOR UPDATE")
+            _ = try await second.ask("COMMIT")
+            try await first.waitUntilWanted()
+            let free = try await first.ask(
+                "SELECT FROM owner WHERE name = 'b' FOR UPDATE SKIP LOCKED"
+            )
+            #expect(free.count == 1, "who waits for the first does not have the second")
+            try await first.letGo()
+            try await second.letGo()
+            #expect(try await count == 3)
+        }
+        await store.close()
     }
 
     @Test func `of a process that was frozen in a transaction end within seconds`()

@@ -79,6 +79,17 @@ struct WriterBench {
         await Writer(pool: pool, queue: queue, names: names).run()
         return works.indices.compactMap { answers[$0] }
     }
+
+    /// Does all in one group, once, and gives the number of answers; it waits for locks as long as it is told.
+    func commit(_ works: [Job.Work], lockLimit: Duration) async throws -> Int {
+        let jobs = works.map { Job(work: $0, cost: 0, done: { _ in }) }
+        let group = Group(jobs: jobs, names: names, lockLimit: lockLimit)
+        return try await pool.withConnection {
+            (connection: isolated Connection) async throws(DatabaseError) -> Int? in
+            var progress = Group.Progress()
+            return try? await group.commit(on: connection, &progress).count
+        } ?? 0
+    }
 }
 
 /// What the callers were told, by the places of their jobs.
