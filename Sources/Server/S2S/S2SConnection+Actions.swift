@@ -120,9 +120,29 @@ extension S2SConnection {
             if fault == nil { fault = .stream(error.condition) }
             report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
+        // With acknowledgements, the peer knows what was not heard.
+        if machine.isHearingOut, !delivery.management.isOn { return linger() }
         // Who did not answer before will hardly say goodbye.
         let isSilent = fault == .timedOut
         edge.end(error, within: isSilent ? .seconds(1) : service.current.limits.closingTime)
+    }
+
+    /// What the peer sent before it heard our goodbye is on its way: the stream is read on until the peer
+    /// closes it too (RFC 6120 §4.4), or the time is up.
+    private func linger() {
+        isLingering = true
+        edge.sayGoodbye()
+        edge.arm(within: service.current.limits.closingTime) {
+            self.assumeIsolated { $0.hangUp() }
+        }
+    }
+
+    /// Both sides have said goodbye, or the other one does not.
+    func hangUp() {
+        guard isLingering else { return }
+        isLingering = false
+        edge.disarm()
+        transport.close(afterFlush: true, within: .seconds(1))
     }
 
     func report(_ level: Logger.Level, _ text: Logger.Message, _ more: Logger.Metadata = [:]) {

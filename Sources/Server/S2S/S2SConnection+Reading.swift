@@ -7,11 +7,15 @@ import MartletXML
 extension S2SConnection {
     func receive(_ bytes: UnsafeRawBufferPointer) {
         guard edge.accepts(bytes) else { return }
-        let (fault, _) = edge.read(bytes, while: { !machine.isClosed }) { take($0) }
+        let (fault, _) = edge.read(bytes, while: { isListening }) { take($0) }
         if let fault { carryOut(machine.close(StreamError(fault))) }
+        if isLingering, fault != nil || !machine.isHearingOut { hangUp() }
         // Strangers too: what they ask costs digests and look-ups.
         edge.limitRate(bytes: bytes.count)
     }
+
+    /// Whether what the peer says still means something.
+    private var isListening: Bool { !machine.isClosed || isLingering && machine.isHearingOut }
 
     private func take(_ event: StreamEvent) -> StreamFlow {
         switch event.kind {

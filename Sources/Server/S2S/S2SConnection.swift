@@ -46,6 +46,8 @@ actor S2SConnection: ShardHomed {
     var isEchoDue = false
     /// Pairs whose pools were told to wait.
     var choked: Set<DomainPair> = []
+    /// We have said goodbye, and listen until the peer does so too.
+    var isLingering = false
     /// The transport is gone.
     var isOver = false
     /// Why it ends, once that is known.

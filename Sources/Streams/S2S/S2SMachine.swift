@@ -34,6 +34,8 @@ public enum S2SMachine: Sendable {
     }
 
     public var isClosed: Bool { read({ $0.isClosed }, { $0.isClosed }) }
+    /// Whether the peer's stanzas still count although we closed the stream (RFC 6120 §4.4).
+    public var isHearingOut: Bool { read({ $0.isHearingOut }, { $0.isHearingOut }) }
     public var isEncrypted: Bool { read({ $0.isEncrypted }, { $0.isEncrypted }) }
     /// The id that the receiving side gave the stream.
     public var streamID: String { read({ $0.streamID }, { $0.streamID }) }
