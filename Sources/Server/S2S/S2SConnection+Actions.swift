@@ -91,8 +91,10 @@ extension S2SConnection {
             switch reply {
             case .send(let element): edge.write(element)
             case .enabled: break
-            // They are as good as gone: nobody will say more of them.
-            case .refused: requestEcho()
+            case .refused(let sent):
+                // They were written like any other: the answer to a ping says what became of them.
+                for (pair, stanza) in sent { delivery.noteWritten(stanza, for: pair) }
+                requestEcho()
             case .acknowledged:
                 askedAt = delivery.management.awaitsAnswer ? shard.now : nil
                 requestAcknowledgement()

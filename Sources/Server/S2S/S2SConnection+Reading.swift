@@ -22,7 +22,14 @@ extension S2SConnection {
         case .opened(let header): return hear(.opened(header))
         case .element(let element):
             edge.countStanza()
-            return hear(.element(element))
+            let before = received
+            let flow = hear(.element(element))
+            // What cannot be routed was sent all the same, and counts (XEP-0198 §4).
+            if received == before, element.isIn(Namespace.client), isListening {
+                received += 1
+                noteReceipt(for: nil)
+            }
+            return flow
         case .closed: return hear(.closed)
         }
     }
@@ -37,7 +44,7 @@ extension S2SConnection {
     func hand(over stanza: Stanza) {
         received += 1
         lastStanza = shard.now
-        defer { noteReceipt(of: stanza) }
+        defer { noteReceipt(for: stanza.to) }
         if service.echoes.take(stanza) { return }
         service.router.homes[shard.index].enter(with: stanza) { $0.receive(fromElsewhere: $1) }
     }
