@@ -152,19 +152,6 @@ actor S2SConnection: ShardHomed {
         stranger = nil
     }
 
-    /// The settings changed: who is no longer admitted is told so.
-    func judgeAnew() {
-        guard !machine.isClosed else { return }
-        // Ours first.
-        let pairs = machine.pairs.keys.map { origin.isDialled ? $0 : $0.reversed }
-        guard pairs.allSatisfy({ service.router.domains.hosts($0.sender) }) else {
-            return shutDown(StreamError(.hostGone))
-        }
-        guard pairs.contains(where: { !service.trust(of: $0.sender, in: $0.target).isAdmitted })
-        else { return }
-        shutDown(StreamError(.policyViolation, "there are no streams between us any more"))
-    }
-
     /// This server stops, or no longer wants the peer.
     func shutDown(_ error: StreamError) {
         if fault == nil { fault = error.condition == .systemShutdown ? .stopping : .notAdmitted }

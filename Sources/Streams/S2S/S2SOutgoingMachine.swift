@@ -56,6 +56,8 @@ public struct S2SOutgoingMachine: Sendable {
     /// What is known of the stream's other end.
     var facts: StreamFacts
     public var isEncrypted: Bool { facts.isEncrypted }
+    /// Who is at the other end, as TLS knows it.
+    public var identity: PeerIdentity { facts.identity }
     /// Whether the stream as it is now has been opened from our side.
     private var hasSentHeader = false
     /// Whether the peer's header declares dialback (XEP-0220 §2.4.1).

@@ -18,6 +18,7 @@ final class Siege: Sendable {
     static let friend = "friend.example"
 
     let server: MartletServer
+    let settings: ServerSettings
     let clock: ManualClock
     let trap: Trap
     /// Where users and peers are.
@@ -71,6 +72,7 @@ final class Siege: Sendable {
             atPath: "\(folder)/own",
             withIntermediateDirectories: true
         )
+        self.settings = settings
         clock = ManualClock()
         book = LogBook()
         shard = Shard(index: 0)
