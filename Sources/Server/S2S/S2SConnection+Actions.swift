@@ -64,17 +64,21 @@ extension S2SConnection {
     /// Has the authoritative server asked, over a stream that leads there.
     private func verify(_ question: DialbackQuestion) {
         let over = ObjectIdentifier(self)
-        let isWelcome = service.verifications.take(for: transport.peerAddress, at: shard.now)
-        guard isWelcome else {
-            carryOut(machine.receive(.verified(question, .failed(.resourceConstraint))))
-            return
-        }
+        let address = transport.peerAddress
+        guard let pool = service.pool(of: question.pair.sender),
+            service.verifications.take(
+                for: address,
+                at: shard.now,
+                of: service.current.limits.verifiesUnderWay
+            )
+        else { return settle(question, .failed(.resourceConstraint)) }
         let mail = PoolMail.ask(question, over: over) { [self] outcome in
+            service.verifications.giveBack(for: address)
             shard.submit {
                 self.assumeIsolated { $0.settle(question, outcome) }
             }
         }
-        service.pool(of: question.pair.sender)?.post(mail)
+        pool.post(mail)
     }
 
     private func settle(_ question: DialbackQuestion, _ outcome: DialbackOutcome) {
