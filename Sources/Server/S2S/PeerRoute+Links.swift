@@ -273,6 +273,7 @@ extension S2SFault {
         case .lost, .tlsNotOffered, .tlsFailed, .notProved, .noWayToAuthenticate,
             .protocolViolation, .timedOut:
             true
+        case .ended: true
         case .stream(let condition):
             switch condition {
             case .hostUnknown, .hostGone, .policyViolation, .notAuthorized, .invalidFrom: false

@@ -123,7 +123,7 @@ extension S2SConnection {
     private func finish(_ error: StreamError?) {
         if !edge.isSecuring, let last = delivery.management.acknowledgement { edge.write(last) }
         if let error {
-            if fault == nil { fault = .stream(error.condition) }
+            if fault == nil { fault = .ended(error.condition) }
             report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
         // With acknowledgements, the peer knows what was not heard.

@@ -108,7 +108,9 @@ public struct S2SIncomingMachine: Sendable {
 
     private mutating func read(_ element: Element) -> [S2SAction] {
         // Nobody answers an error with another (RFC 6120 §4.9.1.1).
-        if element.isNamed("error", in: Namespace.streams) { return close(nil) }
+        if element.isNamed("error", in: Namespace.streams) {
+            return [.fail(.stream(StreamError(element).condition))] + leave()
+        }
         switch state {
         case .opening, .closed: return close(StreamError(.badFormat))
         case .securing: return close(StreamError(.policyViolation))
