@@ -196,6 +196,9 @@ actor ComponentConnection: ShardHomed {
         var facts = more
         facts["peer"] = .string(edge.transport.peerAddress.description)
         if let domain = machine.domain { facts["component"] = .string(domain.description) }
+        guard hasServed else {
+            return service.valve.log(level, message, facts, to: service.log, at: shard.now)
+        }
         service.log.log(level: level, message, metadata: facts)
     }
 }

@@ -156,6 +156,9 @@ extension S2SConnection {
         metadata["peer"] = "\(transport.peerAddress)"
         metadata["direction"] = origin.isDialled ? "out" : "in"
         if let tlsVersion { metadata["tls"] = "\(tlsVersion)" }
+        guard isProved || origin.isDialled else {
+            return service.valve.log(level, text, metadata, to: service.log, at: shard.now)
+        }
         service.log.log(level: level, text, metadata: metadata)
     }
 }
