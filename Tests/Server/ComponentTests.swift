@@ -248,6 +248,30 @@ struct ComponentTests {
         await stage.end()
     }
 
+    @Test func `what a deaf one did not take returns when another comes in its place`() async throws
+    {
+        let clock = ManualClock()
+        let stage = try await ComponentStage(clock: clock) { $0.whenTaken = .replace }
+        let first = try await stage.component()
+        await stage.stop(first, reading: true)
+        let client = try await stage.scene.enter(romeo)
+        #expect(await client.send(lines: 0..<60, to: hamlet).isEmpty)
+        for shard in stage.scene.server.shards { await shard.settle() }
+        let second = try await stage.component(shard: 0)
+        #expect(await second.heard("id='line59'"), "\(second.text.count)")
+        // The first one does not even hear that it has to go.
+        clock.advance(by: .seconds(601))
+        for shard in stage.scene.server.shards { await shard.settle() }
+        let returned = await client.bouncesUntilNow()
+        #expect(returned.allSatisfy { $0.error?.condition == .serviceUnavailable })
+        let numbers = returned.compactMap { $0.id.flatMap { Int($0.dropFirst(4)) } }
+        let taken = (0..<60).filter { second.text.contains("id='line\($0)'") }
+        // Those before are in the pipe, as they might be in a kernel.
+        let rest = numbers + taken
+        #expect(!numbers.isEmpty && rest == Array((rest.first ?? 0)..<60), "\(numbers) \(taken)")
+        await stage.end()
+    }
+
     // MARK: The server
 
     @Test func `is sent away when its domain goes with a reload`() async throws {

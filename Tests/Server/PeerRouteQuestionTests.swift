@@ -77,18 +77,57 @@ struct PeerRouteQuestionTests {
         #expect(stage.take("m1") == ["write C: m1"])
     }
 
-    @Test func `ends a rest with a question: the peer lives`() {
+    @Test func `a question ends no rest, but its peer does by being there`() {
         let stage = RouteStage()
         let link = NamedLink("A")
         _ = stage.take("m1")
         _ = stage.hear(.exhausted(1, gone))
         #expect(stage.ask("k1", over: claims) == ["dial 2 fresh"])
-        // A stanza goes the same way.
-        #expect(stage.take("m2") == [])
-        #expect(stage.route.purpose(of: 2) == .stanzas)
+        // Whoever claims to be the peer has proved nothing.
+        #expect(stage.take("m2") == ["bounce m2: \(gone)"])
+        #expect(stage.route.purpose(of: 2) == .questions)
         _ = stage.hear(.linked(2, link))
+        #expect(stage.take("m3") == ["bounce m3: \(gone)"])
         #expect(stage.hear(.featured(link)) == ["ask A: k1"])
-        #expect(stage.hear(.authorized(link)) == ["forget 2", "write A: m2"])
+        // From now on, a stanza goes the same way.
+        #expect(stage.take("m4") == ["want A"])
+        #expect(stage.hear(.authorized(link)) == ["forget 2", "write A: m4"])
+    }
+
+    @Test func `who claims again and again has no more dialled than one`() {
+        let stage = RouteStage { $0.backoffTime = .seconds(5) }
+        let fault = S2SFault.unreachable(.remoteServerTimeout, "no")
+        let told = "failed(\(String(reflecting: DialbackFault.remoteConnectionFailed)))"
+        #expect(stage.ask("k1", over: claims) == ["dial 1 fresh"])
+        #expect(stage.hear(.exhausted(1, fault)) == ["forget 1", "reply k1 \(told)"])
+        for number in 2..<60 {
+            #expect(stage.ask("k\(number)", over: claims) == ["reply k\(number) \(told)"])
+        }
+        #expect(stage.route.rules.budget.questions == 0)
+        _ = stage.pass(.seconds(5))
+        #expect(stage.ask("late", over: claims) == ["dial 2 fresh"])
+    }
+
+    @Test func `a peer that has proved itself is asked at once`() {
+        let stage = RouteStage()
+        _ = stage.ask("k1", over: claims)
+        _ = stage.hear(.exhausted(1, gone))
+        _ = stage.hear(.met)
+        #expect(stage.ask("k2", over: claims) == ["dial 2 fresh"])
+    }
+
+    @Test func `a stream that was refused the pair, and asks on, is told again to want it`() {
+        let stage = RouteStage()
+        let (link, lent) = (NamedLink("A"), NamedLink("B"))
+        _ = stage.take("m1")
+        _ = stage.hear(.linked(1, link))
+        _ = stage.hear(.featured(link))
+        _ = stage.ask("k1", over: claims)
+        // Its pair goes over to the peer's own stream; it stays for the question.
+        #expect(stage.hear(.reversible(lent)) == ["write B: m1"])
+        #expect(stage.hear(.refused(link, .dialbackInvalid)) == [])
+        _ = stage.hear(.closed(lent, gone))
+        #expect(stage.take("m2") == ["want A"])
     }
 
     @Test func `has a stream that asks carry the pair as well when a stanza comes`() {

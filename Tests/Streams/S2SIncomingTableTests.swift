@@ -118,7 +118,7 @@ struct S2SIncomingTableTests {
             Wire.foreign,
             [early, stranger, late, early, stranger, stranger, early, unknown, unknown, ""]
         ),
-        (Wire.error, Array(repeating: "close ", count: 9) + [""]),
+        (Wire.error, Array(repeating: "fail, close ", count: 9) + [""]),
     ]
 
     @Test(arguments: table)

@@ -17,6 +17,8 @@ final class C2SService: Sendable {
     let lookUps: LookUpLog
     /// Connections that have not logged in, by address.
     let strangers: ConnectionCounter
+    /// For lines about them.
+    let valve = LogValve()
     let streams: LiveStreams<C2SConnection>
     private let settings: Mutex<C2SSettings>
     private let hosts = HostShelf()
@@ -91,7 +93,8 @@ final class C2SService: Sendable {
     /// Takes a connection that a listener accepted; on the shard that accepted it.
     func accept(_ transport: Transport, on listener: C2SListenerTerms) {
         guard let stranger = strangers.admit(transport.peerAddress) else {
-            log.notice("too many strangers", metadata: ["peer": "\(transport.peerAddress)"])
+            let peer: Logger.Metadata = ["peer": "\(transport.peerAddress)"]
+            valve.log(.notice, "too many strangers", peer, to: log, at: transport.shard.now)
             return transport.close(afterFlush: false, within: .zero)
         }
         let connection = C2SConnection(

@@ -18,6 +18,10 @@ actor ComponentConnection: ShardHomed {
     private var route: ComponentRoute?
     /// What was written and may not have left yet.
     private var unflushed: [ComponentSeats.Item] = []
+    /// Where that goes back to, once it serves no more and does not take what was written either.
+    private var former: ComponentRoute?
+    /// Whether it has shown the secret.
+    private var hasServed = false
     /// When the secret has to be shown at the latest.
     private let authBy: ShardInstant
     /// Its place among those who have not.
@@ -93,7 +97,7 @@ actor ComponentConnection: ShardHomed {
             return shutDown(StreamError(.hostGone))
         }
         guard route.join(self) else { return shutDown(StreamError(.conflict)) }
-        self.route = route
+        (self.route, hasServed) = (route, true)
         stranger?.giveBack()
         stranger = nil
         edge.parser.limits = service.xmlLimits(of: domain)
@@ -146,7 +150,10 @@ actor ComponentConnection: ShardHomed {
 
     /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
     private func end(_ error: StreamError?) {
+        forgetFlushed()
+        let (served, rest) = (route, unflushed)
         leave(unwritten: [])
+        (former, unflushed) = (served, rest)
         if let error { report(.info, "stream error", ["condition": "\(error.condition.rawValue)"]) }
         edge.end(error, within: service.limits.closingTime)
     }
@@ -168,6 +175,9 @@ actor ComponentConnection: ShardHomed {
     }
 
     private func closed(_ reason: TransportEnd) {
+        // Others have had newer ones meanwhile: these can only go back.
+        if reason != .closed { former?.giveUp(unflushed) }
+        former = nil
         leave(unwritten: unflushed)
         _ = machine.close(nil)
         edge.close()
@@ -186,6 +196,9 @@ actor ComponentConnection: ShardHomed {
         var facts = more
         facts["peer"] = .string(edge.transport.peerAddress.description)
         if let domain = machine.domain { facts["component"] = .string(domain.description) }
+        guard hasServed else {
+            return service.valve.log(level, message, facts, to: service.log, at: shard.now)
+        }
         service.log.log(level: level, message, metadata: facts)
     }
 }

@@ -63,6 +63,11 @@ final class ComponentRoute: StanzaRoute {
         carryOut(seats.withLock { $0.putBack(items, for: link, at: now) }, on: link.shard)
     }
 
+    /// Returns what a connection that serves no more has written and nobody took.
+    func giveUp(_ items: [ComponentSeats.Item]) {
+        for item in items { returns(item.stanza, StanzaError(.serviceUnavailable, .wait)) }
+    }
+
     // MARK: From the service, from any thread
 
     /// Goes by other settings from now on; connections stay.

@@ -20,6 +20,8 @@ final class ComponentService: Sendable {
     let streams: LiveStreams<ComponentConnection>
     /// Connections that have not shown a secret, by address.
     private let strangers: ConnectionCounter
+    /// For lines about them.
+    let valve = LogValve()
     private let state: Mutex<State>
 
     /// Components may come to the domains of `settings`, and the router leads to them.
@@ -100,7 +102,8 @@ final class ComponentService: Sendable {
     /// Takes a connection that a listener accepted; on the shard that accepted it.
     func accept(_ transport: Transport) {
         guard let stranger = strangers.admit(transport.peerAddress) else {
-            log.notice("too many strangers", metadata: ["peer": "\(transport.peerAddress)"])
+            let peer: Logger.Metadata = ["peer": "\(transport.peerAddress)"]
+            valve.log(.notice, "too many strangers", peer, to: log, at: transport.shard.now)
             return transport.close(afterFlush: false, within: .zero)
         }
         let connection = ComponentConnection(transport, of: self, stranger: stranger)

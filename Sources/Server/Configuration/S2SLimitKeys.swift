@@ -55,7 +55,8 @@ extension ConfigKey<S2SLimits> {
             "verifiesUnderWay",
             \.verifiesUnderWay,
             .many,
-            "Dialback keys that are being verified, of all streams together."
+            "Dialback keys that are being verified, of all streams together; an eighth of what is"
+                + " free may be one address's."
         ),
         ConfigKey(
             "verifiesPerAddressPerMinute",

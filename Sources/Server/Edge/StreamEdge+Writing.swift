@@ -22,6 +22,9 @@ extension StreamEdge {
         }
     }
 
+    /// Says goodbye, and goes on reading.
+    func sayGoodbye() { transport.send(StreamOpening.closing) }
+
     /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
     ///
     /// The last bytes and the peer's goodbye have until `limit`.

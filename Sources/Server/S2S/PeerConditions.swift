@@ -32,7 +32,7 @@ extension S2SFault {
             (.remoteServerTimeout, .cancel)
         case .dialbackInvalid: (.internalServerError, nil)  // XEP-0220 §2.1.1
         case .stream(.hostUnknown), .stream(.hostGone): (.remoteServerNotFound, nil)
-        case .stream: (.remoteServerTimeout, .wait)
+        case .stream, .ended: (.remoteServerTimeout, .wait)
         case .notAdmitted: (.notAllowed, nil)
         case .overloaded: (.resourceConstraint, .wait)
         }
@@ -47,7 +47,8 @@ extension S2SFault {
         case .notAdmitted: .policyViolation
         case .overloaded: .resourceConstraint
         case .lost, .tlsNotOffered, .tlsFailed, .notProved, .noWayToAuthenticate, .saslRefused,
-            .dialbackInvalid, .dialback, .stream, .protocolViolation, .timedOut, .stopping:
+            .dialbackInvalid, .dialback, .stream, .ended, .protocolViolation, .timedOut,
+            .stopping:
             .remoteServerTimeout
         }
     }

@@ -48,6 +48,9 @@ extension PeerRoute {
             state = .seeking(leg)
         } else if asking?.link === link {
             asking?.isFeatured = true
+            // Whoever claims to be the peer may lie; its server, where it is found, does not.
+            endRest()
+            unanswered = nil
         }
     }
 
@@ -62,7 +65,11 @@ extension PeerRoute {
 
     /// The peer does not take the pair on this stream, which lives on if questions need it.
     mutating func refuse(_ link: any PeerLink, _ fault: S2SFault, _ now: ShardInstant) {
-        guard case .seeking(var leg) = state, leg.link === link else { return }
+        guard case .seeking(var leg) = state, leg.link === link else {
+            // It goes on for questions alone, until it is told again to want the pair.
+            if asking?.link === link { asking?.isAsking = true }
+            return
+        }
         leg.isAsking = true
         dismiss(leg)
         fail(leg, fault, now)
@@ -85,7 +92,11 @@ extension PeerRoute {
         } else if let leg = asking, leg.attempt == attempt {
             asking = nil
             end(leg)
-            failQuestions(on: attempt, leg.fault ?? fault)
+            let fault = leg.fault ?? fault
+            if !leg.isFeatured, fault.concernsPeer {
+                unanswered = (fault, now.advanced(by: limits.backoffTime))
+            }
+            failQuestions(on: attempt, fault)
         }
     }
 
@@ -119,6 +130,12 @@ extension PeerRoute {
         guard case .resting = state else { return }
         state = .idle
         isFresh = true
+    }
+
+    /// A peer has proved itself to us.
+    mutating func meet() {
+        endRest()
+        unanswered = nil
     }
 
     // MARK: Bidirectional streams
@@ -244,6 +261,7 @@ extension PeerRoute {
         case .idle, .pausing, .resting: state = .idle
         }
         (failures, isFresh, isSecondChance) = (0, false, false)
+        unanswered = nil
         bounceQueue(fault)
     }
 }
@@ -255,6 +273,7 @@ extension S2SFault {
         case .lost, .tlsNotOffered, .tlsFailed, .notProved, .noWayToAuthenticate,
             .protocolViolation, .timedOut:
             true
+        case .ended: true
         case .stream(let condition):
             switch condition {
             case .hostUnknown, .hostGone, .policyViolation, .notAuthorized, .invalidFrom: false

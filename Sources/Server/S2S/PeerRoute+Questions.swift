@@ -28,11 +28,12 @@ extension PeerRoute {
         if let barred {
             return actions.append(.reply(reply, .failed(barred.dialbackFault)))
         }
+        if let unanswered, unanswered.until > now, !hasWay {
+            return actions.append(.reply(reply, .failed(unanswered.fault.dialbackFault)))
+        }
         guard rules.budget.beginQuestion(within: limits.verifiesUnderWay) else {
             return actions.append(.reply(reply, .failed(.resourceConstraint)))
         }
-        // It has just come to us.
-        endRest()
         questions.append(
             PeerQuestion(
                 question: question,
@@ -41,6 +42,14 @@ extension PeerRoute {
                 until: now.advanced(by: limits.verifyTime)
             )
         )
+    }
+
+    /// Whether there is a stream to the peer, or will soon be.
+    private var hasWay: Bool {
+        switch state {
+        case .seeking, .open: true
+        case .idle, .borrowed, .closing, .pausing, .resting: asking != nil
+        }
     }
 
     mutating func answer(_ question: DialbackQuestion, _ outcome: DialbackOutcome) {

@@ -118,6 +118,8 @@ struct PeerRoute {
     var questions: [PeerQuestion] = []
     /// A stream beside, for questions alone.
     var asking: Leg?
+    /// Why no server was found to ask just now: who asks until then is told the same.
+    var unanswered: (fault: S2SFault, until: ShardInstant)?
     var actions: [Action] = []
     private var lastAttempt: UInt64
     private var chance: UInt64
@@ -161,7 +163,7 @@ struct PeerRoute {
         case .undelivered(let link, let unwritten, let unacknowledged, let fault):
             takeBack(unwritten, unacknowledged, of: link, fault, now)
         case .closed(let link, let fault): close(link, fault, now)
-        case .met: endRest()
+        case .met: meet()
         case .quiet(let link, let since): retire(link, quietSince: since, now)
         case .bar(let fault, let error): bar(fault, error, now)
         case .unbar: barred = nil

@@ -64,17 +64,21 @@ extension S2SConnection {
     /// Has the authoritative server asked, over a stream that leads there.
     private func verify(_ question: DialbackQuestion) {
         let over = ObjectIdentifier(self)
-        let isWelcome = service.verifications.take(for: transport.peerAddress, at: shard.now)
-        guard isWelcome else {
-            carryOut(machine.receive(.verified(question, .failed(.resourceConstraint))))
-            return
-        }
+        let address = transport.peerAddress
+        guard let pool = service.pool(of: question.pair.sender),
+            service.verifications.take(
+                for: address,
+                at: shard.now,
+                of: service.current.limits.verifiesUnderWay
+            )
+        else { return settle(question, .failed(.resourceConstraint)) }
         let mail = PoolMail.ask(question, over: over) { [self] outcome in
+            service.verifications.giveBack(for: address)
             shard.submit {
                 self.assumeIsolated { $0.settle(question, outcome) }
             }
         }
-        service.pool(of: question.pair.sender)?.post(mail)
+        pool.post(mail)
     }
 
     private func settle(_ question: DialbackQuestion, _ outcome: DialbackOutcome) {
@@ -91,8 +95,10 @@ extension S2SConnection {
             switch reply {
             case .send(let element): edge.write(element)
             case .enabled: break
-            // They are as good as gone: nobody will say more of them.
-            case .refused: requestEcho()
+            case .refused(let sent):
+                // They were written like any other: the answer to a ping says what became of them.
+                for (pair, stanza) in sent { delivery.noteWritten(stanza, for: pair) }
+                requestEcho()
             case .acknowledged:
                 askedAt = delivery.management.awaitsAnswer ? shard.now : nil
                 requestAcknowledgement()
@@ -117,12 +123,32 @@ extension S2SConnection {
     private func finish(_ error: StreamError?) {
         if !edge.isSecuring, let last = delivery.management.acknowledgement { edge.write(last) }
         if let error {
-            if fault == nil { fault = .stream(error.condition) }
+            if fault == nil { fault = .ended(error.condition) }
             report(.info, "stream error", ["condition": "\(error.condition.rawValue)"])
         }
+        // With acknowledgements, the peer knows what was not heard.
+        if machine.isHearingOut, !delivery.management.isOn { return linger() }
         // Who did not answer before will hardly say goodbye.
         let isSilent = fault == .timedOut
         edge.end(error, within: isSilent ? .seconds(1) : service.current.limits.closingTime)
+    }
+
+    /// What the peer sent before it heard our goodbye is on its way: the stream is read on until the peer
+    /// closes it too (RFC 6120 §4.4), or the time is up.
+    private func linger() {
+        isLingering = true
+        edge.sayGoodbye()
+        edge.arm(within: service.current.limits.closingTime) {
+            self.assumeIsolated { $0.hangUp() }
+        }
+    }
+
+    /// Both sides have said goodbye, or the other one does not.
+    func hangUp() {
+        guard isLingering else { return }
+        isLingering = false
+        edge.disarm()
+        transport.close(afterFlush: true, within: .seconds(1))
     }
 
     func report(_ level: Logger.Level, _ text: Logger.Message, _ more: Logger.Metadata = [:]) {
@@ -130,6 +156,9 @@ extension S2SConnection {
         metadata["peer"] = "\(transport.peerAddress)"
         metadata["direction"] = origin.isDialled ? "out" : "in"
         if let tlsVersion { metadata["tls"] = "\(tlsVersion)" }
+        guard isProved || origin.isDialled else {
+            return service.valve.log(level, text, metadata, to: service.log, at: shard.now)
+        }
         service.log.log(level: level, text, metadata: metadata)
     }
 }

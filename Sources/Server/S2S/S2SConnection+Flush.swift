@@ -4,7 +4,9 @@ import MartletNet
 /// stanza was taken (XEP-0198), and what was still in our memory would be lost with the process.
 extension S2SConnection {
     func waitForFlush(_ passed: @escaping @Sendable () -> Void) {
-        guard !isOver, transport.bufferedBytes > 0 else { return passed() }
+        guard !isOver, transport.bufferedBytes > 0 || !delivery.held.isEmpty else {
+            return passed()
+        }
         flushWaiters.append(passed)
         transport.reportFlush()
         guard flushWaiters.count == 1 else { return }

@@ -51,6 +51,8 @@ extension S2SConnection: PeerLink {
     private func give(_ stanzas: [Stanza], for pair: DomainPair) {
         delivery.hold(stanzas, for: pair)
         if isOver { return giveBack() }
+        // Another pair's stanzas fill the stream, and this pair's pool was not told.
+        if isChoked, !choked.contains(pair) { tellPools([pair]) }
         writeHeld()
     }
 
@@ -71,7 +73,7 @@ extension S2SConnection: PeerLink {
             transport.withOutput { item.stanza.append(to: &$0) }
             delivery.noteWritten(item.stanza, for: item.pair)
         }
-        if delivery.awaitsFlush { transport.reportFlush() }
+        if delivery.awaitsFlush || !flushWaiters.isEmpty { transport.reportFlush() }
         requestAcknowledgement()
         requestEcho()
         tellPools(items.map(\.pair))

@@ -29,11 +29,11 @@ struct S2SReceipts: Sendable {
 }
 
 extension S2SConnection {
-    /// Notes where a stanza went: homes that wait for the store must not be given ever more.
-    func noteReceipt(of stanza: Stanza) {
+    /// Notes where a stanza went, if anywhere: homes that wait for the store must not be given ever more.
+    func noteReceipt(for to: JID?) {
         receipts.handedOver += 1
         if delivery.management.isOn { receipts.counted &+= 1 }
-        if let to = stanza.to, to.hasLocalpart { receipts.destinations.insert(to.bare) }
+        if let to, to.hasLocalpart { receipts.destinations.insert(to.bare) }
         guard receipts.isFull else { return }
         if receipts.isUnderWay { edge.pause(.home) } else { beginReceipts() }
     }

@@ -30,7 +30,8 @@ extension S2SConnection: TransportDelegate {
     nonisolated func transportFlushed(_ transport: Transport) {
         assumeIsolated { connection in
             connection.delivery.flushed()
-            connection.releaseFlushWaiters()
+            // What waits for acknowledgements of others has not left.
+            if connection.delivery.held.isEmpty { connection.releaseFlushWaiters() }
         }
     }
 

@@ -46,6 +46,8 @@ actor S2SConnection: ShardHomed {
     var isEchoDue = false
     /// Pairs whose pools were told to wait.
     var choked: Set<DomainPair> = []
+    /// We have said goodbye, and listen until the peer does so too.
+    var isLingering = false
     /// The transport is gone.
     var isOver = false
     /// Why it ends, once that is known.
@@ -148,19 +150,6 @@ actor S2SConnection: ShardHomed {
     func leaveStrangers() {
         stranger?.giveBack()
         stranger = nil
-    }
-
-    /// The settings changed: who is no longer admitted is told so.
-    func judgeAnew() {
-        guard !machine.isClosed else { return }
-        // Ours first.
-        let pairs = machine.pairs.keys.map { origin.isDialled ? $0 : $0.reversed }
-        guard pairs.allSatisfy({ service.router.domains.hosts($0.sender) }) else {
-            return shutDown(StreamError(.hostGone))
-        }
-        guard pairs.contains(where: { !service.trust(of: $0.sender, in: $0.target).isAdmitted })
-        else { return }
-        shutDown(StreamError(.policyViolation, "there are no streams between us any more"))
     }
 
     /// This server stops, or no longer wants the peer.

@@ -15,6 +15,8 @@ final class S2SService: Sendable {
     let streams: LiveStreams<S2SConnection>
     /// Incoming streams on which nothing is proved, by address.
     let strangers: ConnectionCounter
+    /// For lines about them.
+    let valve = LogValve()
     let verifications: VerifyQuota
     /// Incoming streams on which something is proved, by whom.
     let seats = PeerSeats()
@@ -71,7 +73,8 @@ final class S2SService: Sendable {
     /// Takes a connection that a listener accepted; on the shard that accepted it.
     func accept(_ transport: Transport, on terms: S2SListenerTerms) {
         guard let stranger = strangers.admit(transport.peerAddress) else {
-            log.notice("too many strangers", metadata: ["peer": "\(transport.peerAddress)"])
+            let peer: Logger.Metadata = ["peer": "\(transport.peerAddress)"]
+            valve.log(.notice, "too many strangers", peer, to: log, at: transport.shard.now)
             return transport.close(afterFlush: false, within: .zero)
         }
         let stream = S2SConnection(transport, of: self, terms: terms, stranger: stranger)

@@ -53,6 +53,25 @@ struct AuthorizedPairs: Sendable {
         return authorized.isEmpty ? [.stanza(stanza)] : authorized + [.stanza(stanza)]
     }
 
+    /// Takes what comes from a peer that we have said goodbye to, and which has not heard it yet: its
+    /// stanzas are on their way, and nobody would ever tell it that they were not read (RFC 6120 §4.4).
+    ///
+    /// - Returns: nil when that was its last word.
+    mutating func hearOut(
+        _ event: S2SEvent,
+        language: String?,
+        _ facts: StreamFacts
+    ) -> [S2SAction]? {
+        switch event {
+        case .closed, .opened: return nil
+        case .element(let element) where element.isIn(Namespace.client):
+            return try? admit(element, language: language, facts)
+        case .element(let element):
+            return element.isNamed("error", in: Namespace.streams) ? nil : []
+        default: return []
+        }
+    }
+
     /// What becomes of one that cannot be routed: its addresses come first, whatever else is wrong.
     private mutating func refuse(
         _ element: Element,

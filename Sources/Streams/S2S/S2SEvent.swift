@@ -48,6 +48,6 @@ public enum S2SAction: Sendable {
     case manage(Element)
     /// The stream ends; with an error, that is told first.
     case close(StreamError?)
-    /// Outgoing: why the stream is of no use; `close` follows.
+    /// Why the stream is of no use, or what the peer ended it with; `close` follows.
     case fail(S2SFault)
 }

@@ -18,6 +18,8 @@ public enum S2SFault: Error, Hashable, Sendable {
     case dialback(DialbackFault)
     /// What the peer ended the stream with.
     case stream(StreamError.Condition)
+    /// What we ended the stream with.
+    case ended(StreamError.Condition)
     case protocolViolation(String)
     case timedOut
     /// Our own settings allow no streams with the peer.
@@ -39,6 +41,7 @@ extension S2SFault: CustomStringConvertible {
         case .dialbackInvalid: "it says that our dialback key is invalid"
         case .dialback(let fault): "it could not verify our dialback key: \(fault.rawValue)"
         case .stream(let condition): "it ended the stream: \(condition.rawValue)"
+        case .ended(let condition): "it was sent away: \(condition.rawValue)"
         case .protocolViolation(let reason): "it does not follow the protocol: \(reason)"
         case .timedOut: "it did not answer in time"
         case .notAdmitted: "our settings allow no streams with it"

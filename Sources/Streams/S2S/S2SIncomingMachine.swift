@@ -41,6 +41,8 @@ public struct S2SIncomingMachine: Sendable {
     var failedAttempts = 0
     /// Whether the stream as it is now has been opened from our side.
     var hasSentHeader = false
+    /// Closed from our side, in order: what the peer still says counts, until it closes too.
+    public private(set) var isHearingOut = false
     public internal(set) var language: String?
 
     public init(
@@ -70,11 +72,11 @@ public struct S2SIncomingMachine: Sendable {
     public var isAuthorized: Bool { !authorizations.isEmpty }
 
     public mutating func receive(_ event: S2SEvent) -> [S2SAction] {
-        guard !isClosed else { return [] }
+        guard !isClosed else { return hearOut(event) }
         switch event {
         case .opened(let header): return open(header)
         case .element(let element): return read(element)
-        case .closed: return close(nil)
+        case .closed: return leave()
         case .secured(let identity): return secure(identity)
         case .verified(let question, let outcome): return settle(question, outcome)
         // These are for streams that we opened.
@@ -85,14 +87,30 @@ public struct S2SIncomingMachine: Sendable {
     /// Ends the stream; before anything was sent, the header comes first (RFC 6120 §4.9.1.2).
     public mutating func close(_ error: StreamError?) -> [S2SAction] {
         guard !isClosed else { return [] }
+        isHearingOut = error == nil && isAuthorized
         state = .closed
         guard !hasSentHeader, error != nil else { return [.close(error)] }
         return [header(answering: nil), .close(error)]
     }
 
+    /// The peer has said its last.
+    private mutating func leave() -> [S2SAction] {
+        defer { isHearingOut = false }
+        return close(nil)
+    }
+
+    private mutating func hearOut(_ event: S2SEvent) -> [S2SAction] {
+        guard isHearingOut else { return [] }
+        let actions = authorizations.hearOut(event, language: language, facts)
+        isHearingOut = actions != nil
+        return actions ?? []
+    }
+
     private mutating func read(_ element: Element) -> [S2SAction] {
         // Nobody answers an error with another (RFC 6120 §4.9.1.1).
-        if element.isNamed("error", in: Namespace.streams) { return close(nil) }
+        if element.isNamed("error", in: Namespace.streams) {
+            return [.fail(.stream(StreamError(element).condition))] + leave()
+        }
         switch state {
         case .opening, .closed: return close(StreamError(.badFormat))
         case .securing: return close(StreamError(.policyViolation))

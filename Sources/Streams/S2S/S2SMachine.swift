@@ -34,7 +34,11 @@ public enum S2SMachine: Sendable {
     }
 
     public var isClosed: Bool { read({ $0.isClosed }, { $0.isClosed }) }
+    /// Whether the peer's stanzas still count although we closed the stream (RFC 6120 §4.4).
+    public var isHearingOut: Bool { read({ $0.isHearingOut }, { $0.isHearingOut }) }
     public var isEncrypted: Bool { read({ $0.isEncrypted }, { $0.isEncrypted }) }
+    /// Who is at the other end, as TLS knows it.
+    public var identity: PeerIdentity { read({ $0.identity }, { $0.identity }) }
     /// The id that the receiving side gave the stream.
     public var streamID: String { read({ $0.streamID }, { $0.streamID }) }
     /// What the stream is authorised for in the direction in which it was opened.

@@ -56,6 +56,8 @@ public struct S2SOutgoingMachine: Sendable {
     /// What is known of the stream's other end.
     var facts: StreamFacts
     public var isEncrypted: Bool { facts.isEncrypted }
+    /// Who is at the other end, as TLS knows it.
+    public var identity: PeerIdentity { facts.identity }
     /// Whether the stream as it is now has been opened from our side.
     private var hasSentHeader = false
     /// Whether the peer's header declares dialback (XEP-0220 §2.4.1).
@@ -77,6 +79,8 @@ public struct S2SOutgoingMachine: Sendable {
     var isBidirectional = false
     var inbound: AuthorizedPairs
     var receiver: DialbackReceiver
+    /// Closed from our side, in order: what the peer still says counts, until it closes too.
+    public private(set) var isHearingOut = false
 
     /// A stream that is still to be connected.
     ///
@@ -105,7 +109,7 @@ public struct S2SOutgoingMachine: Sendable {
     }
 
     public mutating func receive(_ event: S2SEvent) -> [S2SAction] {
-        guard !isClosed else { return decline(event) }
+        guard !isClosed else { return isHearingOut ? hearOut(event) : decline(event) }
         switch event {
         case .connected: return connect(nil)
         case .secured(let identity): return connect(identity)
@@ -121,6 +125,7 @@ public struct S2SOutgoingMachine: Sendable {
     /// Ends the stream from our side; before a header was sent there is nobody to tell why.
     public mutating func close(_ error: StreamError?) -> [S2SAction] {
         guard !isClosed else { return [] }
+        isHearingOut = error == nil && isBidirectional && !inbound.isEmpty
         return end(.remoteServerTimeout) + [.close(hasSentHeader ? error : nil)]
     }
 }
@@ -155,6 +160,14 @@ extension S2SOutgoingMachine {
         if dialback.isSpoiled { return .dialbackInvalid }
         if case .refused(let condition) = external, pairs.isEmpty { return .saslRefused(condition) }
         return .lost("it closed the stream")
+    }
+
+    private mutating func hearOut(_ event: S2SEvent) -> [S2SAction] {
+        let declined = decline(event)
+        guard declined.isEmpty else { return declined }
+        let actions = inbound.hearOut(event, language: language, facts)
+        isHearingOut = actions != nil
+        return (actions ?? []).filter { if case .authorized = $0 { false } else { true } }
     }
 
     /// What comes when the stream is over, and would wait for ever.

@@ -18,6 +18,7 @@ final class Siege: Sendable {
     static let friend = "friend.example"
 
     let server: MartletServer
+    let settings: ServerSettings
     let clock: ManualClock
     let trap: Trap
     /// Where users and peers are.
@@ -71,6 +72,7 @@ final class Siege: Sendable {
             atPath: "\(folder)/own",
             withIntermediateDirectories: true
         )
+        self.settings = settings
         clock = ManualClock()
         book = LogBook()
         shard = Shard(index: 0)
@@ -196,15 +198,16 @@ final class Siege: Sendable {
     // MARK: Users and witnesses
 
     /// A user of the server, who has logged in and is available.
-    func user(_ name: String) async throws -> Visitor {
-        let account = try JID("\(name)@montague.example")
+    func user(_ name: String, of domain: String = "montague.example") async throws -> Visitor {
+        let account = try JID("\(name)@\(domain)")
         try await server.clients.accounts.add(account, password: "a secret")
         let visitor = Visitor.visit(server, shard: 0, from: shard)
         let proof = Base64.encode(Array("\0\(name)\0a secret".utf8))
-        visitor.send(Say.open + Say.plain(proof))
+        visitor.send(Say.open(domain) + Say.plain(proof))
         try #require(await visitor.heard("<success"), "\(visitor.text)")
         visitor.send(
-            Say.open + "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+            Say.open(domain)
+                + "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                 + "<resource>here</resource></bind></iq><presence/>"
         )
         try #require(await visitor.heard("<presence"), "\(visitor.text)")

@@ -1,0 +1,41 @@
+import MartletCore
+import MartletStreams
+
+/// What other settings make of a stream that stands.
+extension S2SConnection {
+    /// The settings changed: who is no longer admitted, or would have to prove more by now, is told so.
+    func judgeAnew() {
+        guard !machine.isClosed else { return }
+        // Ours first.
+        var pairs = Set(machine.pairs.keys.map { origin.isDialled ? $0 : $0.reversed })
+        pairs.formUnion(machine.reversePairs.keys.map(\.reversed))
+        guard pairs.allSatisfy({ service.router.domains.hosts($0.sender) }) else {
+            return shutDown(StreamError(.hostGone))
+        }
+        for pair in pairs {
+            guard let (reason, why) = objection(to: pair) else { continue }
+            if fault == nil { fault = reason }
+            return shutDown(StreamError(.policyViolation, why))
+        }
+    }
+
+    /// Why there would be no such stream now, for senders and for the peer.
+    private func objection(to pair: DomainPair) -> (S2SFault, String)? {
+        let trust = service.trust(of: pair.sender, in: pair.target)
+        if !trust.isAdmitted {
+            return (.notAdmitted, "there are no streams between us any more")
+        }
+        if trust.tls == .required, !machine.isEncrypted {
+            return (.tlsNotOffered, "TLS is required by now")
+        }
+        let proof = (origin.isDialled ? machine.reversePairs : machine.pairs)[pair.reversed]
+        let hasProved =
+            machine.isEncrypted
+            && machine.identity.proves(pair.target, pins: trust.pins)
+        if !hasProved, trust.proof == .certificate || proof == .certificate {
+            let reason = machine.identity.explanation(for: pair.target, pins: trust.pins)
+            return (.notProved(reason), "your certificate is not enough any more")
+        }
+        return nil
+    }
+}
