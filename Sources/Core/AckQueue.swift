@@ -1,11 +1,24 @@
+internal import MartletXML
+
 /// What was sent on a managed stream and is not acknowledged yet (XEP-0198 §4).
 ///
 /// Counts modulo 2³², as both sides do. An item may be anything that stands for a stanza.
 public struct AckQueue<Item: Sendable>: Sendable {
-    /// More was acknowledged than was sent: a stream error (XEP-0198 §4).
+    /// More was acknowledged than was sent: a stream error (XEP-0198 §6).
     public struct Excess: Error, Hashable, Sendable {
         public let acknowledged: UInt32
         public let sent: UInt32
+
+        /// What ends the stream (XEP-0198 §6).
+        public var streamError: StreamError {
+            var error = StreamError(.undefinedCondition, "more was acknowledged than was sent")
+            error.application = Element(
+                "handled-count-too-high",
+                in: Namespace.streamManagement,
+                ["h": String(acknowledged), "send-count": String(sent)]
+            )
+            return error
+        }
     }
 
     /// How many items were sent since the queue began.

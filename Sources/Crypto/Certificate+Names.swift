@@ -7,37 +7,40 @@ extension Certificate {
 
     /// Whether the certificate was given to this domain (RFC 9525 §6, RFC 6120 §13.7.2).
     ///
-    /// `asciiDomain` is the domain in A-labels, as DNS has it. An XMPP address is compared with
-    /// `domain`, the prepared domainpart in U-labels; by default the two are the same.
+    /// `asciiDomain` is the domain in A-labels, as DNS has it, or an address of IP without brackets. An
+    /// XMPP address is compared with `domain`, the prepared domainpart in U-labels; by default the two
+    /// are the same. An address is no name: it is found among the `iPAddress`es, octet by octet, and
+    /// neither a `dNSName` nor an `SRVName` is one (RFC 9525 §6.1.1, §6.4).
     public func isIssued(
         to asciiDomain: String,
         domain: String? = nil,
         for service: Service
     ) -> Bool {
+        let own = lowercased(domain ?? asciiDomain)
+        if xmppAddresses.contains(where: { lowercased($0) == own }) { return true }
+        if let address = AddressOctets(text: asciiDomain) { return addresses.contains(address) }
         let prefix = service.rawValue + "."
         return dnsNames.contains { matches($0, asciiDomain) }
             || srvNames.contains { name in
                 lowercased(name).hasPrefix(prefix)
                     && matches(String(name.dropFirst(prefix.count)), asciiDomain)
             }
-            || xmppAddresses.contains { lowercased($0) == lowercased(domain ?? asciiDomain) }
     }
 }
 
 /// Whether a presented identifier names a host: letters of either case, and a wildcard only as the
 /// whole left-most label, for one label, above two others at least (RFC 9525 §6.3).
+///
+/// A host whose last label is a number is an address, or is meant to be taken for one, and has no name.
 func matches(_ presented: String, _ host: String) -> Bool {
     let presented = labels(presented)
     let host = labels(host)
-    guard host.count == presented.count, !host.contains(where: \.isEmpty) else { return false }
-    guard presented[0] == "*" else { return presented == host && !presented[0].contains("*") }
+    guard host.count == presented.count, !host.contains(where: { $0.isEmpty || $0.contains("*") }),
+        let top = host.last, !top.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return false }
+    guard presented[0] == "*" else { return presented == host }
     let rest = presented.dropFirst()
-    return rest.count >= 2 && rest == host.dropFirst() && !isAddress(host)
-}
-
-/// Whether the labels are an IPv4 address, which no wildcard stands for.
-private func isAddress(_ labels: [String]) -> Bool {
-    labels.allSatisfy { label in label.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    return rest.count >= 2 && rest == host.dropFirst()
 }
 
 /// The labels of a domain in lower case, without the root's dot.

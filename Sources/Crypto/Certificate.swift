@@ -13,6 +13,8 @@ public struct Certificate: Hashable, Sendable {
     public let xmppAddresses: [String]
     /// The service names under `id-on-dnsSRV`, such as `_xmpp-server.example.com` (RFC 4985).
     public let srvNames: [String]
+    /// The `iPAddress`es.
+    let addresses: [AddressOctets]
     /// When it begins and ends to be valid, in seconds since 1970.
     public let validity: ClosedRange<Int64>
     /// The channel binding `tls-server-end-point` (RFC 5929 §4.1), or nil when the signature's
@@ -40,9 +42,13 @@ public struct Certificate: Hashable, Sendable {
         dnsNames = names.dnsNames
         xmppAddresses = names.xmppAddresses
         srvNames = names.srvNames
+        addresses = names.addresses
         validity = try handle.validity()
         serverEndPoint = handle.serverEndPoint
     }
+
+    /// The `iPAddress`es as they are written: `192.0.2.1`, `2001:db8::1`.
+    public var ipAddresses: [String] { addresses.map(\.text) }
 
     /// The SHA-256 digest of the certificate, as it is pinned and printed.
     public var fingerprint: [UInt8] { HashFunction.sha256.hash(der) }
@@ -56,6 +62,8 @@ public enum CertificateError: Error, Hashable, Sendable {
     case unreadable
     /// A name that holds NUL or what its type does not allow: made to be read in two ways.
     case malformedName
+    /// More names than anybody has use for; each claim would be compared with all of them.
+    case tooManyNames
     /// The dates are none, or in the wrong order.
     case malformedValidity
     /// OpenSSL could not make what was asked for.

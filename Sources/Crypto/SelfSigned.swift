@@ -14,7 +14,8 @@ public struct SelfSignedCertificate: Sendable {
     /// Makes a key and signs with it.
     ///
     /// The domain is in A-labels (`asciiDomain`) for DNS and in U-labels (`domain`, the same by
-    /// default) for XMPP. It is valid from an hour before `unixTime`, for clocks that are late.
+    /// default) for XMPP; an address of IP is without brackets for DNS. It is valid from an hour before
+    /// `unixTime`, for clocks that are late.
     public init(
         asciiDomain: String,
         domain: String? = nil,

@@ -22,12 +22,14 @@ extension X509Handle {
             && X509_set_issuer_name(pointer, name) == 1
     }
 
-    /// The `subjectAltName`s by which clients and servers know an XMPP domain (RFC 6120 §13.7.1.2).
+    /// The `subjectAltName`s by which clients and servers know an XMPP domain (RFC 6120 §13.7.1.2); an
+    /// address of IP has no DNS name and no services (RFC 9525 §6.4).
     func addNames(asciiDomain: String, domain: String) -> Bool {
         let names = GENERAL_NAMES_new()
         defer { GENERAL_NAMES_free(names) }
-        let services = ["_xmpp-client.", "_xmpp-server."]
-        return push(dnsName(asciiDomain), onto: names)
+        let address = AddressOctets(text: asciiDomain)
+        let services = address == nil ? ["_xmpp-client.", "_xmpp-server."] : []
+        return push(address.map(addressName) ?? dnsName(asciiDomain), onto: names)
             && push(otherName(SubjectAltNames.xmppAddressType, domain, .utf8), onto: names)
             && services.allSatisfy { service in
                 let name = service + asciiDomain
@@ -72,6 +74,15 @@ private func push(_ name: UnsafeMutablePointer<GENERAL_NAME>?, onto names: Opaqu
 private func dnsName(_ text: String) -> UnsafeMutablePointer<GENERAL_NAME>? {
     guard let name = GENERAL_NAME_new(), let value = string(text, .ia5) else { return nil }
     GENERAL_NAME_set0_value(name, GEN_DNS, value)
+    return name
+}
+
+private func addressName(_ address: AddressOctets) -> UnsafeMutablePointer<GENERAL_NAME>? {
+    guard let name = GENERAL_NAME_new(),
+        let value = ASN1_STRING_type_new(V_ASN1_OCTET_STRING),
+        ASN1_STRING_set(value, address.bytes, Int32(address.bytes.count)) == 1
+    else { return nil }
+    GENERAL_NAME_set0_value(name, GEN_IPADD, value)
     return name
 }
 

@@ -40,7 +40,7 @@ extension RouterShard {
         do {
             taken = try session.management?.queue.acknowledge(count) ?? []
         } catch {
-            return .handledTooMany(error.acknowledged, sent: error.sent)
+            return error.streamError
         }
         for sent in taken { sent.receipt?(self, true) }
         // What was sent since the question has not been asked for: nothing may be left open for long.
@@ -153,18 +153,5 @@ extension Session {
         if let expiry = management.expiry { shard.cancel(expiry) }
         self.management = nil
         return management.queue.items
-    }
-}
-
-extension StreamError {
-    /// XEP-0198 §4: the peer acknowledges what was never sent.
-    static func handledTooMany(_ handled: UInt32, sent: UInt32) -> StreamError {
-        var error = StreamError(.undefinedCondition, "more was acknowledged than was sent")
-        error.application = Element(
-            "handled-count-too-high",
-            in: Namespace.streamManagement,
-            ["h": String(handled), "send-count": String(sent)]
-        )
-        return error
     }
 }

@@ -126,6 +126,11 @@ public struct ComponentSettings: Hashable, Sendable {
     public var queueBytes = 1_048_576
     public var queueTime = Duration.seconds(60)
     public var stanzaBytes = 524_288
+    /// What one connection may send; a faster one is read from more slowly.
+    public var stanzasPerSecond = 5_000
+    public var burstStanzas = 20_000
+    public var bytesPerSecond = 16_777_216
+    public var burstBytes = 67_108_864
 
     public init(secret: Secret) {
         self.secret = secret
@@ -148,7 +153,7 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomReflect
 public enum ListenerTerms: Hashable, Sendable {
     case clients(C2SListenerTerms)
     case servers(S2SListenerTerms)
-    case components
+    case components(ComponentListenerTerms = ComponentListenerTerms())
 }
 
 /// Under which terms a listener takes other servers.
@@ -158,5 +163,18 @@ public struct S2SListenerTerms: Hashable, Sendable {
 
     public init(isDirect: Bool = false) {
         self.isDirect = isDirect
+    }
+}
+
+/// Under which terms a listener takes components.
+public struct ComponentListenerTerms: Hashable, Sendable {
+    /// TLS before anything else; XEP-0114 knows no STARTTLS.
+    public var isDirect: Bool
+    /// Where there is no TLS: whether a private network may come, beside this machine.
+    public var isInsecure: Bool
+
+    public init(isDirect: Bool = false, isInsecure: Bool = false) {
+        self.isDirect = isDirect
+        self.isInsecure = isInsecure
     }
 }

@@ -139,7 +139,7 @@ public struct StreamManagement: Sendable {
             unasked = min(unasked, queue.count)
             return taken.isEmpty ? [] : [.acknowledged(taken)]
         } catch {
-            return [.close(Self.excess(error.acknowledged, sent: error.sent))]
+            return [.close(error.streamError)]
         }
     }
 
@@ -149,16 +149,5 @@ public struct StreamManagement: Sendable {
         Element("failed", in: Namespace.streamManagement) {
             $0.element(condition.rawValue, in: Namespace.stanzaErrors)
         }
-    }
-
-    /// XEP-0198 §6: the peer acknowledges what was never sent.
-    private static func excess(_ handled: UInt32, sent: UInt32) -> StreamError {
-        var error = StreamError(.undefinedCondition, "more was acknowledged than was sent")
-        error.application = Element(
-            "handled-count-too-high",
-            in: Namespace.streamManagement,
-            ["h": String(handled), "send-count": String(sent)]
-        )
-        return error
     }
 }

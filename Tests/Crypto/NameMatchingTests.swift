@@ -10,7 +10,6 @@ import Testing
         ("*.montague.example", "chat.montague.example"),
         ("*.Montague.example", "CHAT.montague.example"),
         ("localhost", "localhost"),
-        ("192.0.2.1", "192.0.2.1"),
     ])
     func `takes the name it was given to`(presented: String, host: String) {
         #expect(matches(presented, host))
@@ -31,6 +30,9 @@ import Testing
         ("chat.*.example", "chat.montague.example"),
         ("xn--*.montague.example", "xn--a.montague.example"),
         ("*.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("chat.*.example", "chat.*.example"),
+        ("*.montague.example", "*.montague.example"),
         ("", ""),
         ("", "montague.example"),
         ("montague.example", ""),

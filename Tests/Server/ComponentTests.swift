@@ -148,10 +148,24 @@ struct ComponentTests {
     @Test func `may send no more than it may`() async throws {
         let stage = try await ComponentStage { $0.stanzaBytes = 20_000 }
         let component = try await stage.component()
-        component.send(say(String(repeating: "o", count: 15_000), from: plays, to: romeo))
-        component.send(say(String(repeating: "o", count: 25_000), from: plays, to: romeo))
-        #expect(await component.heard("<policy-violation "))
+        let client = try await stage.scene.enter(romeo)
+        for (id, count) in [("first", 15_000), ("second", 25_000), ("third", 1)] {
+            component.send(say(id + String(repeating: "o", count: count), from: plays, to: romeo))
+        }
         await component.ended()
+        let namespace = "xmlns='urn:ietf:params:xml:ns:xmpp-streams'"
+        #expect(
+            component.text.hasSuffix(
+                "<handshake/><stream:error><policy-violation \(namespace)/>"
+                    + "<text \(namespace)>over the limit: stanzaBytes</text></stream:error>"
+                    + "</stream:stream>"
+            ),
+            "\(component.text)"
+        )
+        #expect(await client.nextMessage().hasPrefix("\(plays): firstoo"))
+        let next = try await stage.component()
+        next.send(say("fourth", from: plays, to: romeo))
+        #expect(await client.nextMessage() == "\(plays): fourth")
         await stage.end()
     }
 

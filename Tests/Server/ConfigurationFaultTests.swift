@@ -141,14 +141,6 @@ struct ConfigurationFaultTests {
             #"line 1: listeners[0]: "allowPlainWithoutTLS" is for listeners of type "c2s" alone"#
         ),
         (
-            #"[{"type": "component", "tls": "direct"}]"#,
-            #"line 1: listeners[0]: components connect without TLS: "tls" must be "none""#
-        ),
-        (
-            #"[{"type": "component", "address": "0.0.0.0"}]"#,
-            "line 1: listeners[0]: components connect without TLS, on a loopback address alone"
-        ),
-        (
             #"[{"type": "s2s", "port": 5222}, {}]"#,
             "line 1: listeners[1]: another listener has 0.0.0.0:5222 already"
         ),

@@ -110,7 +110,9 @@ struct ConfigurationFederationTests {
             {"components": {
                 "IRC.example": {
                     "secret": "s", "connections": 3, "whenTaken": "replace", "whileAway": "queue",
-                    "queueStanzas": 4, "queueBytes": 5000, "queueSeconds": 6, "stanzaBytes": 70000
+                    "queueStanzas": 4, "queueBytes": 5000, "queueSeconds": 6, "stanzaBytes": 70000,
+                    "stanzasPerSecond": 8, "burstStanzas": 9, "bytesPerSecond": 10000,
+                    "burstBytes": 11000
                 },
                 "mail.example": { "secret": "t" }
             }}
@@ -124,6 +126,10 @@ struct ConfigurationFederationTests {
         irc.queueBytes = 5_000
         irc.queueTime = .seconds(6)
         irc.stanzaBytes = 70_000
+        irc.stanzasPerSecond = 8
+        irc.burstStanzas = 9
+        irc.bytesPerSecond = 10_000
+        irc.burstBytes = 11_000
         #expect(settings["irc.example"] == irc)
         #expect(settings["mail.example"] == ComponentSettings(secret: Secret(Array("t".utf8))))
     }
@@ -145,8 +151,8 @@ struct ConfigurationFederationTests {
                     try #require(SocketAddress("192.0.2.1", port: 5270)),
                     terms: .servers(S2SListenerTerms(isDirect: true))
                 ),
-                ListenerSettings(.loopback(port: 5347), terms: .components),
-                ListenerSettings(.loopback(port: 5300, isIPv6: true), terms: .components),
+                ListenerSettings(.loopback(port: 5347), terms: .components()),
+                ListenerSettings(.loopback(port: 5300, isIPv6: true), terms: .components()),
             ]
         )
     }

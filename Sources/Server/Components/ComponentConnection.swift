@@ -10,7 +10,8 @@ import MartletXML
 /// Pinned to the shard that accepted it, where it stays: it speaks for a whole domain.
 actor ComponentConnection: ShardHomed {
     nonisolated let shard: Shard
-    private let service: ComponentService
+    nonisolated let service: ComponentService
+    private let terms: ComponentListenerTerms
     let edge: StreamEdge
     /// Unchecked for exclusive access: it calls nobody while it is changed.
     @exclusivity(unchecked) private var machine: ComponentMachine
@@ -22,6 +23,8 @@ actor ComponentConnection: ShardHomed {
     private var former: ComponentRoute?
     /// Whether it has shown the secret.
     private var hasServed = false
+    /// What it said that homes may not be done with.
+    var round = ComponentRound()
     /// When the secret has to be shown at the latest.
     private let authBy: ShardInstant
     /// Its place among those who have not.
@@ -31,10 +34,16 @@ actor ComponentConnection: ShardHomed {
     private static let keepaliveTime = Duration.seconds(60)
 
     /// Takes over a transport that was just accepted on its shard.
-    init(_ transport: Transport, of service: ComponentService, stranger: Admission) {
+    init(
+        _ transport: Transport,
+        of service: ComponentService,
+        terms: ComponentListenerTerms,
+        stranger: Admission
+    ) {
         let limits = service.limits
         shard = transport.shard
         self.service = service
+        self.terms = terms
         self.stranger = stranger
         edge = StreamEdge(
             transport,
@@ -42,7 +51,7 @@ actor ComponentConnection: ShardHomed {
                 pool: service.streams.parsers[transport.shard],
                 limits: limits.beforeLogin
             ),
-            // Nobody takes from the buckets: who knows the secret is trusted (XEP-0114 §4).
+            // A stranger's; a component gets its own when it has shown the secret.
             bytes: limits.makeByteBucket(at: transport.shard.now),
             stanzas: limits.makeStanzaBucket(at: transport.shard.now)
         )
@@ -54,10 +63,35 @@ actor ComponentConnection: ShardHomed {
     func begin() {
         service.streams.remember(self)
         edge.transport.delegate = self
-        edge.arm(within: max(shard.now.duration(to: authBy), .zero)) {
+        armAuthentication()
+        if let error = service.streams.reasonToEnd { return shutDown(error) }
+        if terms.isDirect { secure() }
+    }
+
+    private func armAuthentication() {
+        edge.arm(within: authTimeLeft) {
             self.assumeIsolated { $0.shutDown(StreamError(.connectionTimeout)) }
         }
-        if let error = service.streams.reasonToEnd { shutDown(error) }
+    }
+
+    private var authTimeLeft: Duration { max(shard.now.duration(to: authBy), .zero) }
+
+    /// Begins TLS, as a client's direct TLS does (XEP-0368), with no protocol's name for ALPN.
+    private func secure() {
+        guard let context = service.tls() else {
+            report(.error, "a component cannot come: there is no certificate")
+            _ = machine.close(nil)
+            return edge.transport.close(afterFlush: false, within: .zero)
+        }
+        edge.arm(within: min(service.limits.tlsTime, authTimeLeft)) {
+            self.assumeIsolated { $0.shutDown(StreamError(.connectionTimeout)) }
+        }
+        edge.startTLS(context, role: .server())
+    }
+
+    private func secured() {
+        edge.secured()
+        armAuthentication()
     }
 
     func shutDown(_ error: StreamError) {
@@ -69,10 +103,13 @@ actor ComponentConnection: ShardHomed {
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         guard edge.accepts(bytes) else { return }
         let (fault, _) = edge.read(bytes, while: { !machine.isClosed }) { event in
+            if case .element = event.kind { edge.countStanza() }
             carryOut(machine.receive(ComponentMachine.Event(event)))
             return .goOn
         }
         if let fault { shutDown(StreamError(fault)) }
+        // Strangers too: who knows no secret has little to say.
+        edge.limitRate(bytes: bytes.count)
     }
 
     private func carryOut(_ actions: [ComponentMachine.Action]) {
@@ -81,26 +118,24 @@ actor ComponentConnection: ShardHomed {
             case .write(let bytes): edge.transport.send(bytes)
             case .send(let element): edge.write(element)
             case .join(let domain): join(domain)
-            case .stanza(let stanza):
-                home.enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+            case .stanza(let stanza): hand(over: stanza)
             case .answer(let stanza): edge.transport.withOutput { stanza.append(to: &$0) }
             case .close(let error): end(error)
             }
         }
     }
 
-    /// The home of this shard, through which everything from elsewhere goes.
-    private var home: RouterShard { service.router.homes[shard.index] }
-
     private func join(_ domain: JID) {
-        guard let route = service.route(of: domain) else {
+        guard let (route, settings) = service.seat(of: domain) else {
             return shutDown(StreamError(.hostGone))
         }
         guard route.join(self) else { return shutDown(StreamError(.conflict)) }
         (self.route, hasServed) = (route, true)
         stranger?.giveBack()
         stranger = nil
-        edge.parser.limits = service.xmlLimits(of: domain)
+        edge.parser.limits = settings.xmlLimits(service.limits)
+        edge.byteBucket = settings.makeByteBucket(at: shard.now)
+        edge.stanzaBucket = settings.makeStanzaBucket(at: shard.now)
         carryOut(machine.receive(.joined))
         report(.info, "component serves")
         keepAlive()
@@ -196,6 +231,7 @@ actor ComponentConnection: ShardHomed {
         var facts = more
         facts["peer"] = .string(edge.transport.peerAddress.description)
         if let domain = machine.domain { facts["component"] = .string(domain.description) }
+        if let tls = edge.transport.tls { facts["tls"] = .string(tls.version) }
         guard hasServed else {
             return service.valve.log(level, message, facts, to: service.log, at: shard.now)
         }
@@ -224,6 +260,10 @@ extension ComponentConnection: TransportDelegate {
         assumeIsolated { $0.receive(bytes) }
     }
 
+    nonisolated func transportSecured(_ transport: Transport) {
+        assumeIsolated { $0.secured() }
+    }
+
     nonisolated func transportReachedEnd(_ transport: Transport) {
         assumeIsolated { $0.reachedEnd() }
     }
@@ -238,6 +278,16 @@ extension ComponentConnection: TransportDelegate {
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
         assumeIsolated { $0.closed(reason) }
+    }
+}
+
+extension ComponentSettings {
+    fileprivate func makeByteBucket(at now: ShardInstant) -> TokenBucket {
+        TokenBucket(rate: bytesPerSecond, burst: burstBytes, now: now)
+    }
+
+    fileprivate func makeStanzaBucket(at now: ShardInstant) -> TokenBucket {
+        TokenBucket(rate: stanzasPerSecond, burst: burstStanzas, now: now)
     }
 }
 

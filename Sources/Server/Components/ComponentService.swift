@@ -1,6 +1,7 @@
 import Logging
 import MartletCore
 import MartletCrypto
+import MartletDNS
 import MartletNet
 import MartletRouter
 import MartletStreams
@@ -22,13 +23,22 @@ final class ComponentService: Sendable {
     private let strangers: ConnectionCounter
     /// For lines about them.
     let valve = LogValve()
+    /// What direct TLS goes by now, as for clients; nil when there is none.
+    let tls: @Sendable () -> TLSContext?
     private let state: Mutex<State>
 
     /// Components may come to the domains of `settings`, and the router leads to them.
     ///
     /// `parsers` are those of all streams (`C2SService.streams.parsers`).
-    init(router: Router, settings: ServerSettings, parsers: ParserPools, log: Logger) {
+    init(
+        router: Router,
+        settings: ServerSettings,
+        parsers: ParserPools,
+        tls: @escaping @Sendable () -> TLSContext? = { nil },
+        log: Logger
+    ) {
         self.router = router
+        self.tls = tls
         self.log = log
         streams = LiveStreams(on: router.homes.map(\.shard), parsers: parsers)
         strangers = ConnectionCounter(limit: settings.clients.strangersPerAddress)
@@ -72,19 +82,15 @@ final class ComponentService: Sendable {
 
     var limits: C2SLimits { state.withLock { $0.limits } }
 
-    /// What components that serve may send.
-    func xmlLimits(of domain: JID) -> XMLLimits {
+    /// What serves a component's domain, and what it goes by; nil when it is a component's no more.
+    func seat(of domain: JID) -> (route: ComponentRoute, settings: ComponentSettings)? {
         state.withLock { state in
-            var limits = state.limits.afterLogin
-            if let settings = state.components[domain.domainpart] {
-                limits.stanzaBytes = settings.stanzaBytes
+            let name = domain.domainpart
+            guard let route = state.routes[name], let settings = state.components[name] else {
+                return nil
             }
-            return limits
+            return (route, settings)
         }
-    }
-
-    func route(of domain: JID) -> ComponentRoute? {
-        state.withLock { $0.routes[domain.domainpart] }
     }
 
     func makeMachine() -> ComponentMachine {
@@ -100,13 +106,27 @@ final class ComponentService: Sendable {
     }
 
     /// Takes a connection that a listener accepted; on the shard that accepted it.
-    func accept(_ transport: Transport) {
+    func accept(
+        _ transport: Transport,
+        on terms: ComponentListenerTerms = ComponentListenerTerms()
+    ) {
+        guard terms.admits(transport.peerAddress) else {
+            let peer: Logger.Metadata = ["peer": "\(transport.peerAddress)"]
+            let words: Logger.Message = "a component came without TLS, and from no private network"
+            valve.log(.notice, words, peer, to: log, at: transport.shard.now)
+            return transport.close(afterFlush: false, within: .zero)
+        }
         guard let stranger = strangers.admit(transport.peerAddress) else {
             let peer: Logger.Metadata = ["peer": "\(transport.peerAddress)"]
             valve.log(.notice, "too many strangers", peer, to: log, at: transport.shard.now)
             return transport.close(afterFlush: false, within: .zero)
         }
-        let connection = ComponentConnection(transport, of: self, stranger: stranger)
+        let connection = ComponentConnection(
+            transport,
+            of: self,
+            terms: terms,
+            stranger: stranger
+        )
         connection.assumeIsolated { $0.begin() }
     }
 
@@ -116,5 +136,22 @@ final class ComponentService: Sendable {
         await streams.closeAll(error) { $0.shutDown(error) }
         // It keeps them, and they keep it.
         router.replaceComponents([:])
+    }
+}
+
+extension ComponentListenerTerms {
+    /// Whether one at that address may come: without TLS nobody from the open network, wherever the
+    /// listener is.
+    func admits(_ peer: SocketAddress) -> Bool {
+        isDirect || peer.isLoopback || (isInsecure && peer.reach == .local)
+    }
+}
+
+extension ComponentSettings {
+    /// What a component that serves may send; the rest of the limits is as for clients.
+    func xmlLimits(_ clients: C2SLimits) -> XMLLimits {
+        var limits = clients.afterLogin
+        limits.stanzaBytes = stanzaBytes
+        return limits
     }
 }

@@ -37,13 +37,13 @@ extension ConfigKey<ComponentFields> {
             "queueStanzas",
             \.settings.queueStanzas,
             .many,
-            "Stanzas that wait for it; past it `service-unavailable`."
+            "Stanzas that wait for it; past it `resource-constraint`."
         ),
         ConfigKey(
             "queueBytes",
             \.settings.queueBytes,
             .bytes,
-            "Bytes that wait for it; past it `service-unavailable`."
+            "Bytes that wait for it; past it `resource-constraint`."
         ),
         ConfigKey(
             "queueSeconds",
@@ -56,6 +56,30 @@ extension ConfigKey<ComponentFields> {
             \.settings.stanzaBytes,
             .stanzaBytes,
             "One stanza from it; past it `policy-violation`."
+        ),
+        ConfigKey(
+            "stanzasPerSecond",
+            \.settings.stanzasPerSecond,
+            .many,
+            "Stanzas on one connection of it, on average; a faster one is read from more slowly."
+        ),
+        ConfigKey(
+            "burstStanzas",
+            \.settings.burstStanzas,
+            .many,
+            "Stanzas that may come at once before that."
+        ),
+        ConfigKey(
+            "bytesPerSecond",
+            \.settings.bytesPerSecond,
+            .whole(1_024...1_073_741_824, "bytes"),
+            "Bytes on one connection of it, on average; a faster one is read from more slowly."
+        ),
+        ConfigKey(
+            "burstBytes",
+            \.settings.burstBytes,
+            .bytes,
+            "Bytes that may come at once before that."
         ),
     ]
 }

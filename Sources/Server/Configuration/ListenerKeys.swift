@@ -1,3 +1,4 @@
+import MartletDNS
 import MartletNet
 
 /// One element of `listeners` as it is written.
@@ -13,6 +14,7 @@ struct ListenerFields: Sendable {
     /// Nil for the usual one.
     var port: Int?
     var allowsPlainWithoutTLS = false
+    var isInsecure = false
 }
 
 extension ConfigKey<ListenerFields> {
@@ -28,7 +30,7 @@ extension ConfigKey<ListenerFields> {
             "tls",
             \.tls,
             ConfigKind<C2SListenerTerms.TLSUse>.word.orNothing(),
-            "Whether streams ask for TLS, begin with it (XEP-0368), or, on a loopback address, go without.",
+            "Whether streams ask for TLS (not components'), begin with it (XEP-0368), or, on a loopback address, go without.",
             .restart,
             shown: "(starttls; none for components)"
         ),
@@ -55,6 +57,13 @@ extension ConfigKey<ListenerFields> {
             "Whether clients' passwords may come without TLS; on loopback addresses, for load tests.",
             .restart
         ),
+        ConfigKey(
+            "insecure",
+            \.isInsecure,
+            .flag,
+            "Whether components may come without TLS from a private network, such as containers': whoever sees it reads what they say, and can speak for them.",
+            .restart
+        ),
     ]
 }
 
@@ -71,6 +80,9 @@ extension ListenerFields {
 
     /// - Throws: `ConfigError` for what does not go with who connects there.
     private func terms(_ value: ConfigValue) throws(ConfigError) -> ListenerTerms {
+        if isInsecure && kind != .component {
+            throw value.fault("\"insecure\" is for listeners of type \"component\" alone")
+        }
         switch kind {
         case .c2s:
             return .clients(
@@ -88,12 +100,22 @@ extension ListenerFields {
                 )
             }
             return .servers(S2SListenerTerms(isDirect: tls == .direct))
-        case .component:
-            guard tls == nil || tls == C2SListenerTerms.TLSUse.none else {
-                throw value.fault("components connect without TLS: \"tls\" must be \"none\"")
-            }
-            return .components
+        case .component: return .components(try componentTerms(value))
         }
+    }
+
+    private func componentTerms(
+        _ value: ConfigValue
+    ) throws(ConfigError) -> ComponentListenerTerms {
+        guard tls != .startTLS else {
+            throw value.fault(
+                "components know no STARTTLS: \"tls\" must be \"direct\", or \"none\""
+            )
+        }
+        guard !isInsecure || tls != .direct else {
+            throw value.fault("\"insecure\" means without TLS, and \"tls\" is \"direct\"")
+        }
+        return ComponentListenerTerms(isDirect: tls == .direct, isInsecure: isInsecure)
     }
 
     /// - Throws: `ConfigError` where others than this machine could come without TLS.
@@ -101,14 +123,38 @@ extension ListenerFields {
         _ value: ConfigValue,
         of addresses: [SocketAddress]
     ) throws(ConfigError) {
-        let goesWithout = tls == C2SListenerTerms.TLSUse.none || kind == .component
-        guard goesWithout || allowsPlainWithoutTLS, !addresses.allSatisfy(\.isLoopback)
-        else { return }
-        if kind == .component {
-            throw value.fault("components connect without TLS, on a loopback address alone")
-        }
+        let isLoopback = addresses.allSatisfy(\.isLoopback)
+        if kind == .component { return try checkComponents(value, addresses[0], isLoopback) }
+        let goesWithout = tls == C2SListenerTerms.TLSUse.none
+        guard goesWithout || allowsPlainWithoutTLS, !isLoopback else { return }
         let key = goesWithout ? "\"tls\": \"none\"" : "\"allowPlainWithoutTLS\""
         throw value.fault("\(key) is for a loopback address, such as \"127.0.0.1\", alone")
+    }
+
+    private func checkComponents(
+        _ value: ConfigValue,
+        _ address: SocketAddress,
+        _ isLoopback: Bool
+    ) throws(ConfigError) {
+        guard tls != .direct else { return }
+        if isInsecure {
+            if isLoopback {
+                throw value.fault(
+                    "\"insecure\" is for an \"address\" that others can reach, and this is"
+                        + " \(address.host)"
+                )
+            }
+            guard address.reach == .global else { return }
+            throw value.fault(
+                "\"insecure\" is for private networks, and \(address.host) is in none;"
+                    + " take \"tls\": \"direct\""
+            )
+        }
+        guard !isLoopback else { return }
+        throw value.fault(
+            "components come to \(address.host) with \"tls\": \"direct\" alone, or, from a private"
+                + " network such as containers', with \"insecure\": true"
+        )
     }
 
     private func addresses(
@@ -141,7 +187,9 @@ extension ListenerTerms {
         switch self {
         case .clients(let terms): "c2s \(terms.tls.rawValue)"
         case .servers(let terms): terms.isDirect ? "s2s direct" : "s2s starttls"
-        case .components: "component none"
+        case .components(let terms):
+            terms.isDirect
+                ? "component direct" : "component none" + (terms.isInsecure ? ", insecure" : "")
         }
     }
 }

@@ -54,12 +54,19 @@ extension ServerSettings {
                 "s2s.peers.\($0): it is a domain of ours, and nothing goes to it by the network"
             }
         let kinds = listeners.map(\.terms)
-        let isForComponents = kinds.contains(.components)
+        let isForComponents = kinds.contains { if case .components = $0 { true } else { false } }
         if isForComponents && components.isEmpty {
             notes.append("a listener is for components, and there are none")
         }
         if !isForComponents && !components.isEmpty {
             notes.append("components cannot connect: no listener is of type component")
+        }
+        for listener in listeners {
+            guard case .components(let terms) = listener.terms, terms.isInsecure else { continue }
+            notes.append(
+                "components may come to \(listener.address) without TLS from private networks: who"
+                    + " sees those reads what they say, and can speak for them"
+            )
         }
         let isForServers = kinds.contains { if case .servers = $0 { true } else { false } }
         if isForServers && !s2s.isEnabled {

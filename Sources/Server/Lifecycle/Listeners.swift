@@ -21,7 +21,7 @@ struct Takers: Sendable {
         case .servers(let terms):
             guard let servers else { break }
             return { servers.accept($0, on: terms) }
-        case .components: return { [components] in components.accept($0) }
+        case .components(let terms): return { [components] in components.accept($0, on: terms) }
         }
         throw AdminFault(
             "\(listener.address) is for \(listener.terms.words), which this server does not serve"

@@ -94,6 +94,7 @@ public final class MartletServer: Service {
             router: router,
             settings: settings,
             parsers: clients.streams.parsers,
+            tls: { [clients = self.clients] in clients.tlsContext },
             log: log
         )
         var federation: Federation?

@@ -39,7 +39,8 @@ extension PeerIdentity {
             return "its certificate has none of the names by which servers are known,"
                 + " of which a common name is none"
         }
-        return "its certificate is for \(names), not for \(domain.asciiDomainpart)"
+        let claim = (domain.isAddress ? "the address " : "") + domain.asciiDomainpart
+        return "its certificate is for \(names), not for \(claim)"
     }
 }
 
@@ -51,14 +52,21 @@ private func date(_ unixTime: Int64) -> String {
     return String(DateTime.text(microseconds: microseconds).prefix { $0 != "T" })
 }
 
+extension JID {
+    /// Whether the domain is an address of IP: no name ends in a number.
+    fileprivate var isAddress: Bool {
+        let label = domainpart.split(separator: ".").last ?? ""
+        return domainpart.hasPrefix("[") || label.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+}
+
 extension Certificate {
     /// The first of its names, to be shown to people.
     fileprivate var shownNames: String {
-        var names: [String] = []
-        for name in (dnsNames + srvNames + xmppAddresses).map({
-            $0.printable(limit: 80, keepsSpaces: false)
-        })
-        where !names.contains(name) { names.append(name) }
+        var seen: Set<String> = []
+        let names = (dnsNames + srvNames + xmppAddresses + ipAddresses)
+            .map { $0.printable(limit: 80, keepsSpaces: false) }
+            .filter { seen.insert($0).inserted }
         guard names.count > 4 else { return names.joined(separator: ", ") }
         return names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) others"
     }

@@ -28,6 +28,7 @@ extension CertificateError {
     fileprivate var words: String {
         switch self {
         case .malformedName: "a name in it is malformed"
+        case .tooManyNames: "it has too many names"
         case .malformedValidity: "its dates are malformed"
         case .unreadable, .notMade: "it cannot be read"
         }

@@ -22,7 +22,9 @@ extension S2SIncomingMachine {
         }
         // We ask nothing on streams that others opened, so every answer is a forgery (XEP-0220 §3.1).
         guard let request, request.answer == nil else { return close(StreamError(.notAuthorized)) }
-        guard request.kind == .result else { return [.write(verdict(on: request).bytes)] }
+        guard request.kind == .result else {
+            return [.write(secret.verdict(on: request, facts).bytes)]
+        }
         let actions = dialback.claim(request, facts, &authorizations)
         return carryOut(withReverse(actions))
     }
@@ -33,23 +35,6 @@ extension S2SIncomingMachine {
     ) -> [S2SAction] {
         let actions = dialback.verified(question, outcome, facts, &authorizations)
         return carryOut(withReverse(actions))
-    }
-
-    /// Whether a key is ours: whatever we think of who asks, we are the authority (XEP-0220 §2.2.2).
-    private func verdict(on request: DialbackElement) -> DialbackElement {
-        guard let host = facts.host(request.to) else {
-            return request.answered(.error(.itemNotFound))
-        }
-        guard isEncrypted || host.trust(request.from).tls == .optional else {
-            return request.answered(.error(.policyViolation))
-        }
-        let isValid = secret.isValid(
-            request.key,
-            receiving: request.from,
-            originating: request.to,
-            streamID: request.id ?? ""
-        )
-        return request.answered(isValid ? .valid : .invalid)
     }
 
     /// XEP-0198 §3: only after a pair is authorised; the connection keeps the counts.

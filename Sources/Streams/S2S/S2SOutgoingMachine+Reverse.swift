@@ -94,22 +94,3 @@ extension S2SOutgoingMachine {
         }
     }
 }
-
-extension DialbackSecret {
-    /// Whether a key is ours: whatever we think of who asks, we are the authority (XEP-0220 §2.2.2).
-    func verdict(on request: DialbackElement, _ facts: StreamFacts) -> DialbackElement {
-        guard let host = facts.host(request.to) else {
-            return request.answered(.error(.itemNotFound))
-        }
-        guard facts.isEncrypted || host.trust(request.from).tls == .optional else {
-            return request.answered(.error(.policyViolation))
-        }
-        let isValid = isValid(
-            request.key,
-            receiving: request.from,
-            originating: request.to,
-            streamID: request.id ?? ""
-        )
-        return request.answered(isValid ? .valid : .invalid)
-    }
-}

@@ -22,6 +22,8 @@ struct TestServer: Sendable {
     let plain: SocketAddress
     let startTLS: SocketAddress
     let direct: SocketAddress
+    /// Those of the listeners that the test has put behind these three.
+    let others: [SocketAddress]
     let server: MartletServer
     let store: any Store
     let log: LogCapture
@@ -99,6 +101,7 @@ private func runServer(
             plain: addresses[0],
             startTLS: addresses[1],
             direct: addresses[2],
+            others: addresses.others,
             server: server,
             store: store,
             log: log,
@@ -150,6 +153,8 @@ private struct Addresses {
             return SocketAddress.loopback(port: port)
         }
     }
+
+    var others: [SocketAddress] { Array(all.dropFirst(3)) }
 
     subscript(index: Int) -> SocketAddress { all[index] }
 }

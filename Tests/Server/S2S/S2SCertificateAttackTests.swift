@@ -61,6 +61,17 @@ struct S2SCertificateAttackTests {
                 name: "a wildcard",
                 identity: try await authority.issue(subject: peer, names: "DNS:*.example")
             ),
+            Paper(
+                name: "wildcards that are none",
+                identity: try await authority.issue(
+                    subject: peer,
+                    names: "DNS:*,DNS:p*.example,DNS:*r.example,DNS:peer.*,DNS:*.peer.example"
+                )
+            ),
+            Paper(
+                name: "an address",
+                identity: try await authority.issue(subject: peer, names: "IP:192.0.2.1")
+            ),
         ]
     }
 
@@ -68,7 +79,7 @@ struct S2SCertificateAttackTests {
         try await Siege.with {
             $0.trust.proof = .certificate
         } _: { siege in
-            for paper in try await papers(siege) where paper.name != "a wildcard" {
+            for paper in try await papers(siege) {
                 let liar = try await siege.stranger(as: peer, papers: paper.identity)
                 #expect(!liar.text.contains("EXTERNAL"), "\(paper.name)")
                 liar.send(Speak.external(peer))
@@ -83,6 +94,29 @@ struct S2SCertificateAttackTests {
             }
             #expect(siege.trap.dialled == [])
             #expect(siege.romeo?.text.contains("poison") == false)
+        }
+    }
+
+    @Test(arguments: [
+        ("192.0.2.7", "192.0.2.7"), ("[2001:db8::7]", "2001:db8::7"),
+    ])
+    func `a peer whose domain is an address proves it as one`(
+        domain: String,
+        address: String
+    ) async throws {
+        try await Siege.with {
+            $0.trust.proof = .certificate
+        } _: { siege in
+            let authority = siege.authority
+            let own = try await authority.issue(subject: "x", names: "IP:\(address)")
+            let guest = try await siege.guest(as: domain, papers: own)
+            guest.send(Speak.message("from afar", from: "x@\(domain)", to: Siege.romeo))
+            #expect(await siege.romeo?.heard("<body>from afar</body>") == true)
+            let named = try await authority.issue(subject: "x", names: "DNS:\(address)")
+            let liar = try await siege.stranger(as: domain, papers: named)
+            #expect(!liar.text.contains("EXTERNAL"))
+            liar.send(Speak.external(domain))
+            #expect(await liar.heard("<not-authorized/></failure>"), "\(liar.text)")
         }
     }
 

@@ -2,6 +2,7 @@ import Logging
 import MartletClient
 import MartletCore
 import MartletNet
+import MartletStorage
 import MartletStreams
 import MartletTesting
 import MartletXML
@@ -20,9 +21,10 @@ struct ComponentStage {
 
     init(
         clock: any ShardClock = MonotonicClock(),
+        store: any Store = MemoryStore(),
         _ configure: (inout ComponentSettings) -> Void = { _ in }
     ) async throws {
-        scene = try await Scene(clock: clock)
+        scene = try await Scene(store: store, clock: clock)
         var component = ComponentSettings(secret: Secret(Self.secret))
         configure(&component)
         service = ComponentService(
@@ -43,8 +45,12 @@ struct ComponentStage {
     }
 
     /// One who connects, and says nothing yet.
-    func stranger(shard: Int = 1) -> Visitor {
-        Visitor.visit(service, shard: shard, from: own)
+    func stranger(
+        shard: Int = 1,
+        at address: SocketAddress = .loopback(port: 1),
+        terms: ComponentListenerTerms = ComponentListenerTerms()
+    ) -> Visitor {
+        Visitor.visit(service, shard: shard, from: own, address: address, terms: terms)
     }
 
     /// One who opens its stream, and was answered.

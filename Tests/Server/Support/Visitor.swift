@@ -42,12 +42,18 @@ final class Visitor: TransportDelegate, @unchecked Sendable {
     static func visit(
         _ service: ComponentService,
         shard index: Int,
-        from own: Shard
+        from own: Shard,
+        address: SocketAddress = .loopback(port: 1),
+        terms: ComponentListenerTerms = ComponentListenerTerms()
     ) -> Visitor {
-        let (near, far) = PipeTransport.pair(own, service.router.homes[index].shard)
+        let (near, far) = PipeTransport.pair(
+            own,
+            service.router.homes[index].shard,
+            leftAddress: address
+        )
         let visitor = Visitor(near, isDeaf: false)
         own.submit { near.delegate = visitor }
-        far.shard.submit { service.accept(far) }
+        far.shard.submit { service.accept(far, on: terms) }
         return visitor
     }
 

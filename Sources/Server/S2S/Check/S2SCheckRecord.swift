@@ -207,6 +207,7 @@ extension Certificate {
     fileprivate var namesInWords: String {
         let names =
             dnsNames + srvNames.map { "\($0) (SRV)" } + xmppAddresses.map { "\($0) (XMPP)" }
+            + ipAddresses.map { "\($0) (address)" }
         guard !names.isEmpty else { return "none that counts" }
         let shown = names.prefix(8).map { $0.printable(limit: 90) }.joined(separator: ", ")
         return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
