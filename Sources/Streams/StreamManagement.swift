@@ -66,6 +66,9 @@ public struct StreamManagement: Sendable {
         return unanswered == 0 || unasked >= limits.stanzasPerRequest
     }
 
+    /// Whether that should not wait for more to be sent: it is the twentieth, or no more may be.
+    public var isRequestUrgent: Bool { unasked >= limits.stanzasPerRequest || isFull }
+
     /// Begins on a stream that we opened; what is sent after the element counts.
     ///
     /// - Returns: the element to send, or nil when that was done before.

@@ -186,6 +186,24 @@ struct StreamManagementTests {
         #expect(due == [1, 21, 41])
     }
 
+    @Test func `cannot wait with the twentieth, nor when no more may be sent`() {
+        var management = asked()
+        for id in 1...20 {
+            #expect(!management.isRequestUrgent)
+            management.sent(stanza(id), for: pair)
+        }
+        #expect(management.isRequestUrgent)
+        _ = management.request()
+        #expect(!management.isRequestUrgent)
+        var limits = StreamManagement.Limits()
+        limits.stanzas = 2
+        var narrow = asked(limits)
+        narrow.sent(stanza(1), for: pair)
+        #expect(!narrow.isRequestUrgent)
+        narrow.sent(stanza(2), for: pair)
+        #expect(narrow.isRequestUrgent)
+    }
+
     @Test func `asks for the rest of a burst when the first is answered`() {
         var management = asked()
         management.sent(stanza(1), for: pair)

@@ -110,10 +110,28 @@ extension S2SConnection {
         if !delivery.management.awaitsAnswer { askedAt = nil }
     }
 
+    /// How long a stanza waits for others that are asked about with it.
+    private static let requestPause = Duration.milliseconds(50)
+
+    /// Asks at once when much was written, and otherwise before long: stanzas that come one by one do
+    /// not cost both servers an exchange each.
     func requestAcknowledgement(always: Bool = false) {
-        guard always || delivery.management.isRequestDue,
-            let request = delivery.management.request()
-        else { return }
+        guard always || delivery.management.isRequestDue else { return }
+        if always || delivery.management.isRequestUrgent { return requestNow() }
+        guard !isRequestSet else { return }
+        isRequestSet = true
+        shard.schedule(after: Self.requestPause) { [weak self] in
+            self?.assumeIsolated { connection in
+                connection.isRequestSet = false
+                guard !connection.machine.isClosed, connection.delivery.management.isRequestDue
+                else { return }
+                connection.requestNow()
+            }
+        }
+    }
+
+    private func requestNow() {
+        guard let request = delivery.management.request() else { return }
         edge.write(request)
         if askedAt == nil { askedAt = shard.now }
     }

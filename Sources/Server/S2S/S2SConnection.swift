@@ -37,6 +37,8 @@ actor S2SConnection: ShardHomed {
     var isProved = false
     /// When an acknowledgement was asked for that has not come.
     var askedAt: ShardInstant?
+    /// An acknowledgement is to be asked for soon.
+    var isRequestSet = false
     /// A ping under way, and when the last one left.
     var echo: S2SEcho?
     var lastEcho: ShardInstant?
