@@ -16,8 +16,9 @@ actor ComponentConnection: ShardHomed {
     @exclusivity(unchecked) private var machine: ComponentMachine
     /// What is for its domain, while it serves.
     private var route: ComponentRoute?
-    /// What was written and may not have left yet.
-    private var unflushed: [ComponentSeats.Item] = []
+    private var outlet = SeatOutlet()
+    /// Whether a plugin of ours keeps the domain, in a process of the same server.
+    private var isOurs = false
     /// When the secret has to be shown at the latest.
     private let authBy: ShardInstant
     /// Its place among those who have not.
@@ -78,7 +79,11 @@ actor ComponentConnection: ShardHomed {
             case .send(let element): edge.write(element)
             case .join(let domain): join(domain)
             case .stanza(let stanza):
-                home.enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+                if isOurs {
+                    home.enter(with: stanza) { $0.route($1) }
+                } else {
+                    home.enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+                }
             case .answer(let stanza): edge.transport.withOutput { stanza.append(to: &$0) }
             case .close(let error): end(error)
             }
@@ -94,6 +99,7 @@ actor ComponentConnection: ShardHomed {
         }
         guard route.join(self) else { return shutDown(StreamError(.conflict)) }
         self.route = route
+        isOurs = service.isKeptByPlugin(domain)
         stranger?.giveBack()
         stranger = nil
         edge.parser.limits = service.xmlLimits(of: domain)
@@ -118,28 +124,7 @@ actor ComponentConnection: ShardHomed {
     /// Writes what waits, as long as the component reads it.
     private func write() {
         guard let route else { return }
-        forgetFlushed()
-        while true {
-            let items = route.next(for: self)
-            guard !items.isEmpty else { return }
-            edge.transport.reportFlush()
-            for (index, item) in items.enumerated() {
-                edge.transport.withOutput { item.stanza.append(to: &$0) }
-                unflushed.append(item)
-                guard edge.transport.isCongested else { continue }
-                return route.putBack(Array(items[(index + 1)...]), for: self)
-            }
-        }
-    }
-
-    /// Keeps no more of what was written than may still stand in the buffer, which need never be empty.
-    private func forgetFlushed() {
-        var (first, bytes) = (unflushed.count, 0)
-        while first > 0, bytes < edge.transport.bufferedBytes {
-            first -= 1
-            bytes += unflushed[first].stanza.element.byteCount
-        }
-        unflushed.removeFirst(first)
+        outlet.write(from: route, for: self, to: edge.transport)
     }
 
     // MARK: The end
@@ -153,7 +138,7 @@ actor ComponentConnection: ShardHomed {
 
     /// Serves no more; what was not written finds another way.
     private func leave(unwritten: [ComponentSeats.Item]) {
-        unflushed = []
+        outlet.flushed()
         guard let route else { return }
         self.route = nil
         route.leave(self, unwritten: unwritten)
@@ -162,13 +147,13 @@ actor ComponentConnection: ShardHomed {
     /// The component went without a word: what stands in the buffer will not be read.
     private func reachedEnd() {
         let wasClosed = machine.isClosed
-        leave(unwritten: unflushed)
+        leave(unwritten: outlet.takeUnflushed())
         if !wasClosed { _ = machine.close(nil) }
         edge.transport.close(afterFlush: wasClosed, within: service.limits.closingTime)
     }
 
     private func closed(_ reason: TransportEnd) {
-        leave(unwritten: unflushed)
+        leave(unwritten: outlet.takeUnflushed())
         _ = machine.close(nil)
         edge.close()
         stranger?.giveBack()
@@ -220,7 +205,7 @@ extension ComponentConnection: TransportDelegate {
     }
 
     nonisolated func transportFlushed(_ transport: Transport) {
-        assumeIsolated { $0.unflushed = [] }
+        assumeIsolated { $0.outlet.flushed() }
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {

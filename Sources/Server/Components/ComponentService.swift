@@ -81,6 +81,10 @@ final class ComponentService: Sendable {
         }
     }
 
+    func isKeptByPlugin(_ domain: JID) -> Bool {
+        state.withLock { $0.components[domain.domainpart]?.isKeptByPlugin == true }
+    }
+
     func route(of domain: JID) -> ComponentRoute? {
         state.withLock { $0.routes[domain.domainpart] }
     }
