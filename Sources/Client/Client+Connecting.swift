@@ -120,7 +120,7 @@ extension Client {
 
 extension Client.Options {
     /// Made before anything is connected: a file of authorities may be missing.
-    fileprivate func makeTLSContext() throws(ClientFault) -> TLSContext {
+    func makeTLSContext() throws(ClientFault) -> TLSContext {
         var settings = TLSClientSettings()
         settings.verifiesPeer = verifiesCertificate
         if let authorities { settings.trust = .file(authorities) }

@@ -82,19 +82,20 @@ public struct ServiceDiscovery: Module {
         }
     }
 
-    /// A component stands in the place of a service of its name.
+    /// A component stands in the place of a service of its name: nobody sees which of both it is.
     private static func items(of domain: Domain, _ components: [String]) -> Element {
         Element("query", in: Namespace.discoItems) { query in
-            for service in domain.modules.services {
-                let name = service.name(under: domain.name)
-                guard !components.contains(name) else { continue }
+            let services = domain.modules.services.map {
+                (name: $0.name(under: domain.name), title: $0.identity.name)
+            }
+            for service in services {
                 query.element(
                     "item",
                     in: Namespace.discoItems,
-                    ["jid": name, "name": service.identity.name]
+                    ["jid": service.name, "name": service.title]
                 )
             }
-            for component in components {
+            for component in components where !services.contains(where: { $0.name == component }) {
                 query.element("item", in: Namespace.discoItems, ["jid": component])
             }
             for item in domain.modules.discovery.items {

@@ -11,6 +11,8 @@ public final class Domain: Sendable {
     public let modules: ModuleSet
     /// What presence and features say of the domain's abilities (XEP-0115), if anything.
     public let capabilities: Capabilities?
+    /// Whether only the domains that modules keep under it are here, and it itself is elsewhere.
+    public let isOutpost: Bool
     /// What those who made the domain keep with it.
     public let attachment: (any AnyObject & Sendable)?
     /// The address of `attachment`, for who looks at it for each stanza and needs no count of it.
@@ -29,9 +31,11 @@ public final class Domain: Sendable {
         administrators: Set<JID> = [],
         modules: ModuleSet,
         capabilities: Capabilities? = nil,
+        isOutpost: Bool = false,
         attachment: (any AnyObject & Sendable)? = nil
     ) {
         self.jid = jid
+        self.isOutpost = isOutpost
         self.capabilities = capabilities
         self.attachment = attachment
         attachmentAddress = attachment.map {

@@ -3,7 +3,10 @@ public import MartletCore
 /// The domains of the process, and where everything else goes; a value that is replaced whole.
 public struct DomainTable: Sendable {
     private let byName: [String: Domain]
+    /// Those that are here themselves.
     private let byKey: [DomainKey: Domain]
+    /// Those of which only what modules keep under them is here.
+    private let outposts: Set<DomainKey>
     /// Those under which a module keeps a domain of its own, by that domain.
     private let services: [DomainKey: Domain]
     private let components: [DomainKey: any StanzaRoute]
@@ -15,7 +18,11 @@ public struct DomainTable: Sendable {
         elsewhere: (any StanzaRoute)? = nil
     ) {
         byName = Dictionary(domains.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        byKey = Dictionary(domains.map { (DomainKey($0.jid), $0) }, uniquingKeysWith: { $1 })
+        byKey = Dictionary(
+            domains.filter { !$0.isOutpost }.map { (DomainKey($0.jid), $0) },
+            uniquingKeysWith: { $1 }
+        )
+        outposts = Set(domains.filter(\.isOutpost).map { DomainKey($0.jid) })
         services = Dictionary(
             domains.flatMap { domain in
                 domain.modules.services.compactMap { service in
@@ -59,9 +66,12 @@ public struct DomainTable: Sendable {
 
 extension DomainTable {
     /// Whether an address is in a domain of ours, in one that a module keeps, or in a component's.
+    ///
+    /// An outpost is ours, though its accounts are elsewhere.
     public func hosts(_ jid: JID) -> Bool {
         let key = DomainKey(jid)
         return byKey[key] != nil || components[key] != nil || services[key] != nil
+            || outposts.contains(key)
     }
 
     /// The domain of ours that an address belongs to: its own, or the one above that of a module or of

@@ -20,6 +20,20 @@ extension RouterShard {
         }
     }
 
+    /// Takes a stanza for a domain that a module keeps here, from the process that has the domain above it,
+    /// the accounts there and all other servers; on the shard that read it.
+    ///
+    /// Like in that process, phase `elsewhere` is for what is not from one of ours.
+    public func receive(fromAbove stanza: Stanza) {
+        guard let to = stanza.to, domains.owner(ofService: to) != nil else {
+            return turnBack(stanza, .serviceUnavailable)
+        }
+        guard let from = stanza.from, domains.hosts(from) else {
+            return receive(fromElsewhere: stanza)
+        }
+        route(stanza)
+    }
+
     /// Calls back, on this shard, when all that was received here for these accounts has been stored,
     /// delivered or returned: what is acknowledged to another server would be lost with this one
     /// otherwise (XEP-0198 §4).

@@ -119,6 +119,8 @@ public struct ComponentSettings: Hashable, Sendable {
     public enum Surplus: String, Hashable, Sendable, CaseIterable { case refuse, replace }
 
     public var secret: Secret
+    /// Whether a plugin keeps the domain, and it is outside only where the server has processes for roles.
+    public var isKeptByPlugin = false
     public var connections = 1
     public var whenTaken = Surplus.refuse
     public var whileAway = Absence.refuse

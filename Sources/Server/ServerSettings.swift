@@ -31,6 +31,9 @@ public struct ServerSettings: Hashable, Sendable {
     public var s2s = S2SSettings()
     /// By their domains, prepared.
     public var components: [String: ComponentSettings] = [:]
+    /// Which part of the server this process is; it stays so when other settings are taken over.
+    public var role = ServerRole.whole
+    public var services = ServicesSettings()
 
     public init() {}
 }

@@ -42,7 +42,11 @@ extension ComponentConnection {
 
     /// Hands over what the component says; homes that wait for the store are not given ever more.
     func hand(over stanza: Stanza) {
-        home.enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+        if isOurs {
+            home.enter(with: stanza) { $0.route($1) }
+        } else {
+            home.enter(with: stanza) { $0.receive(fromElsewhere: $1) }
+        }
         round.note(stanza)
         guard round.isFull else { return }
         if round.isUnderWay { edge.pause(.home) } else { beginRound() }

@@ -17,14 +17,15 @@ actor ComponentConnection: ShardHomed {
     @exclusivity(unchecked) private var machine: ComponentMachine
     /// What is for its domain, while it serves.
     private var route: ComponentRoute?
-    /// What was written and may not have left yet.
-    private var unflushed: [ComponentSeats.Item] = []
-    /// Where that goes back to, once it serves no more and does not take what was written either.
-    private var former: ComponentRoute?
+    private var outlet = SeatOutlet()
+    /// What was written and may not have left when it began to serve no more, and where that goes back to.
+    private var former: (route: ComponentRoute, rest: [ComponentSeats.Item])?
     /// Whether it has shown the secret.
     private var hasServed = false
     /// What it said that homes may not be done with.
     var round = ComponentRound()
+    /// Whether a plugin of ours keeps the domain, in a process of the same server.
+    private(set) var isOurs = false
     /// When the secret has to be shown at the latest.
     private let authBy: ShardInstant
     /// Its place among those who have not.
@@ -130,7 +131,7 @@ actor ComponentConnection: ShardHomed {
             return shutDown(StreamError(.hostGone))
         }
         guard route.join(self) else { return shutDown(StreamError(.conflict)) }
-        (self.route, hasServed) = (route, true)
+        (self.route, hasServed, isOurs) = (route, true, settings.isKeptByPlugin)
         stranger?.giveBack()
         stranger = nil
         edge.parser.limits = settings.xmlLimits(service.limits)
@@ -157,45 +158,23 @@ actor ComponentConnection: ShardHomed {
     /// Writes what waits, as long as the component reads it.
     private func write() {
         guard let route else { return }
-        forgetFlushed()
-        while true {
-            let items = route.next(for: self)
-            guard !items.isEmpty else { return }
-            edge.transport.reportFlush()
-            for (index, item) in items.enumerated() {
-                edge.transport.withOutput { item.stanza.append(to: &$0) }
-                unflushed.append(item)
-                guard edge.transport.isCongested else { continue }
-                return route.putBack(Array(items[(index + 1)...]), for: self)
-            }
-        }
-    }
-
-    /// Keeps no more of what was written than may still stand in the buffer, which need never be empty.
-    private func forgetFlushed() {
-        var (first, bytes) = (unflushed.count, 0)
-        while first > 0, bytes < edge.transport.bufferedBytes {
-            first -= 1
-            bytes += unflushed[first].stanza.element.byteCount
-        }
-        unflushed.removeFirst(first)
+        outlet.write(from: route, for: self, to: edge.transport)
     }
 
     // MARK: The end
 
     /// Ends the stream from our side: the error if there is one, the closing tag, then the socket.
     private func end(_ error: StreamError?) {
-        forgetFlushed()
-        let (served, rest) = (route, unflushed)
+        let (served, rest) = (route, outlet.takeUnflushed(edge.transport.bufferedBytes))
         leave(unwritten: [])
-        (former, unflushed) = (served, rest)
+        former = served.map { ($0, rest) }
         if let error { report(.info, "stream error", ["condition": "\(error.condition.rawValue)"]) }
         edge.end(error, within: service.limits.closingTime)
     }
 
     /// Serves no more; what was not written finds another way.
     private func leave(unwritten: [ComponentSeats.Item]) {
-        unflushed = []
+        outlet.flushed()
         guard let route else { return }
         self.route = nil
         route.leave(self, unwritten: unwritten)
@@ -204,16 +183,16 @@ actor ComponentConnection: ShardHomed {
     /// The component went without a word: what stands in the buffer will not be read.
     private func reachedEnd() {
         let wasClosed = machine.isClosed
-        leave(unwritten: unflushed)
+        leave(unwritten: outlet.takeUnflushed())
         if !wasClosed { _ = machine.close(nil) }
         edge.transport.close(afterFlush: wasClosed, within: service.limits.closingTime)
     }
 
     private func closed(_ reason: TransportEnd) {
         // Others have had newer ones meanwhile: these can only go back.
-        if reason != .closed { former?.giveUp(unflushed) }
+        if reason != .closed, let former { former.route.giveUp(former.rest) }
         former = nil
-        leave(unwritten: unflushed)
+        leave(unwritten: outlet.takeUnflushed())
         _ = machine.close(nil)
         edge.close()
         stranger?.giveBack()
@@ -273,7 +252,10 @@ extension ComponentConnection: TransportDelegate {
     }
 
     nonisolated func transportFlushed(_ transport: Transport) {
-        assumeIsolated { $0.unflushed = [] }
+        assumeIsolated { connection in
+            connection.outlet.flushed()
+            connection.former = nil
+        }
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {

@@ -16,6 +16,15 @@ extension ConfigKey<ComponentFields> {
             shown: "(must be there)"
         ),
         ConfigKey(
+            "keptByPlugin",
+            \.settings.isKeptByPlugin,
+            .flag,
+            """
+            Whether a plugin keeps this domain: within `martlet serve`, and where it has a `--role`, in the \
+            process of the services.
+            """
+        ),
+        ConfigKey(
             "connections",
             \.settings.connections,
             .whole(1...1_000),

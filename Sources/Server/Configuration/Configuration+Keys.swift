@@ -11,6 +11,7 @@ extension Configuration {
         ConfigKey("s2s", \.settings.s2s, keys: ConfigKey<S2SSettings>.s2s),
         domains,
         components,
+        ConfigKey("services", \.settings.services, keys: ConfigKey<ServicesSettings>.services),
         listeners,
         ConfigKey("tls", \.settings.tls, keys: tls),
         ConfigKey("storage", \.storageFields, keys: ConfigKey<StorageFields>.storage),

@@ -22,6 +22,8 @@ public final class MartletServer: Service {
     /// What joins it to other servers, unless it keeps to itself.
     let federation: Federation?
     let components: ComponentService
+    /// What joins it to the main process, where this is the services' one.
+    let uplinks: UplinkService?
     let log: Logger
     let plugins: PluginHost
     let commandSessions: CommandSessions
@@ -55,19 +57,22 @@ public final class MartletServer: Service {
         )
     }
 
-    /// The same, with peers that are found by `dialler` and not by the DNS.
+    /// The same, with peers that are found by `dialler` and not by the DNS, and the main process by
+    /// `uplinkDialler` and not over TCP.
     init(
-        _ settings: ServerSettings,
+        _ given: ServerSettings,
         store: any Store,
         log: Logger,
         clock: any ShardClock,
         reread: (@Sendable () async throws -> ServerSettings)?,
-        dialler: (any PeerDialler)?
+        dialler: (any PeerDialler)?,
+        uplinkDialler: (any UplinkDialler)? = nil
     ) async throws {
+        let settings = given.ofRole
         self.store = store
         self.log = log
         self.settings = Current(settings)
-        rereadSettings = reread ?? { settings }
+        rereadSettings = reread ?? { given }
         let secret = try await ServerSecret.load(from: store)
         let certificates = try ServerCertificates(settings, log: log)
         let terms = try C2SSettings(settings, certificates: certificates)
@@ -97,12 +102,14 @@ public final class MartletServer: Service {
             tls: { [clients = self.clients] in clients.tlsContext },
             log: log
         )
+        let parsers = clients.streams.parsers
+        uplinks = Self.makeUplinks(given, router, parsers, uplinkDialler, log)
         var federation: Federation?
         do {
-            let parsers = clients.streams.parsers
             let base = Federation.Base(certificates, secret, router, parsers, log)
             federation = try Federation.join(settings, on: base, dialler: dialler)
             try Self.makeDomains(settings, plugins, commandSessions, router, log)
+            try uplinks?.begin(given)
         } catch {
             await federation?.close()
             await plugins.stopAll()
@@ -110,7 +117,6 @@ public final class MartletServer: Service {
             throw error
         }
         self.federation = federation
-        for note in settings.federationNotes { log.notice("\(note)") }
         reference.server = self
     }
 
@@ -134,6 +140,7 @@ public final class MartletServer: Service {
         let faults = plugins.faults + compiler.faults
         tell(faults, log)
         try require(settings.plugins.required, of: plugins, but: faults)
+        for note in settings.federationNotes { log.notice("\(note)") }
     }
 
     /// Plugins that check passwords are asked, too.
@@ -216,7 +223,7 @@ public final class MartletServer: Service {
     private func drain(within limit: Duration) async {
         let count =
             clients.connectionCount + components.streams.count
-            + (federation?.service.streams.count ?? 0)
+            + (federation?.service.streams.count ?? 0) + (uplinks?.streams.count ?? 0)
         log.info("stopping", metadata: ["streams": "\(count)"])
         let isDone = await Deadline.within(limit) { [self] in
             await clients.closeAll(StreamError(.systemShutdown))
@@ -225,6 +232,7 @@ public final class MartletServer: Service {
             // By now peers have been told who went; what comes back from them has a home yet.
             await federation?.drain(within: limit / 2)
             await components.closeAll(StreamError(.systemShutdown))
+            await uplinks?.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.drained() }
             await federation?.close()
             await plugins.stopAll()
@@ -242,7 +250,9 @@ public final class MartletServer: Service {
     /// Takes over other settings without disturbing those whose own stay.
     ///
     /// - Throws: what makes them impossible; then nothing has changed.
-    public func reload(_ new: ServerSettings) async throws {
+    public func reload(_ given: ServerSettings) async throws {
+        let given = given.with(role: settings.value.role)
+        let new = given.ofRole
         let certificates = try ServerCertificates(new, log: log)
         let terms = try C2SSettings(new, certificates: certificates, after: clients.current)
         let peers = try federation.map {
@@ -262,6 +272,7 @@ public final class MartletServer: Service {
         }
         clients.adopt(terms)
         components.adopt(new)
+        uplinks?.adopt(given)
         if let peers { await federation?.service.adopt(peers) }
         settings.value = new
         await plugins.retire(except: router.domains.all.compactMap(\.attachment))

@@ -9,13 +9,24 @@ public struct ServerProgram: Sendable {
     private let path: String
 
     /// Takes a configuration and the file it came from, which is read again on SIGHUP.
-    public init(_ configuration: Configuration, path: String) {
+    ///
+    /// The process is that part of the server; `join` takes the place of `services.join`.
+    public init(
+        _ configuration: Configuration,
+        path: String,
+        role: ServerRole = .whole,
+        join: HostAndPort? = nil
+    ) {
+        var configuration = configuration
+        configuration.settings.role = role
+        if let join { configuration.settings.services.join = join }
         self.configuration = configuration
         self.path = path
     }
 
     /// Serves until SIGTERM or SIGINT; returns when everything has come to its end.
     public func run() async throws {
+        try configuration.settings.checkRole()
         let (format, level) = (configuration.logFormat, configuration.logLevel)
         let log = Logger(label: "martlet") { label in
             var handler = LineLogHandler(label: label, format: format)

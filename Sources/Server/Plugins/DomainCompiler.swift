@@ -35,20 +35,33 @@ struct DomainCompiler {
             }
             let selection = plugins.select(choices, in: address)
             for fault in selection.faults where !faults.contains(fault) { faults.append(fault) }
-            return try make(address, domain.limits, Set(domain.administrators), selection)
+            return try make(
+                address,
+                domain.limits,
+                Set(domain.administrators),
+                isOutpost: settings.role == .services,
+                selection
+            )
         }
     }
 
     /// One domain once more, after a plugin registered something there.
     mutating func recompile(_ domain: Domain) throws -> Domain {
         let selection = plugins.reselect(in: domain.name)
-        return try make(domain.jid, domain.limits, domain.administrators, selection)
+        return try make(
+            domain.jid,
+            domain.limits,
+            domain.administrators,
+            isOutpost: domain.isOutpost,
+            selection
+        )
     }
 
     private mutating func make(
         _ address: JID,
         _ limits: DomainLimits,
         _ administrators: Set<JID>,
+        isOutpost: Bool,
         _ selection: PluginHost.Selection
     ) throws -> Domain {
         let compiled = try modules(of: selection)
@@ -58,6 +71,7 @@ struct DomainCompiler {
             administrators: administrators,
             modules: compiled.modules,
             capabilities: compiled.capabilities,
+            isOutpost: isOutpost,
             attachment: selection.attachment
         )
     }

@@ -82,6 +82,7 @@ extension MartletServer {
                 }
                 Self.tell(compiler.faults, log)
                 router.replaceDomains(domains)
+                uplinks?.review()
             } catch {
                 log.error("what a plugin registered is refused", metadata: ["error": "\(error)"])
             }
