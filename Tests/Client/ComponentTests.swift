@@ -101,7 +101,7 @@ struct ComponentTests {
     @Test func `is one line over TCP, and ends when it is cancelled`() async throws {
         try await withScene { scene, own in
             var settings = ServerSettings()
-            settings.listeners = [ListenerSettings(.loopback(port: 0), terms: .components)]
+            settings.listeners = [ListenerSettings(.loopback(port: 0), terms: .components())]
             let server = scene.server
             let listeners = try await Listeners.open(
                 settings,
