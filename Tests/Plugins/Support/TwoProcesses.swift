@@ -64,7 +64,7 @@ final class EchoScene: Sendable {
         settings.components[Self.service.domainpart]?.secret = Secret(Array(secret.utf8))
         return try await MartletServer(
             settings,
-            store: store,
+            store: MemoryStore(),
             log: (log ?? self.log).logger,
             clock: clock,
             reread: nil,
