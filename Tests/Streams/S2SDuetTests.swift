@@ -243,7 +243,7 @@ struct S2SDuetTests {
         let duet = S2SDuet(to: two)
         duet.play()
         #expect(duet.caller.said == ["fail it offers no TLS", "close policy-violation"])
-        #expect(duet.callee.said == ["close"])
+        #expect(duet.callee.said == ["fail it ended the stream: policy-violation", "close"])
     }
 
     @Test func `do not fall for features from which TLS was taken`() throws {
