@@ -25,6 +25,8 @@ final class S2SChaos {
         var asked = 0
         var answered = 0
         var isOver = false
+        /// Whether whoever is between them disturbs all the time.
+        var isWild = false
         fileprivate var header: [UInt8] = []
 
         init(
@@ -63,7 +65,10 @@ final class S2SChaos {
         if ends.isEmpty || roll(40) == 0 { begin() }
         let (caller, callee) = ends[ends.count - 1 - roll(min(ends.count, 3))]
         let (end, other) = roll(2) == 0 ? (caller, callee) : (callee, caller)
-        switch roll(30) {
+        var what = roll(30)
+        // On most streams little goes wrong, so that they come as far as stanzas.
+        if !caller.isWild, what < 4 || 8...12 ~= what, roll(100) > 0 { what = 29 }
+        switch what {
         case 0: if roll(6) == 0 { close(end, telling: other) }
         case 1, 2: tell(end, .element(hostile()), other)
         case 3: end.inbox.append(.element(hostile()))
@@ -109,6 +114,7 @@ final class S2SChaos {
         let pair = pick(pairs(of: own))
         let caller = End(own.calls(pair), of: own, seeing: pick(Self.papers), isCaller: true)
         let callee = End(other.answers(), of: other, seeing: pick(Self.papers), isCaller: false)
+        caller.isWild = roll(4) == 0
         ends.append((caller, callee))
         if roll(4) == 0 {
             tell(caller, .secured(caller.identity), callee)

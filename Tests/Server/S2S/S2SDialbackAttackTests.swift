@@ -176,7 +176,7 @@ struct S2SDialbackAttackTests {
                 #expect(peer.text.contains(condition("resource-constraint")))
                 await siege.seeUnharmed()
             }
-            // An eighth of what is free, for one address; others are not concerned.
+            // So many at a time from one address; others are not concerned.
             #expect(siege.trap.dialled.count == 28)
             let other = try await siege.stranger(as: "other.example", from: "203.0.113.5")
             other.send(Speak.result(from: "other.example"))
