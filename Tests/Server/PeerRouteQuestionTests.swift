@@ -50,6 +50,23 @@ struct PeerRouteQuestionTests {
         #expect(stage.hear(.authorized(link)) == ["forget 1", "write A: m1"])
     }
 
+    @Test func `writes nothing over a stream beside whose end is told when the next try is due`() {
+        let stage = RouteStage()
+        let (link, beside) = (stage.opened("A"), NamedLink("B"))
+        _ = stage.ask("k1", over: link)
+        _ = stage.hear(.linked(2, beside))
+        _ = stage.hear(.featured(beside))
+        _ = stage.hear(.authorized(beside))
+        let lost = [message("m1")]
+        _ = stage.hear(.undelivered(link, unwritten: lost, unacknowledged: [], gone))
+        #expect(stage.hear(.closed(link, gone)) == [])
+        // The pause is over, and nothing has woken the route yet.
+        stage.now = stage.now.advanced(by: .seconds(2))
+        let words = stage.hear(.closed(beside, gone))
+        #expect(words.contains("dial 3"))
+        #expect(!words.contains { $0.hasPrefix("write") })
+    }
+
     @Test func `asks a stream about itself never, but over another beside`() {
         let stage = RouteStage()
         let (link, beside) = (stage.opened("A"), NamedLink("B"))

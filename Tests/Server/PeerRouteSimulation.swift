@@ -25,7 +25,8 @@ private struct PeerSimulation {
     /// What is on its way to the route, in order; nil in place of `closed` until that has come round.
     private var mail: [(event: PeerRoute.Event, isRound: Bool)] = []
     private var dialled: [UInt64] = []
-    private var made = 0
+    /// All that were ever made, so that none is taken for one before it: a seed repeats what it did.
+    private var links = [NamedLink("C")]
     private(set) var taken = 0
     private(set) var delivered: [Int] = []
     private(set) var returned: [Int] = []
@@ -100,8 +101,8 @@ private struct PeerSimulation {
     }
 
     private mutating func newWire() -> Wire {
-        made += 1
-        let wire = Wire(NamedLink("\(made)"))
+        let wire = Wire(NamedLink("\(links.count)"))
+        links.append(wire.link)
         wires[ObjectIdentifier(wire.link)] = wire
         return wire
     }
@@ -140,7 +141,7 @@ private struct PeerSimulation {
 
     private mutating func askSomething(over wire: Wire?) {
         asked += 1
-        let over = ObjectIdentifier(wire?.link ?? NamedLink("C"))
+        let over = ObjectIdentifier(wire?.link ?? links[0])
         tell(.ask(question("\(asked)"), over: over) { [passed] _ in passed.replies += 1 })
     }
 

@@ -174,9 +174,8 @@ extension PeerRoute {
 
     // MARK: Ends
 
-    /// A stream has ended and given back what it had.
+    /// A stream for stanzas has ended and given back what it had.
     mutating func close(_ link: any PeerLink, _ fault: S2SFault, _ now: ShardInstant) {
-        if asking?.link === link { return closeAsking(fault, now) }
         switch state {
         case .seeking(let leg) where leg.link === link: closeSeeking(leg, fault, now)
         case .open(let own, let since, let number) where own === link:
@@ -201,7 +200,8 @@ extension PeerRoute {
         actions.append(.dialNext(leg.attempt, fault))
     }
 
-    private mutating func closeAsking(_ fault: S2SFault, _ now: ShardInstant) {
+    /// The stream beside has ended; its attempt goes on elsewhere, or is given up.
+    mutating func closeAsking(_ fault: S2SFault, _ now: ShardInstant) {
         guard let leg = asking else { return }
         if leg.isFeatured || !fault.concernsPlace {
             asking?.link = nil

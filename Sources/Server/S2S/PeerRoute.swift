@@ -139,8 +139,14 @@ struct PeerRoute {
     var limits: S2SLimits { rules.limits }
 
     mutating func receive(_ event: Event, at now: ShardInstant) -> [Action] {
-        passTime(now)
-        follow(event, now)
+        if case .closed(let link, let fault) = event, asking?.link === link {
+            // First: what is due now may be to open this very stream for stanzas.
+            closeAsking(fault, now)
+            passTime(now)
+        } else {
+            passTime(now)
+            follow(event, now)
+        }
         settleQuestions(now)
         defer { actions = [] }
         return actions
