@@ -80,7 +80,7 @@ final class S2SChaos {
         case 10: if roll(8) == 0 { tell(end, .opened(header(for: end)), other) }
         case 11: if roll(12) == 0 { tell(end, .closed, other) }
         case 12: if roll(12) == 0 { tell(end, .secured(end.identity), other) }
-        case 13: speak(end, other)
+        case 13...18: speak(end, other)
         default: if !end.inbox.isEmpty { tell(end, end.inbox.removeFirst(), other) }
         }
     }
@@ -161,9 +161,9 @@ final class S2SChaos {
 
     /// A stanza of a pair that its sender was told to be authorised for.
     private func speak(_ end: End, _ other: End) {
-        guard let pair = end.saidProved.randomElement(using: &chance), !end.machine.isClosed else {
-            return
-        }
+        guard !end.saidProved.isEmpty, !end.machine.isClosed else { return }
+        // In an order of their own: sets differ from run to run.
+        let pair = pick(end.saidProved.sorted { "\($0)" < "\($1)" })
         other.inbox.append(.element(Self.message(from: pair.sender, to: pair.target)))
     }
 
@@ -341,10 +341,10 @@ struct S2SChance: RandomNumberGenerator {
 }
 
 struct S2SChaosTests {
-    @Test(arguments: 0..<150)
+    @Test(arguments: 0..<60)
     func `nothing is taken that was not proved, whatever comes in whatever order`(seed: UInt64) {
         let chaos = S2SChaos(seed: seed)
-        for _ in 0..<3_000 { chaos.step() }
+        for _ in 0..<2_000 { chaos.step() }
         chaos.end()
         #expect(chaos.faults.isEmpty, "\(chaos.faults.prefix(3))")
     }
@@ -353,7 +353,7 @@ struct S2SChaosTests {
         var (stanzas, authorizations) = (0, 0)
         for seed in UInt64(0)..<20 {
             let chaos = S2SChaos(seed: seed)
-            for _ in 0..<3_000 { chaos.step() }
+            for _ in 0..<2_000 { chaos.step() }
             stanzas += chaos.stanzas
             authorizations += chaos.authorizations
         }
