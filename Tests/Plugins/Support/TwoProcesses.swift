@@ -17,7 +17,6 @@ import TestSupport
 final class EchoScene: Sendable {
     let scene: Scene
     let log = LogBook()
-    let store = MemoryStore()
     let dialler = UplinkPipes()
     private let workshop: Workshop
     private let settings: ServerSettings
@@ -42,7 +41,6 @@ final class EchoScene: Sendable {
         scene = try await Scene(
             plugins: ["echo": "{}"],
             pluginFolders: folders,
-            store: store,
             clock: clock
         ) { settings in
             settings.components[Self.service.domainpart] = component
@@ -62,6 +60,7 @@ final class EchoScene: Sendable {
         var settings = settings
         settings.role = .services
         settings.components[Self.service.domainpart]?.secret = Secret(Array(secret.utf8))
+        // Its own, since its end closes it; the plugin keeps nothing.
         return try await MartletServer(
             settings,
             store: MemoryStore(),
