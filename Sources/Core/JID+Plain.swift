@@ -14,7 +14,8 @@ extension JID.Storage {
         1...1023 ~= bytes.count && ASCII.localpart.containsAll(of: bytes)
     }
 
-    private static func isPlain(resourcepart bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Whether a resource is faultless ASCII, which preparing leaves as it is.
+    static func isPlain(resourcepart bytes: UnsafeRawBufferPointer) -> Bool {
         1...1023 ~= bytes.count && bytes[0] != UInt8(ascii: " ")
             && ASCII.resourcepart.containsAll(of: bytes)
     }

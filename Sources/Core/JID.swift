@@ -87,10 +87,13 @@ public struct JID: @unchecked Sendable {
     ///
     /// - Throws: the fault of the resourcepart.
     public func with(resource: String) throws(JIDError) -> JID {
-        let prepared = try resource.withBytes { (bytes) throws(JIDError) in
-            try Storage.resourcepart(bytes)
+        try resource.withBytes { (bytes) throws(JIDError) in
+            if Storage.isPlain(resourcepart: bytes) {
+                return JID(storage: storage.with(resource: bytes))
+            }
+            let prepared = try Storage.resourcepart(bytes)
+            return prepared.withUnsafeBytes { JID(storage: storage.with(resource: $0)) }
         }
-        return prepared.withUnsafeBytes { JID(storage: storage.with(resource: $0)) }
     }
 
     /// This account with a resource that is prepared already.

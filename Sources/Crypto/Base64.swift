@@ -5,6 +5,16 @@ public enum Base64 {
         String(decoding: encodeBytes(bytes), as: UTF8.self)
     }
 
+    /// Writes bytes as text, with padding and without line breaks.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        String(decoding: encodeBytes(bytes), as: UTF8.self)
+    }
+
+    /// Writes bytes as ASCII, with padding and without line breaks.
+    public static func encodeBytes(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBufferPointer(encode)
+    }
+
     /// Writes bytes as ASCII, with padding and without line breaks.
     public static func encodeBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
         bytes.withContiguousStorageIfAvailable(encode)
@@ -18,13 +28,19 @@ public enum Base64 {
     }
 
     /// Reads ASCII back, as strictly as `decode(_: String)`.
+    public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        text.withUnsafeBufferPointer(decode)
+    }
+
+    /// Reads ASCII back, as strictly as `decode(_: String)`.
     public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         text.withContiguousStorageIfAvailable(decode) ?? Array(text).withUnsafeBufferPointer(decode)
     }
 
     private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-        let length = (bytes.count + 2) / 3 * 4
-        return [UInt8](unsafeUninitializedCapacity: length) { out, count in
+        let alphabet = alphabet
+        return filled((bytes.count + 2) / 3 * 4) { out in
+            var count = 0
             for start in stride(from: 0, to: bytes.count, by: 3) {
                 let held = min(3, bytes.count - start)
                 var group = UInt32(bytes[start]) << 16
@@ -32,7 +48,7 @@ public enum Base64 {
                 if held > 2 { group |= UInt32(bytes[start + 2]) }
                 for place in 0..<4 {
                     let digit = alphabet[Int(group >> UInt32(18 - 6 * place)) & 63]
-                    out.initializeElement(at: count + place, to: place <= held ? digit : padding)
+                    out[count + place] = place <= held ? digit : padding
                 }
                 count += 4
             }
@@ -42,23 +58,28 @@ public enum Base64 {
     private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padded = text.suffix(2).reversed().prefix { $0 == padding }.count
-        var rest: UInt32 = 0
-        var isLegal = true
-        let out = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { out, count in
-            var held: UInt32 = 0
-            for digit in text.dropLast(padded) {
-                let value = values[Int(digit)]
-                isLegal = isLegal && value < 64
-                rest = rest << 6 | UInt32(value & 63)
-                held += 6
-                guard held >= 8 else { continue }
-                held -= 8
-                out.initializeElement(at: count, to: UInt8(truncatingIfNeeded: rest >> held))
-                count += 1
-                rest &= (1 << held) - 1
+        let digits = text.count - padded
+        let values = values
+        // All values, so that one that is none shows; and what the last four digits stand for.
+        var (seen, group) = (UInt8(0), UInt32(0))
+        let out = filled(text.count / 4 * 3 - padded) { out in
+            for start in stride(from: 0, to: text.count, by: 4) {
+                group = 0
+                for place in start..<start + 4 {
+                    let value = place < digits ? values[Int(text[place])] : 0
+                    seen |= value
+                    group = group << 6 | UInt32(value & 63)
+                }
+                let first = start / 4 * 3
+                for place in first..<min(first + 3, out.count) {
+                    out[place] = UInt8(
+                        truncatingIfNeeded: group >> UInt32(16 - 8 * (place - first))
+                    )
+                }
             }
         }
-        return isLegal && rest == 0 ? out : nil
+        let rest = group & ((1 << UInt32(8 * padded)) - 1)
+        return seen < 64 && rest == 0 ? out : nil
     }
 
     private static let padding = UInt8(ascii: "=")

@@ -22,18 +22,28 @@ public enum HashFunction: String, Sendable, Hashable, CaseIterable {
     /// The digest of all bytes at once (FIPS 180-4).
     public func hash(_ bytes: [UInt8]) -> [UInt8] {
         filled(byteCount) { out in
-            EVP_Digest(bytes, bytes.count, out, nil, algorithm, nil) == 1
+            let target = out.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            let isComputed = EVP_Digest(bytes, bytes.count, target, nil, algorithm, nil) == 1
+            precondition(isComputed, "OpenSSL offers \(rawValue)")
         }
     }
 
     /// The keyed digest of a message (RFC 2104).
     public func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
         let key = key.count > blockByteCount ? hash(key) : key
-        return withUnsafeTemporaryAllocation(byteCount: blockByteCount, alignment: 8) { pad in
-            defer { OPENSSL_cleanse(pad.baseAddress, pad.count) }
+        let (length, block) = (byteCount, blockByteCount)
+        return withUnsafeTemporaryAllocation(byteCount: block + length, alignment: 8) { room in
+            defer { OPENSSL_cleanse(room.baseAddress, room.count) }
+            let pad = UnsafeMutableRawBufferPointer(rebasing: room[..<block])
+            let inner = UnsafeMutableRawBufferPointer(rebasing: room[block...])
             let digest = Digest(algorithm)
-            let inner = digest.of(Self.fill(pad, with: key, 0x36), message, count: byteCount)
-            return digest.of(Self.fill(pad, with: key, 0x5c), inner, count: byteCount)
+            pad.initializeMemory(as: UInt8.self, repeating: 0x36)
+            for (index, byte) in key.enumerated() { pad[index] ^= byte }
+            message.withUnsafeBytes { digest.write(UnsafeRawBufferPointer(pad), $0, to: inner) }
+            for index in pad.indices { pad[index] ^= 0x36 ^ 0x5c }
+            return filled(length) { out in
+                digest.write(UnsafeRawBufferPointer(pad), UnsafeRawBufferPointer(inner), to: out)
+            }
         }
     }
 
@@ -43,15 +53,6 @@ public enum HashFunction: String, Sendable, Hashable, CaseIterable {
         case .sha1, .sha256: 64
         case .sha384, .sha512: 128
         }
-    }
-
-    private static func fill(
-        _ pad: UnsafeMutableRawBufferPointer,
-        with key: [UInt8],
-        _ mask: UInt8
-    ) -> UnsafeRawBufferPointer {
-        for index in pad.indices { pad[index] = mask ^ (index < key.count ? key[index] : 0) }
-        return UnsafeRawBufferPointer(pad)
     }
 
     /// A key derived from a password (RFC 8018 §5.2, PBKDF2 with HMAC).
@@ -70,7 +71,7 @@ public enum HashFunction: String, Sendable, Hashable, CaseIterable {
         let limits = 1...Int(Int32.max)
         precondition(limits ~= iterations && limits ~= count, "PBKDF2 counts from one")
         return filled(count) { out in
-            password.withUnsafeBytes { secret in
+            let isComputed = password.withUnsafeBytes { secret in
                 PKCS5_PBKDF2_HMAC(
                     secret.baseAddress?.assumingMemoryBound(to: CChar.self),
                     Int32(secret.count),
@@ -79,9 +80,10 @@ public enum HashFunction: String, Sendable, Hashable, CaseIterable {
                     Int32(iterations),
                     algorithm,
                     Int32(count),
-                    out
+                    out.baseAddress?.assumingMemoryBound(to: UInt8.self)
                 ) == 1
             }
+            precondition(isComputed, "OpenSSL offers \(rawValue)")
         }
     }
 
@@ -94,15 +96,16 @@ public enum HashFunction: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    private func filled(
-        _ count: Int,
-        _ compute: (UnsafeMutablePointer<UInt8>?) -> Bool
-    ) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            let isComputed = compute(buffer.baseAddress)
-            precondition(isComputed, "OpenSSL offers \(rawValue)")
-            initializedCount = count
-        }
+}
+
+/// Bytes that `write` writes all of.
+///
+/// What it writes to is copied: an array that begins uninitialised costs twice as much, since the
+/// standard library makes it, and looks up what kind of array it is.
+func filled(_ count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) -> [UInt8] {
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { room in
+        write(room)
+        return Array(UnsafeRawBufferPointer(room))
     }
 }
 
@@ -127,15 +130,17 @@ private struct Digest: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    func of(_ first: UnsafeRawBufferPointer, _ second: [UInt8], count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            let isComputed =
-                EVP_DigestInit_ex2(context, algorithm, nil) == 1
-                && EVP_DigestUpdate(context, first.baseAddress, first.count) == 1
-                && EVP_DigestUpdate(context, second, second.count) == 1
-                && EVP_DigestFinal_ex(context, buffer.baseAddress, nil) == 1
-            precondition(isComputed, "OpenSSL has memory for a digest")
-            initializedCount = count
-        }
+    func write(
+        _ first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        to target: UnsafeMutableRawBufferPointer
+    ) {
+        let out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let isComputed =
+            EVP_DigestInit_ex2(context, algorithm, nil) == 1
+            && EVP_DigestUpdate(context, first.baseAddress, first.count) == 1
+            && EVP_DigestUpdate(context, second.baseAddress, second.count) == 1
+            && EVP_DigestFinal_ex(context, out, nil) == 1
+        precondition(isComputed, "OpenSSL has memory for a digest")
     }
 }

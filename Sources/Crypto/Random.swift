@@ -5,11 +5,7 @@ import Synchronization
 public enum Random {
     /// Reads from the system's generator, by way of OpenSSL's, which the kernel seeds.
     public static func bytes(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
-            reserve.withLock { $0.fill(target) }
-            initializedCount = count
-        }
+        filled(count) { target in reserve.withLock { $0.fill(target) } }
     }
 
     /// A token of `byteCount` random bytes, written in lower-case hexadecimal digits.

@@ -25,7 +25,11 @@ extension RouterShard {
         let arrival = Arrival()
         home.state[Arrival.self] = arrival
         store.readRoster(of: account, sizing: offlineMessages) { [self] found in
-            shard.submit { self.assumeIsolated { $0.end(arrival, of: account, try? found.get()) } }
+            shard.submit {
+                self.enter(with: (arrival, account, try? found.get())) {
+                    $0.end($1.0, of: $1.1, $1.2)
+                }
+            }
         }
     }
 

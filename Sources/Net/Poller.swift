@@ -7,6 +7,8 @@ struct Readiness {
     var canWrite: Bool
     /// An error, or both directions shut; epoll reports it whether asked or not.
     var isHungUp: Bool
+    /// Both directions are shut, without an error.
+    var isOver: Bool
 }
 
 /// What a descriptor is watched for.
@@ -26,10 +28,17 @@ struct Poller: ~Copyable, Sendable {
 
     private let epoll: CInt
     private let wakeup: CInt
+    /// Room for a batch of events.
+    ///
+    /// It belongs to `wait`, which the shard's thread alone calls, and which is not called from
+    /// within itself.
+    private nonisolated(unsafe) let events: UnsafeMutableBufferPointer<epoll_event>
 
     init() {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         wakeup = eventfd(0, CInt(EFD_NONBLOCK | EFD_CLOEXEC))
+        events = .allocate(capacity: Self.batchSize)
+        events.initialize(repeating: epoll_event())
         precondition(epoll >= 0 && wakeup >= 0, "a shard needs two descriptors to begin with")
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: Self.wakeToken))
         epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
@@ -38,6 +47,7 @@ struct Poller: ~Copyable, Sendable {
     deinit {
         Glibc.close(epoll)
         Glibc.close(wakeup)
+        events.deallocate()
     }
 
     func wake() {
@@ -65,17 +75,15 @@ struct Poller: ~Copyable, Sendable {
     /// The wake-up is taken back before `awoken` looks at what it was for: what comes in between
     /// wakes again.
     func wait(milliseconds: Int32, awoken: () -> Void, _ body: (UInt64, Readiness) -> Void) {
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batchSize) { events in
-            let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
-            let ready = events[0..<max(0, Int(count))]
-            if ready.contains(where: { $0.data.u64 == Self.wakeToken }) {
-                var value: eventfd_t = 0
-                eventfd_read(wakeup, &value)
-            }
-            awoken()
-            for event in ready where event.data.u64 != Self.wakeToken {
-                body(event.data.u64, Readiness(bits: event.events))
-            }
+        let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
+        let ready = events[0..<max(0, Int(count))]
+        if ready.contains(where: { $0.data.u64 == Self.wakeToken }) {
+            var value: eventfd_t = 0
+            eventfd_read(wakeup, &value)
+        }
+        awoken()
+        for event in ready where event.data.u64 != Self.wakeToken {
+            body(event.data.u64, Readiness(bits: event.events))
         }
     }
 
@@ -91,6 +99,8 @@ extension Readiness {
     fileprivate init(bits: UInt32) {
         canRead = bits & EPOLLIN.rawValue != 0
         canWrite = bits & EPOLLOUT.rawValue != 0
-        isHungUp = bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+        let ends = bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue)
+        isHungUp = ends != 0
+        isOver = ends == EPOLLHUP.rawValue
     }
 }

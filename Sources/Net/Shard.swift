@@ -28,16 +28,18 @@ public final class Shard: SerialExecutor, @unchecked Sendable {
     let poller = Poller()
     let life = Mutex(Life.new)
 
-    var jobs: [UnownedJob] = []
+    // Unchecked for exclusive access, as what is put into these lists, or taken out of them whole, is let
+    // go of while nobody changes them.
+    @exclusivity(unchecked) var jobs: [UnownedJob] = []
     var batch: [Mailbox.Item] = []
     var hasOwnMail = false
     var timers = TimerHeap()
     var sources = SourceTable()
     package var buffers = BufferPool()
-    var dirty: [Transport] = []
-    var endings: [Transport] = []
+    @exclusivity(unchecked) var dirty: [Transport] = []
+    @exclusivity(unchecked) var endings: [Transport] = []
     /// What is to be done when this turn's work is done.
-    var afterthoughts: [() -> Void] = []
+    @exclusivity(unchecked) var afterthoughts: [() -> Void] = []
     /// Plaintext of the TLS records read in this turn; lent to one transport at a time.
     var plaintext: [UInt8] = []
     var isEnding = false

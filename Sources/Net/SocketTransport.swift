@@ -6,9 +6,9 @@ import Glibc
 /// Unchecked as `Transport` is.
 final class SocketTransport: Transport, EventSource, @unchecked Sendable {
     let descriptor: CInt
-    private var token: UInt64 = 0
+    @exclusivity(unchecked) private var token: UInt64 = 0
     /// What the poller watches for; nil before there was anything to watch for.
-    private var interest: Interest?
+    @exclusivity(unchecked) private var interest: Interest?
 
     /// Takes over a connected, non-blocking descriptor; on the shard's thread.
     init(descriptor: CInt, shard: Shard, peerAddress: SocketAddress) {
@@ -19,7 +19,10 @@ final class SocketTransport: Transport, EventSource, @unchecked Sendable {
     }
 
     func isReady(_ readiness: Readiness) {
-        if readiness.canRead, wantsBytes {
+        if readiness.isOver, hasShut, session == nil {
+            // The peer said its last, after ours: nothing that it sent is wanted, and no call tells more.
+            mediumReachedEnd()
+        } else if readiness.canRead, wantsBytes {
             read()
         } else if readiness.isHungUp {
             finish(hasReachedEnd ? .peerClosed : .reset)

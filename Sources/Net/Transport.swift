@@ -37,13 +37,13 @@ public class Transport: @unchecked Sendable {
 
     /// Whether `bufferedBytes` went above the high-water mark and has not drained since.
     @exclusivity(unchecked) public final internal(set) var isCongested = false
-    public final internal(set) var isReadingPaused = false
+    @exclusivity(unchecked) public final internal(set) var isReadingPaused = false
 
     @exclusivity(unchecked) final var phase = Phase.open
     /// The peer said its last: nothing more is read.
-    final var hasReachedEnd = false
+    @exclusivity(unchecked) final var hasReachedEnd = false
     /// The medium took less than it was given; nothing is written until it says that it can.
-    final var isBlocked = false
+    @exclusivity(unchecked) final var isBlocked = false
     /// A place in a table of counted connections, given back at the end.
     final var admission: Admission?
 
@@ -54,9 +54,9 @@ public class Transport: @unchecked Sendable {
     @exclusivity(unchecked) final var plain: [UInt8] = []
     @exclusivity(unchecked) final var session: TLSSession?
     @exclusivity(unchecked) final var isDirty = false
-    final var awaitsFlush = false
-    final var hasShut = false
-    final var hasAnnouncedEnd = false
+    @exclusivity(unchecked) final var awaitsFlush = false
+    @exclusivity(unchecked) final var hasShut = false
+    @exclusivity(unchecked) final var hasAnnouncedEnd = false
     final var end = TransportEnd.closed
     final var lingerTimer: TimerID?
 

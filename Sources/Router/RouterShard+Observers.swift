@@ -2,8 +2,12 @@ public import MartletCore
 
 /// Tells modules of what happens beside the stanzas' ways.
 extension RouterShard {
-    public func tellObservers(of session: Session, said presence: Stanza) {
-        for observe in session.domain.modules.presenceObservers { observe(self, session, presence) }
+    /// The presence is made only where somebody wants to see it.
+    public func tellObservers(of session: Session, said presence: @autoclosure () -> Stanza) {
+        let observers = session.domain.modules.presenceObservers
+        guard !observers.isEmpty else { return }
+        let presence = presence()
+        for observe in observers { observe(self, session, presence) }
     }
 
     /// The push is made only where somebody wants to see it.

@@ -14,7 +14,8 @@ extension RouterShard {
         in domain: Domain,
         sink: any SessionSink
     ) -> Result<SessionID, StanzaError> {
-        let home = residence(of: full.bare, in: domain)
+        let account = full.bare
+        let home = residence(of: account, in: domain)
         if let other = home.session(with: full) {
             other.sink?.close(StreamError(.conflict, "another client bound this resource"))
             end(other.id)
@@ -31,7 +32,7 @@ extension RouterShard {
                 StanzaError(.resourceConstraint, .wait, "too many sessions of this account")
             )
         }
-        let residence = residence(of: full.bare, in: domain)
+        let residence = residence(of: account, in: domain)
         let session = Session(id: nextSessionID(for: full), domain: domain, sink: sink)
         residence.sessions.append(session)
         sessionsBySerial[session.id.serial] = session

@@ -73,15 +73,15 @@ public final class Session {
 
 /// What modules keep at a place that the router owns: at most one value of each type.
 public final class ModuleState {
-    private var values: [(type: ObjectIdentifier, value: Any)] = []
+    @usableFromInline var values: [(type: ObjectIdentifier, value: Any)] = []
 
     /// The value of that type, or nil where none was put yet.
-    public subscript<Value>(_ type: Value.Type) -> Value? {
+    ///
+    /// Inlined, so that each module's own type is known where it is looked for.
+    @inlinable public subscript<Value>(_ type: Value.Type) -> Value? {
         get {
-            for entry in values where entry.type == ObjectIdentifier(type) {
-                return entry.value as? Value
-            }
-            return nil
+            let place = values.firstIndex { $0.type == ObjectIdentifier(type) }
+            return place.flatMap { values[$0].value as? Value }
         }
         set {
             values.removeAll { $0.type == ObjectIdentifier(type) }

@@ -1,42 +1,53 @@
 /// The comma-separated `letter=value` fields that SCRAM's messages are made of (RFC 5802 §5.1).
 struct ScramAttributes {
-    private var fields: ArraySlice<ArraySlice<UInt8>>
+    /// The fields that were not taken yet; nil when all were.
+    private var rest: ArraySlice<UInt8>?
 
     /// The longest message that is looked at, in bytes: two names of 1023 bytes, escaped, fit well.
     static let byteLimit = 8192
 
     init(_ message: ArraySlice<UInt8>) throws(SASLFailure) {
         guard message.count <= Self.byteLimit else { throw .malformedRequest }
-        fields = message.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)[...]
+        rest = message
     }
 
     /// Takes the next field, which must have this letter.
-    mutating func next(_ letter: Character) throws(SASLFailure) -> ArraySlice<UInt8> {
-        guard let field = fields.first, let value = Self.value(of: field, letter) else {
+    mutating func next(_ letter: Unicode.Scalar) throws(SASLFailure) -> ArraySlice<UInt8> {
+        guard let field = takeFirst(), let value = Self.value(of: field, letter) else {
             throw .malformedRequest
         }
-        fields.removeFirst()
         return value
     }
 
     /// Takes the last field, which must have this letter.
-    mutating func last(_ letter: Character) throws(SASLFailure) -> ArraySlice<UInt8> {
-        guard let field = fields.last, let value = Self.value(of: field, letter) else {
-            throw .malformedRequest
-        }
-        fields.removeLast()
+    mutating func last(_ letter: Unicode.Scalar) throws(SASLFailure) -> ArraySlice<UInt8> {
+        guard let rest else { throw .malformedRequest }
+        let comma = rest.lastIndex(of: UInt8(ascii: ","))
+        let field = comma.map { rest[($0 + 1)...] } ?? rest
+        guard let value = Self.value(of: field, letter) else { throw .malformedRequest }
+        self.rest = comma.map { rest[..<$0] }
         return value
+    }
+
+    private mutating func takeFirst() -> ArraySlice<UInt8>? {
+        guard let rest else { return nil }
+        guard let comma = rest.firstIndex(of: UInt8(ascii: ",")) else {
+            self.rest = nil
+            return rest
+        }
+        self.rest = rest[(comma + 1)...]
+        return rest[..<comma]
     }
 
     /// Refuses `m=`, which announces what we would have to understand (RFC 5802 §5.1).
     func refuseMandatoryExtension() throws(SASLFailure) {
-        guard let field = fields.first, Self.value(of: field, "m") != nil else { return }
+        guard let rest, Self.value(of: rest, "m") != nil else { return }
         throw SASLFailure(.malformedRequest, "The mandatory extension is not known here.")
     }
 
     /// Passes over optional extensions: any letter but those that have a meaning of their own.
-    func skipExtensions() throws(SASLFailure) {
-        for field in fields {
+    mutating func skipExtensions() throws(SASLFailure) {
+        while let field = takeFirst() {
             guard field.count > 2, let letter = field.first, isLetter(letter),
                 field[field.startIndex + 1] == UInt8(ascii: "="),
                 !"anmrcspvie".utf8.contains(letter)
@@ -44,10 +55,11 @@ struct ScramAttributes {
         }
     }
 
-    private static func value(of field: ArraySlice<UInt8>, _ letter: Character) -> ArraySlice<
-        UInt8
-    >? {
-        guard field.count >= 2, field.first == letter.asciiValue,
+    private static func value(
+        of field: ArraySlice<UInt8>,
+        _ letter: Unicode.Scalar
+    ) -> ArraySlice<UInt8>? {
+        guard field.count >= 2, field.first == UInt8(ascii: letter),
             field[field.startIndex + 1] == UInt8(ascii: "=")
         else { return nil }
         return field.dropFirst(2)
@@ -58,6 +70,7 @@ struct ScramAttributes {
 enum SASLName {
     /// Reads a name; nil when it is empty, not UTF-8, holds NUL or `=` without one of the two codes.
     static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.contains(UInt8(ascii: "=")) else { return text(bytes) }
         var out: [UInt8] = []
         var rest = bytes
         while let byte = rest.popFirst() {

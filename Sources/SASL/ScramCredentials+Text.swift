@@ -14,17 +14,15 @@ extension ScramCredentials: CustomStringConvertible {
 
     /// Reads the line back; nil when it is not one, or when its keys have not the hash's length.
     public init?(text: String) {
-        let fields = Array(text.utf8)
-            .split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
-        guard fields.count == 3, let hash = Self.hash(named: fields[0]) else { return nil }
-        let colon = UInt8(ascii: ":")
-        let cost = fields[1].split(separator: colon, omittingEmptySubsequences: false)
-        let keys = fields[2].split(separator: colon, omittingEmptySubsequences: false)
-        guard cost.count == 2, keys.count == 2,
-            let iterations = decimal(cost[0]), iterations <= Self.iterationLimits.upperBound,
-            let salt = Base64.decode(cost[1]), !salt.isEmpty,
-            let storedKey = Base64.decode(keys[0]), storedKey.count == hash.byteCount,
-            let serverKey = Base64.decode(keys[1]), serverKey.count == hash.byteCount
+        var rest = Array(text.utf8)[...]
+        // A field that holds another separator than its own is no number and no base64.
+        guard let name = rest.take(upTo: "$"), let hash = Self.hash(named: name),
+            let count = rest.take(upTo: ":"), let iterations = decimal(count),
+            iterations <= Self.iterationLimits.upperBound,
+            let salt = rest.take(upTo: "$").flatMap(Base64.decode), !salt.isEmpty,
+            let storedKey = rest.take(upTo: ":").flatMap(Base64.decode),
+            storedKey.count == hash.byteCount,
+            let serverKey = Base64.decode(rest), serverKey.count == hash.byteCount
         else { return nil }
         self.init(
             hash: hash,
@@ -42,6 +40,15 @@ extension ScramCredentials: CustomStringConvertible {
 
     /// Names the mechanism and its cost; the keys stay out of logs.
     public var description: String { "\(mechanism)$\(iterations)" }
+}
+
+extension ArraySlice<UInt8> {
+    /// Takes the bytes before a separator, and the separator; nil where there is none.
+    fileprivate mutating func take(upTo separator: Unicode.Scalar) -> ArraySlice<UInt8>? {
+        guard let end = firstIndex(of: UInt8(ascii: separator)) else { return nil }
+        defer { self = self[(end + 1)...] }
+        return self[..<end]
+    }
 }
 
 /// A positive number in ASCII digits without sign or leading zeros (RFC 5802 §7, `posit-number`).

@@ -3,15 +3,16 @@ public import MartletCrypto
 
 /// Credentials for accounts that do not exist, so that they look like ones that do.
 ///
-/// An account's decoy is always the same: its salt and keys come from a secret of the server by HMAC.
-/// What follows is then the same work, down to the comparison that fails.
+/// An account's decoy is always the same: its salt comes from a secret of the server by a keyed hash.
+/// What follows is then the same work, down to the comparison that fails. It is made at every login, of
+/// accounts that exist as well, so it has to cost next to nothing.
 ///
 /// Its iteration count is one that accounts of the domain have, chosen by name (``IterationSpread``).
 /// What that cannot hide is time: who has looked at a name for weeks has seen an existing account's
 /// count rise at a login or change with the password, and a decoy's rise together with those of
 /// others. An administrator who raises the count and cares gives all accounts new passwords at once.
 public struct ScramDecoy: Sendable {
-    private let secret: [UInt8]
+    private let source: Source
     /// The iteration count that new accounts get.
     public let iterations: Int
     /// Which counts existing accounts have; nil when they all have the one of new ones.
@@ -23,7 +24,7 @@ public struct ScramDecoy: Sendable {
     ///   - iterations: the count that new accounts get.
     public init(secret: [UInt8], iterations: Int) {
         precondition(secret.count >= 16, "a secret is worth its length")
-        self.secret = secret
+        source = Source(secret)
         self.iterations = iterations
     }
 
@@ -36,35 +37,58 @@ public struct ScramDecoy: Sendable {
 
     /// What a lookup for an account that does not exist goes on with.
     public func credentials(of account: JID, hash: HashFunction) -> ScramCredentials {
-        let name = Array(account.bare.description.utf8)
-        let count = iterations(of: name)
-        // New verifiers have a new salt: it changes with the count.
-        let salt = bytes("salt \(count)", name, hash)
-        return ScramCredentials(
-            hash: hash,
-            salt: Array(salt.prefix(ScramCredentials.saltByteCount)),
-            iterations: count,
-            storedKey: bytes("stored", name, hash),
-            serverKey: bytes("server", name, hash)
+        account.withUTF8 { text in
+            let name = UnsafeRawBufferPointer(rebasing: text.prefix(account.bareByteCount))
+            let count = spread?.iterations(at: source.place(of: name)) ?? iterations
+            let keys = source.keys(hash)
+            return ScramCredentials(
+                hash: hash,
+                // New verifiers have a new salt: it changes with the count.
+                salt: source.salt(of: name, hash, count),
+                iterations: count,
+                storedKey: keys,
+                serverKey: keys
+            )
+        }
+    }
+}
+
+/// What decoys are made from, all of it from one secret.
+private final class Source: Sendable {
+    private let places: SipHash
+    private let salts: SipHash
+    /// In the order of `HashFunction.allCases`; nobody is ever shown them, nor knows what leads to them.
+    private let keys: [[UInt8]]
+
+    init(_ secret: [UInt8]) {
+        let seed = HashFunction.sha256.hmac(key: secret, Array("decoys".utf8))
+        places = SipHash(key: seed.prefix(16))
+        salts = SipHash(key: seed.suffix(16))
+        keys = HashFunction.allCases.map { $0.hmac(key: secret, Array("keys".utf8)) }
+    }
+
+    /// Where an account stands among all; the same for all hashes, as it is with accounts that exist.
+    func place(of name: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(truncatingIfNeeded: places.hash(0, name))
+    }
+
+    func salt(of name: UnsafeRawBufferPointer, _ hash: HashFunction, _ count: Int) -> [UInt8] {
+        let purpose = UInt64(count) << 8 | UInt64(index(hash)) << 1
+        let words = (
+            salts.hash(purpose, name).littleEndian, salts.hash(purpose | 1, name).littleEndian
         )
+        return withUnsafeBytes(of: words) { Array($0) }
     }
 
-    /// The same for all hashes, as it is with accounts that exist.
-    private func iterations(of name: [UInt8]) -> Int {
-        let place = bytes("iterations", name, .sha256).prefix(4)
-            .reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        return spread?.iterations(at: place) ?? iterations
-    }
+    func keys(_ hash: HashFunction) -> [UInt8] { keys[index(hash)] }
 
-    private func bytes(_ purpose: String, _ name: [UInt8], _ hash: HashFunction) -> [UInt8] {
-        var message: [UInt8] = []
-        message.reserveCapacity(32 + name.count)
-        message += purpose.utf8
-        message.append(0)
-        message += hash.rawValue.utf8
-        message.append(0)
-        message += name
-        return hash.hmac(key: secret, message)
+    private func index(_ hash: HashFunction) -> Int {
+        switch hash {
+        case .sha1: 0
+        case .sha256: 1
+        case .sha384: 2
+        case .sha512: 3
+        }
     }
 }
 

@@ -30,18 +30,16 @@ package struct ScramClientFirst: Hashable, Sendable {
     package let bare: [UInt8]
 
     package init(_ message: [UInt8]) throws(SASLFailure) {
-        let parts = message.split(
-            separator: UInt8(ascii: ","),
-            maxSplits: 2,
-            omittingEmptySubsequences: false
-        )
-        guard parts.count == 3 else { throw .malformedRequest }
-        flag = try Self.flag(parts[0])
-        authzid = try Self.authzid(parts[1])
-        header = Array(message[..<parts[2].startIndex])
-        bare = Array(parts[2])
+        let comma = UInt8(ascii: ",")
+        guard let first = message.firstIndex(of: comma),
+            let second = message[(first + 1)...].firstIndex(of: comma)
+        else { throw .malformedRequest }
+        flag = try Self.flag(message[..<first])
+        authzid = try Self.authzid(message[(first + 1)..<second])
+        header = Array(message[...second])
+        bare = Array(message[(second + 1)...])
 
-        var attributes = try ScramAttributes(parts[2])
+        var attributes = try ScramAttributes(message[(second + 1)...])
         try attributes.refuseMandatoryExtension()
         guard let name = SASLName.decode(try attributes.next("n")) else { throw .malformedRequest }
         username = name
@@ -103,8 +101,15 @@ package struct ScramServerFirst: Hashable, Sendable {
         self.nonce = nonce
         self.salt = salt
         self.iterations = iterations
-        bytes =
-            Array("r=".utf8) + nonce + Array(",s=\(Base64.encode(salt)),i=\(iterations)".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(nonce.count + 64)
+        bytes += "r=".utf8
+        bytes += nonce
+        bytes += ",s=".utf8
+        bytes += Base64.encodeBytes(salt)
+        bytes += ",i=".utf8
+        bytes += String(iterations).utf8
+        self.bytes = bytes
     }
 }
 

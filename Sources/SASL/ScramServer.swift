@@ -135,7 +135,7 @@ public struct ScramServer: SASLServerMechanism {
         }
         return .success(
             SASLIdentity(account, by: name),
-            additionalData: Array("v=\(Base64.encode(signature))".utf8)
+            additionalData: Array("v=".utf8) + Base64.encodeBytes(signature)
         )
     }
 
@@ -151,6 +151,13 @@ func authMessage(
     _ serverFirst: ScramServerFirst,
     withoutProof: [UInt8]
 ) -> [UInt8] {
-    let comma = [UInt8(ascii: ",")]
-    return clientFirst.bare + comma + serverFirst.bytes + comma + withoutProof
+    let count = clientFirst.bare.count + serverFirst.bytes.count + withoutProof.count + 2
+    var message: [UInt8] = []
+    message.reserveCapacity(count)
+    message += clientFirst.bare
+    message.append(UInt8(ascii: ","))
+    message += serverFirst.bytes
+    message.append(UInt8(ascii: ","))
+    message += withoutProof
+    return message
 }

@@ -12,15 +12,23 @@ package enum TextList {
     }
 
     package static func decode(_ bytes: [UInt8]) throws(StorageError) -> [String] {
+        guard let texts = bytes.withUnsafeBytes(read) else {
+            throw .corrupt("a list of texts is cut")
+        }
+        return texts
+    }
+
+    private static func read(_ bytes: UnsafeRawBufferPointer) -> [String]? {
         var texts: [String] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            guard rest.count >= 4 else { throw .corrupt("a list of texts is cut") }
-            let count = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-            rest = rest.dropFirst(4)
-            guard rest.count >= count else { throw .corrupt("a list of texts is cut") }
-            texts.append(String(decoding: rest.prefix(count), as: UTF8.self))
-            rest = rest.dropFirst(count)
+        var start = 0
+        while start < bytes.count {
+            guard bytes.count - start >= 4 else { return nil }
+            let length = bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)
+            let end = start + 4 + Int(UInt32(littleEndian: length))
+            guard end <= bytes.count else { return nil }
+            let text = UnsafeRawBufferPointer(rebasing: bytes[start + 4..<end])
+            texts.append(String(decoding: text, as: UTF8.self))
+            start = end
         }
         return texts
     }

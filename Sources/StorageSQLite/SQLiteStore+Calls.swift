@@ -79,13 +79,14 @@ extension SQLiteStore {
         sizing collection: String,
         then done: @escaping @Sendable (Result<(Roster, LogSize), StorageError>) -> Void
     ) {
-        let moment = now()
         reader.call(
             cost: 0,
             { (database) throws(StorageError) in
-                let owner = Owner(jid)
-                let size = try database.perform(.size(of: collection), of: owner, at: moment).size
-                return (try database.roster(of: owner), size)
+                guard let owner = try database.knownOwner(Owner(jid)) else {
+                    return (Roster(), LogSize())
+                }
+                let size = try database.size(of: collection, ofOwner: owner)
+                return (try database.roster(ofOwner: owner), size)
             },
             then: done
         )

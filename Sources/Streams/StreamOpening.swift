@@ -34,23 +34,33 @@ public struct StreamOpening: Sendable {
         bytes += "' xmlns:stream='".utf8
         bytes += Namespace.streams.utf8
         bytes.append(UInt8(ascii: "'"))
-        let dialback = declaresDialback ? Namespace.dialback : nil
-        for (name, value) in [
-            ("xmlns:db", dialback), ("version", version), ("from", from), ("to", to), ("id", id),
-            ("xml:lang", language),
-        ] {
-            guard let value else { continue }
-            bytes.append(UInt8(ascii: " "))
-            bytes += name.utf8
-            bytes += "='".utf8
-            Self.escape(value, into: &bytes)
-            bytes.append(UInt8(ascii: "'"))
-        }
+        Self.append(" xmlns:db='", declaresDialback ? Namespace.dialback : nil, to: &bytes)
+        Self.append(" version='", version, to: &bytes)
+        Self.append(" from='", from, to: &bytes)
+        Self.append(" to='", to, to: &bytes)
+        Self.append(" id='", id, to: &bytes)
+        Self.append(" xml:lang='", language, to: &bytes)
         bytes.append(UInt8(ascii: ">"))
         return bytes
     }
 
     public static let closing = Array("</stream:stream>".utf8)
+
+    /// Writes an attribute that has a value.
+    private static func append(_ start: String, _ value: String?, to bytes: inout [UInt8]) {
+        guard let value else { return }
+        bytes += start.utf8
+        if value.utf8.contains(where: isSpecial) {
+            escape(value, into: &bytes)
+        } else {
+            bytes += value.utf8
+        }
+        bytes.append(UInt8(ascii: "'"))
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "<") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "'")
+    }
 
     private static func escape(_ value: String, into bytes: inout [UInt8]) {
         for byte in value.utf8 {

@@ -37,12 +37,12 @@ final class ExpatReader {
     @exclusivity(unchecked) var namespaces = NamespaceStack()
     @exclusivity(unchecked) var open = Scratch<OpenElement>(capacity: 16)
     @exclusivity(unchecked) var attributes = Scratch<SourceAttribute>(capacity: 16)
-    var markup = MarkupGuard(mayDeclare: true)
+    @exclusivity(unchecked) var markup = MarkupGuard(mayDeclare: true)
 
     @exclusivity(unchecked) var mode = Mode.header
     @exclusivity(unchecked) var stop: Stop?
     /// Where the fault was found, as expat counts.
-    var stopIndex = 0
+    @exclusivity(unchecked) var stopIndex = 0
     @exclusivity(unchecked) var limits = XMLLimits.preAuthentication
     @exclusivity(unchecked) var scope: HeaderScope?
     @exclusivity(unchecked) var elements = 0
@@ -55,7 +55,7 @@ final class ExpatReader {
     /// What to add to expat's count for an offset in the bytes of this `read`.
     @exclusivity(unchecked) var offsetBase = 0
     /// Bytes expat read in this reader's whole life.
-    private var lifetimeBytes = 0
+    @exclusivity(unchecked) private var lifetimeBytes = 0
 
     static let wornBytes = 262_144
 

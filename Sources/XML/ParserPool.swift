@@ -1,13 +1,15 @@
 /// The parsers of one shard, lent to its streams while their bytes say half a stanza.
 ///
 /// Not for two threads. Parsers past ``idleLimit`` are freed instead of kept.
+///
+/// Exclusivity is unchecked: no reader knows its pool, so nothing that is called here comes back.
 public final class ParserPool {
     /// Inside `<stream:stream>`, and clean.
-    private var primed: [ExpatReader] = []
+    @exclusivity(unchecked) private var primed: [ExpatReader] = []
     /// As new.
-    private var fresh: [ExpatReader] = []
+    @exclusivity(unchecked) private var fresh: [ExpatReader] = []
     private let idleLimit: Int
-    private var usualScope = HeaderScope.client
+    @exclusivity(unchecked) private var usualScope = HeaderScope.client
 
     public init(idleLimit: Int = 64) {
         self.idleLimit = idleLimit

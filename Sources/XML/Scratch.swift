@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A growing run of plain values that is written, read and emptied many times without allocating.
 struct Scratch<T: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<T>
@@ -6,10 +8,19 @@ struct Scratch<T: BitwiseCopyable>: ~Copyable {
 
     init(capacity: Int = 16) {
         self.capacity = capacity
-        base = .allocate(capacity: capacity)
+        base = Self.allocate(capacity)
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
+
+    /// By `malloc`: Swift's own `allocate` asks for an alignment that `malloc` has anyway, which costs
+    /// three times as much.
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<T> {
+        guard let memory = malloc(max(1, capacity * MemoryLayout<T>.stride)) else {
+            preconditionFailure("no memory is left")
+        }
+        return memory.bindMemory(to: T.self, capacity: capacity)
+    }
 
     /// - Precondition: `index` is below `count`, which only our own code decides.
     subscript(index: Int) -> T {
@@ -53,9 +64,9 @@ struct Scratch<T: BitwiseCopyable>: ~Copyable {
 
     private mutating func grow(to needed: Int) {
         let larger = max(needed, capacity * 2)
-        let moved = UnsafeMutablePointer<T>.allocate(capacity: larger)
+        let moved = Self.allocate(larger)
         moved.moveInitialize(from: base, count: count)
-        base.deallocate()
+        free(base)
         base = moved
         capacity = larger
     }

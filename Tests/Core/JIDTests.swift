@@ -182,6 +182,14 @@ import Testing
         #expect(jid.with(preparedResource: "hall").description == "romeo@montague.example/hall")
         #expect(jid.bare.with(preparedResource: "orchard") == jid)
         #expect(try jid.with(resource: "e\u{301}").resourcepart == "\u{E9}")
+        for resource in ["hall", "Hall (1) ~", "0123456789abcdef", "e\u{301}", "a\u{3000}b"] {
+            let joined = try JID("romeo@montague.example/" + resource)
+            #expect(try jid.with(resource: resource) == joined)
+        }
+        #expect(throws: JIDError.disallowed(.resource)) { try jid.with(resource: " hall") }
+        #expect(throws: JIDError.tooLong(.resource)) {
+            try jid.with(resource: String(repeating: "a", count: 1024))
+        }
         #expect(throws: JIDError.empty(.resource)) { try jid.with(resource: "") }
         #expect(throws: JIDError.disallowed(.resource)) { try jid.with(resource: "a\u{0}") }
         #expect(jid.isFull && !jid.isBare && jid.hasLocalpart && !jid.isDomain)

@@ -53,6 +53,20 @@ import Testing
         #expect(Hex.encode(function.hmac(key: Array(key.utf8), Array(message.utf8))) == digest)
     }
 
+    // The reference vectors of SipHash-2-4: the bytes 0, 1, 2 … under the key of the bytes 0 to 15.
+    @Test(
+        arguments: [
+            (8, 0x93f5_f579_9a93_2462), (9, 0x9e00_82df_0ba9_e4b0), (14, 0xf723_ca90_8e7a_f2ee),
+            (15, 0xa129_ca61_49be_45e5), (16, 0x3f2a_cc7f_57c2_9bdb),
+        ] as [(Int, UInt64)]
+    )
+    func `keys a short hash as SipHash does`(count: Int, hash: UInt64) {
+        let function = SipHash(key: 0..<16)
+        let message = (8..<count).map { UInt8($0) }
+        let made = message.withUnsafeBytes { function.hash(0x0706_0504_0302_0100, $0) }
+        #expect(made == hash)
+    }
+
     @Test func `shortens a key that is longer than a block`() {
         let digest = HashFunction.sha256.hmac(
             key: [UInt8](repeating: 0xaa, count: 131),

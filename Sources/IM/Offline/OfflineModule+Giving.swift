@@ -68,6 +68,7 @@ extension RouterShard {
             return
         }
         cursor.isMissed = false
+        let account = account.bare
         track { shard in await shard.giveOutLate(account) }
     }
 

@@ -40,7 +40,7 @@ extension RouterShard {
         switch (stanza.type, stanza.to) {
         case (.available, nil):
             let priority = try PresencePriority.read(stanza)
-            return afterArrival(at: id.jid.bare) { shard in
+            return afterArrival(at: id.jid) { shard in
                 if shard.announceAtOnce(stanza, priority: priority, of: id) { return .handled }
                 return .pending { (shard: isolated RouterShard) async throws(StanzaError) in
                     try await shard.announce(stanza, priority: priority, of: id)
@@ -80,10 +80,10 @@ extension RouterShard {
 
     /// The same where nothing need be asked of the store; false where something must.
     private func announceAtOnce(_ stanza: Stanza, priority: Int, of id: SessionID) -> Bool {
-        guard let roster = heldRoster(of: id.jid.bare) else { return false }
+        guard let roster = heldRoster(of: id.jid) else { return false }
         guard let session = session(id) else { return true }
         let wantsOffline = priority >= 0 && !session.takesOffline
-        guard !wantsOffline || hasNoOffline(for: id.jid.bare) else { return false }
+        guard !wantsOffline || hasNoOffline(for: id.jid) else { return false }
         show(stanza, priority: priority, of: session, to: roster)
         return true
     }
@@ -98,7 +98,7 @@ extension RouterShard {
         let isInitial = !session.isAvailable
         session.presence = stanza.addressed(to: nil, from: id.jid)
         session.priority = priority
-        if session.takesOffline { giveOutMissed(id.jid.bare) }
+        if session.takesOffline { giveOutMissed(id.jid) }
         broadcast(stanza, of: session, to: roster.subscribers)
         tellObservers(of: session, said: stanza)
         guard isInitial else { return }
@@ -160,14 +160,18 @@ extension RouterShard {
 
     /// The stream is over, however it ended; the session has left its home already.
     func announceEnd(of session: Session) {
-        let unavailable = Stanza.presence(.unavailable, to: nil, from: session.jid)
+        // Made when there is somebody to be told: as a rule there is nobody.
+        lazy var unavailable = Stanza.presence(.unavailable, to: nil, from: session.jid)
         let wasAvailable = session.isAvailable
         session.presence = nil
         var told = session.directed?.clear() ?? []
         if wasAvailable {
-            let contacts = home(of: session.jid)?.state[UserRoster.self]?.subscribers ?? []
+            let home = home(of: session.jid)
+            let contacts = home?.state[UserRoster.self]?.subscribers ?? []
             told.subtract(contacts)
-            broadcast(unavailable, of: session, to: contacts)
+            if !contacts.isEmpty || home?.availableSessions.isEmpty == false {
+                broadcast(unavailable, of: session, to: contacts)
+            }
             tellObservers(of: session, said: unavailable)
         }
         for target in told { route(unavailable.addressed(to: target, from: session.jid)) }

@@ -17,7 +17,7 @@ public struct RosterModule: Module {
         let get = try Match("iq[@type='get']/{\(Namespace.roster)}query")
         registration.on(.account, get) { (shard, request, context) throws(StanzaError) in
             let id = try Self.owner(of: request, context)
-            return shard.afterArrival(at: id.jid.bare) { shard in
+            return shard.afterArrival(at: id.jid) { shard in
                 if shard.showRoster(request, by: id) { return .handled }
                 return .pending { (shard: isolated RouterShard) async throws(StanzaError) in
                     try await shard.getRoster(request, by: id)
@@ -63,7 +63,7 @@ public struct RosterModule: Module {
 extension RouterShard {
     /// Answers with what the home knows, if that is enough: the client wants all, or has it already.
     func showRoster(_ request: Stanza, by id: SessionID) -> Bool {
-        guard let roster = heldRoster(of: id.jid.bare) else { return false }
+        guard let roster = heldRoster(of: id.jid) else { return false }
         let known = request.payload?.attribute("ver")
         guard known == nil || known == String(roster.version) else { return false }
         session(id)?.isInterested = true

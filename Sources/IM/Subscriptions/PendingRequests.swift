@@ -27,9 +27,9 @@ extension RouterShard {
     /// The first of a user's resources is there: requests go out again that another server may have
     /// lost, since nobody answered them (RFC 6121 §3.1.2).
     func askAgain(_ roster: UserRoster, of session: Session) {
-        let account = session.jid.bare
         let pending = roster.items.values.filter { $0.isPendingOut && isElsewhere($0.jid) }
-        guard !pending.isEmpty, let requests = pendingRequests(of: account) else { return }
+        guard !pending.isEmpty, let requests = pendingRequests(of: session.jid) else { return }
+        let account = session.jid.bare
         charge(pending.count, to: session)
         for item in pending where requests.ask(item.jid, at: time) {
             let id = "subscribe\(roster.version)"

@@ -39,10 +39,10 @@ extension C2SConnection {
     /// Sends what the machine says; once a resource is bound, its home counts the stanzas (XEP-0198).
     private func answer(_ element: Element) {
         guard let session, let stanza = try? Stanza(element) else { return edge.write(element) }
-        home.assumeIsolated { home in
-            guard let bound = home.session(session) else { return }
-            home.countRefused(by: session)
-            home.send(stanza, to: bound)
+        home.enter(with: (stanza, session)) { home, told in
+            guard let bound = home.session(told.1) else { return }
+            home.countRefused(by: told.1)
+            home.send(told.0, to: bound)
         }
     }
 
@@ -59,7 +59,7 @@ extension C2SConnection {
         edge.pause(.negotiation)
         let negotiation = Negotiation(of: self)
         self.negotiation = negotiation
-        negotiation.assumeIsolated { $0.begin(after: delay, step) }
+        negotiation.enter(with: (delay, step)) { $0.begin(after: $1.0, $1.1) }
         return .wait
     }
 
@@ -187,7 +187,8 @@ extension C2SConnection {
         } catch {
             return machine.receive(.bindRefused(.badRequest))
         }
-        switch home.assumeIsolated({ $0.bind(full, in: domain, sink: self) }) {
+        let bind = (full, domain, self)
+        switch home.enter(with: bind, { $0.bind($1.0, in: $1.1, sink: $1.2) }) {
         case .success(let id):
             session = id
             bound = full
@@ -211,8 +212,8 @@ extension C2SConnection {
         negotiation = nil
         guard let id = session else { return }
         session = nil
-        home.assumeIsolated { home in
-            if isResumable { home.detach(id) } else { home.end(id) }
+        home.enter(with: (id, isResumable)) { home, leaving in
+            if leaving.1 { home.detach(leaving.0) } else { home.end(leaving.0) }
         }
     }
 }

@@ -6,9 +6,7 @@ import MartletStreams
 /// What the transport tells; always on the shard.
 extension C2SConnection: TransportDelegate {
     nonisolated func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
-        // Lent for the length of this call, which stays on the shard's thread.
-        nonisolated(unsafe) let bytes = bytes
-        assumeIsolated { $0.receive(bytes) }
+        enter(with: bytes) { $0.receive($1) }
     }
 
     nonisolated func transportSecured(_ transport: Transport) {
@@ -16,7 +14,7 @@ extension C2SConnection: TransportDelegate {
     }
 
     nonisolated func transportReachedEnd(_ transport: Transport) {
-        assumeIsolated { $0.reachedEnd() }
+        enter(with: ()) { connection, _ in connection.reachedEnd() }
     }
 
     nonisolated func transportDrained(_ transport: Transport) {
@@ -31,7 +29,7 @@ extension C2SConnection: TransportDelegate {
     }
 
     nonisolated func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
-        assumeIsolated { $0.closed(reason) }
+        enter(with: reason) { $0.closed($1) }
     }
 
     private func secured() {

@@ -65,7 +65,7 @@ final class C2SService: Sendable {
     func makeResource() -> String { Self.makeToken() }
 
     /// 128 bits from the system's generator, as text.
-    static func makeToken() -> String { Hex.encode(Random.bytes(16)) }
+    static func makeToken() -> String { Random.token() }
 
     private func host(named name: String, on listener: C2SListenerTerms) -> StreamHost? {
         guard let domain = router.domains[name] else { return nil }
@@ -104,7 +104,7 @@ final class C2SService: Sendable {
             terms: listener,
             stranger: stranger
         )
-        connection.assumeIsolated { $0.begin() }
+        connection.enter(with: ()) { connection, _ in connection.begin() }
     }
 
     var places: [StreamPlace<C2SConnection>] { streams.places }

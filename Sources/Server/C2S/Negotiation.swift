@@ -51,14 +51,14 @@ actor Negotiation: ShardHomed {
     /// Tells the connection an answer that came without a task; from any thread.
     nonisolated func goOn(with event: C2SMachine.Event) {
         shard.submit {
-            self.assumeIsolated { $0.answer(event) }
+            self.enter(with: event) { $0.answer($1) }
         }
     }
 
     private func answer(_ event: C2SMachine.Event) {
         guard let connection else { return }
         self.connection = nil
-        connection.assumeIsolated { $0.answer(event) }
+        connection.enter(with: event) { $0.answer($1) }
     }
 
     /// The connection waits no more: what has not begun does not begin, and what has is told to stop.

@@ -31,12 +31,12 @@ extension StreamEdge {
         var events: [StreamEvent] = []
         swap(&events, &self.events)
         defer {
-            events.removeAll(keepingCapacity: true)
+            Self.empty(&events)
             self.events = events
         }
         var rest = bytes
         while !rest.isEmpty, isOpen() {
-            events.removeAll(keepingCapacity: true)
+            Self.empty(&events)
             let fault = parser.read(rest, into: &events)
             var (flow, end) = (StreamFlow.goOn, 0)
             for event in events {
@@ -55,6 +55,11 @@ extension StreamEdge {
             parser.restart()
         }
         return (nil, .goOn)
+    }
+
+    /// Keeps the room: one by one, since there are few and `removeAll` costs more.
+    private static func empty(_ events: inout [StreamEvent]) {
+        while !events.isEmpty { events.removeLast() }
     }
 
     /// Puts the parser, and the bytes behind the element that was read last, where they belong.

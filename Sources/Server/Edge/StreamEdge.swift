@@ -16,15 +16,15 @@ final class StreamEdge: @unchecked Sendable {
     /// The room for the events of one read; empty between reads.
     @exclusivity(unchecked) var events: [StreamEvent] = []
     /// Bytes that came behind an element whose handling waits.
-    var leftover: [UInt8] = []
+    @exclusivity(unchecked) var leftover: [UInt8] = []
     @exclusivity(unchecked) var byteBucket: TokenBucket
     @exclusivity(unchecked) var stanzaBucket: TokenBucket
-    private(set) var lastReceived: ShardInstant
-    private var watchdog: TimerID?
+    @exclusivity(unchecked) private(set) var lastReceived: ShardInstant
+    @exclusivity(unchecked) private var watchdog: TimerID?
     /// Why reading stands still, if it does.
-    var pauses: StreamPause = []
+    @exclusivity(unchecked) var pauses: StreamPause = []
     /// A TLS handshake is under way: nothing that is said now would be read.
-    private(set) var isSecuring = false
+    @exclusivity(unchecked) private(set) var isSecuring = false
 
     /// Takes over a transport that was just accepted, or connected, on its shard.
     init(

@@ -25,34 +25,38 @@ public struct LineLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let time = DateTime.text(microseconds: Timestamp.now().microseconds)
-        let line = Array(line(event, time: time).utf8)
-        LogWriter.standardError.put(line, isUrgent: event.level >= .notice)
+        LogWriter.standardError.put(bytes(event, time: time), isUrgent: event.level >= .notice)
     }
 
     /// What is written of an event, without the line feed.
     func line(_ event: LogEvent, time: String) -> String {
+        String(decoding: bytes(event, time: time), as: UTF8.self)
+    }
+
+    private func bytes(_ event: LogEvent, time: String) -> [UInt8] {
         var facts = metadata
         if let own = event.metadata {
             if facts.isEmpty { facts = own } else { facts.merge(own) { $1 } }
         }
         return switch format {
         case .text: text(time, event, facts)
-        case .json: json(time, event, facts)
+        case .json: Array(json(time, event, facts).utf8)
         }
     }
 
-    private func text(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> String {
-        var line = time
-        line.reserveCapacity(160)
-        line += " "
-        line += event.level.rawValue
-        line += " "
-        line += Self.quoted(event.message.description)
+    private func text(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(192)
+        line += time.utf8
+        line.append(UInt8(ascii: " "))
+        line += event.level.rawValue.utf8
+        line.append(UInt8(ascii: " "))
+        line += Self.quoted(event.message.description).utf8
         for (name, value) in facts.sorted(by: { $0.key < $1.key }) {
-            line += " "
-            line += name
-            line += "="
-            line += Self.quoted(value.description)
+            line.append(UInt8(ascii: " "))
+            line += name.utf8
+            line.append(UInt8(ascii: "="))
+            line += Self.quoted(value.description).utf8
         }
         return line
     }

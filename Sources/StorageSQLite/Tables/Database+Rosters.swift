@@ -3,9 +3,12 @@ internal import MartletStorage
 
 extension Database {
     func roster(of owner: Owner) throws(StorageError) -> Roster {
-        guard let number = try knownOwner(owner), let head = try rosterHead(number) else {
-            return Roster()
-        }
+        guard let number = try knownOwner(owner) else { return Roster() }
+        return try roster(ofOwner: number)
+    }
+
+    func roster(ofOwner number: Int64) throws(StorageError) -> Roster {
+        guard let head = try rosterHead(number) else { return Roster() }
         let items = try rows(
             """
             SELECT version, contact, state, name, groups, request FROM roster_item

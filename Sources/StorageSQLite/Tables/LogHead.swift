@@ -44,6 +44,12 @@ extension Database {
         return head
     }
 
+    /// How much an owner's log holds; nothing, if nothing was ever appended.
+    func size(of collection: String, ofOwner owner: Int64) throws(StorageError) -> LogSize {
+        guard let name = try knownName(collection) else { return LogSize() }
+        return try logHead(Place(owner: owner, collection: name))?.size ?? LogSize()
+    }
+
     /// The same by the log's number.
     func logHead(_ log: Int64) throws(StorageError) -> LogHead? {
         if isWriting, let head = known[log] { return head }

@@ -194,10 +194,18 @@ public struct C2SMachine: Sendable {
             let host = hosts(jid.domainpart), account == nil || host.domain == account?.domain
         else { return StreamError(.hostUnknown) }
         self.host = host
-        guard let version = header.version, let major = version.split(separator: ".").first,
-            let number = Int(major), number >= 1
-        else { return StreamError(.unsupportedVersion) }
+        guard let version = header.version, version == "1.0" || Self.isKnown(version) else {
+            return StreamError(.unsupportedVersion)
+        }
         return isOwn(header.from) ? nil : StreamError(.invalidFrom)
+    }
+
+    /// Whether the major version is ours or a later one, which is answered with ours.
+    private static func isKnown(_ version: String) -> Bool {
+        guard let major = version.split(separator: ".").first, let number = Int(major) else {
+            return false
+        }
+        return number >= 1
     }
 
     /// A client may leave `from` out, say who it will log in as, or who it has (RFC 6120 §4.7.1,
