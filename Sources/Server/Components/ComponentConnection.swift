@@ -264,12 +264,17 @@ extension ComponentConnection: TransportDelegate {
 }
 
 extension ComponentSettings {
+    /// What a plugin of ours sends is as much as it would be within the process.
     fileprivate func makeByteBucket(at now: ShardInstant) -> TokenBucket {
-        TokenBucket(rate: bytesPerSecond, burst: burstBytes, now: now)
+        isKeptByPlugin
+            ? TokenBucket(rate: .max, burst: .max, now: now)
+            : TokenBucket(rate: bytesPerSecond, burst: burstBytes, now: now)
     }
 
     fileprivate func makeStanzaBucket(at now: ShardInstant) -> TokenBucket {
-        TokenBucket(rate: stanzasPerSecond, burst: burstStanzas, now: now)
+        isKeptByPlugin
+            ? TokenBucket(rate: .max, burst: .max, now: now)
+            : TokenBucket(rate: stanzasPerSecond, burst: burstStanzas, now: now)
     }
 }
 
