@@ -6,7 +6,7 @@ import MartletCrypto
 /// Neither ends a handshake over a certificate: what came is noted, and judged by name and settings for
 /// each pair (`PeerIdentity`). A peer that cannot prove itself may yet be asked by dialback.
 struct S2STLS: Sendable {
-    /// For incoming streams; nil when there is to be no TLS (`tls.certificates` is null).
+    /// For incoming streams; nil where an embedder wants no TLS (`TLSFiles.folder` is nil).
     let server: TLSContext?
     /// For outgoing streams, which try TLS even where we have no certificate to show.
     let client: TLSContext
