@@ -140,9 +140,10 @@ struct NegotiationTests {
         try await withServer { server in
             let client = try await RawClient.connect(to: server.direct, on: server.shard)
             await client.send(hello)
-            try await client.ended()
+            let end = try await client.ended()
             let received = await client.received
-            #expect(Array(received.suffix(2)) == [2, alert], "\(received)")
+            let story = "\(received), \(end)\n\(server.log.text)"
+            #expect(Array(received.suffix(2)) == [2, alert], "\(story)")
         }
     }
 

@@ -19,8 +19,9 @@ import Testing
         )
     }
 
-    /// How many bytes an instance has, as the runtime asks `malloc` for them: what `malloc` gives may be more by
-    /// what was left beside it. No module that Swift imports has this.
+    /// How many bytes an instance asks `malloc` for; what it gives may be more by what lies beside it.
+    ///
+    /// No module that Swift imports has this.
     private static func bytes(of type: AnyClass) throws -> Int {
         typealias Size = @convention(c) (UnsafeRawPointer) -> Int
         let symbol = try #require(

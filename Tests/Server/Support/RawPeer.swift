@@ -8,16 +8,9 @@ import Synchronization
 ///
 /// Unchecked, because its transport is used on its shard alone; the rest is locked.
 final class RawPeer: TransportDelegate, @unchecked Sendable {
-    private struct State {
-        var text = ""
-        var isOver = false
-        var isSecure = false
-        var secured: CheckedContinuation<Bool, Never>?
-        var waiting: [(text: String, continuation: CheckedContinuation<Bool, Never>)] = []
-    }
-
     private let transport: Transport
-    private let state = Mutex(State())
+    private let hearing = Hearing()
+    private let secured = Mutex<CheckedContinuation<Bool, Never>?>(nil)
 
     /// Takes an end of a pipe whose other end is a server's.
     init(_ transport: Transport) {
@@ -67,7 +60,7 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
     // MARK: Hearing
 
     /// What was said since the last ``forget()``.
-    var text: String { state.withLock { $0.text } }
+    var text: String { hearing.text }
 
     /// The id of the stream whose header was heard last.
     var streamID: String {
@@ -77,29 +70,15 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
         )
     }
 
-    func forget() {
-        state.withLock { $0.text = "" }
-    }
+    func forget() { hearing.forget() }
 
     /// Waits until the server has said this; false when it went away without.
-    func heard(_ text: String) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let known: Bool? = state.withLock { state in
-                if state.text.contains(text) { return true }
-                if state.isOver { return false }
-                state.waiting.append((text, continuation))
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
-        }
-    }
+    func heard(_ text: String) async -> Bool { await hearing.heard(text) }
 
     /// Waits until the connection is over.
-    func ended() async {
-        _ = await heard("\u{0}never said")
-    }
+    func ended() async { await hearing.ended() }
 
-    var isOver: Bool { state.withLock { $0.isOver } }
+    var isOver: Bool { hearing.isOver }
 
     // MARK: TLS
 
@@ -108,53 +87,39 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
     /// What is said before it leaves in the same turn: the other side may begin at once.
     func secure(_ context: TLSContext, _ role: TLSRole, saying last: String = "") async -> Bool {
         forget()
-        return await withCheckedContinuation { continuation in
-            let known: Bool? = state.withLock { state in
-                if state.isOver { return false }
-                state.secured = continuation
-                return nil
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                secured.withLock { $0 = continuation }
+                if isOver || Task.isCancelled { resumeSecured(false) }
+                transport.shard.submit {
+                    self.transport.send(Array(last.utf8))
+                    self.transport.startTLS(context, role: role)
+                }
             }
-            if let known { return continuation.resume(returning: known) }
-            transport.shard.submit {
-                self.transport.send(Array(last.utf8))
-                self.transport.startTLS(context, role: role)
-            }
+        } onCancel: {
+            resumeSecured(false)
         }
     }
 
-    func transportSecured(_ transport: Transport) {
-        takeSecured()?.resume(returning: true)
-    }
+    func transportSecured(_ transport: Transport) { resumeSecured(true) }
 
-    private func takeSecured() -> CheckedContinuation<Bool, Never>? {
-        state.withLock { state in
-            defer { state.secured = nil }
-            return state.secured
+    private func resumeSecured(_ isSecure: Bool) {
+        let continuation = secured.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
         }
+        continuation?.resume(returning: isSecure)
     }
 
     // MARK: On the shard
 
     func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
-        let new = String(decoding: bytes, as: UTF8.self)
-        let ready = state.withLock { state in
-            state.text += new
-            let text = state.text
-            let ready = state.waiting.filter { text.contains($0.text) }
-            state.waiting.removeAll { text.contains($0.text) }
-            return ready
-        }
-        for waiter in ready { waiter.continuation.resume(returning: true) }
+        hearing.add(String(decoding: bytes, as: UTF8.self))
     }
 
     func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
-        takeSecured()?.resume(returning: false)
-        let waiting = state.withLock { state in
-            state.isOver = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for waiter in waiting { waiter.continuation.resume(returning: false) }
+        hearing.end()
+        resumeSecured(false)
     }
 }
 

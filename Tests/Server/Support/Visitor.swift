@@ -1,22 +1,15 @@
 import MartletNet
-import Synchronization
 
 @testable import MartletServer
 
 /// One end of a pipe to a server: sends text, and waits for text.
 ///
-/// Unchecked, because its transport is used on its shard alone; the rest is locked.
+/// Unchecked, because its transport is used on its shard alone; what it hears is locked.
 final class Visitor: TransportDelegate, @unchecked Sendable {
-    private struct State {
-        var text = ""
-        var isOver = false
-        var waiting: [(text: String, continuation: CheckedContinuation<Bool, Never>)] = []
-    }
-
     private let transport: PipeTransport
     /// Whether it stays when the server says goodbye.
     private let isDeaf: Bool
-    private let state = Mutex(State())
+    private let hearing = Hearing()
 
     private init(_ transport: PipeTransport, isDeaf: Bool) {
         self.transport = transport
@@ -78,38 +71,18 @@ final class Visitor: TransportDelegate, @unchecked Sendable {
         transport.shard.submit { self.transport.close(afterFlush: true, within: .seconds(5)) }
     }
 
-    var text: String { state.withLock { $0.text } }
+    var text: String { hearing.text }
 
     /// Waits until the server has said this; false when it went away without.
-    func heard(_ text: String) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let known: Bool? = state.withLock { state in
-                if state.text.contains(text) { return true }
-                if state.isOver { return false }
-                state.waiting.append((text, continuation))
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
-        }
-    }
+    func heard(_ text: String) async -> Bool { await hearing.heard(text) }
 
     /// Waits until the connection is over.
-    func ended() async {
-        _ = await heard("\u{0}never said")
-    }
+    func ended() async { await hearing.ended() }
 
     // MARK: On the shard
 
     func transport(_ transport: Transport, received bytes: UnsafeRawBufferPointer) {
-        let new = String(decoding: bytes, as: UTF8.self)
-        let ready = state.withLock { state in
-            state.text += new
-            let text = state.text
-            let ready = state.waiting.filter { text.contains($0.text) }
-            state.waiting.removeAll { text.contains($0.text) }
-            return ready
-        }
-        for waiter in ready { waiter.continuation.resume(returning: true) }
+        hearing.add(String(decoding: bytes, as: UTF8.self))
     }
 
     func transportReachedEnd(_ transport: Transport) {
@@ -117,12 +90,7 @@ final class Visitor: TransportDelegate, @unchecked Sendable {
     }
 
     func transportClosed(_ transport: Transport, _ reason: TransportEnd) {
-        let waiting = state.withLock { state in
-            state.isOver = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for waiter in waiting { waiter.continuation.resume(returning: false) }
+        hearing.end()
     }
 }
 
