@@ -94,7 +94,7 @@ extension S2SConnection {
         for reply in delivery.management.read(element) {
             switch reply {
             case .send(let element): edge.write(element)
-            case .enabled: break
+            case .enabled: requestAcknowledgement()
             case .refused(let sent):
                 // They were written like any other: the answer to a ping says what became of them.
                 for (pair, stanza) in sent { delivery.noteWritten(stanza, for: pair) }
@@ -108,6 +108,7 @@ extension S2SConnection {
         }
         // Also when it has nothing new to say.
         if !delivery.management.awaitsAnswer { askedAt = nil }
+        noteArrivals()
     }
 
     /// How long a stanza waits for others that are asked about with it.
@@ -147,7 +148,7 @@ extension S2SConnection {
         // With acknowledgements, the peer knows what was not heard.
         if machine.isHearingOut, !delivery.management.isOn { return linger() }
         // Who did not answer before will hardly say goodbye.
-        let isSilent = fault == .timedOut
+        let isSilent = fault == .timedOut || fault == .stopping && !delivery.isEmpty
         edge.end(error, within: isSilent ? .seconds(1) : service.current.limits.closingTime)
     }
 

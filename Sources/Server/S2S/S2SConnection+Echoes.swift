@@ -20,9 +20,9 @@ extension S2SConnection {
     func requestEcho() {
         guard echo == nil, let pair = delivery.wantsEcho else { return }
         let passed = lastEcho.map { $0.duration(to: shard.now) } ?? Self.echoPause
-        guard passed < Self.echoPause, delivery.inFlightCount < Self.echoStanzas else {
-            return sendEcho(for: pair)
-        }
+        guard passed < Self.echoPause, delivery.inFlightCount < Self.echoStanzas,
+            arrivalWaiters.isEmpty
+        else { return sendEcho(for: pair) }
         guard !isEchoDue else { return }
         isEchoDue = true
         shard.schedule(after: Self.echoPause - passed) { [weak self] in
@@ -51,6 +51,7 @@ extension S2SConnection {
         delivery.echoed(upTo: serial)
         writeHeld()
         requestEcho()
+        noteArrivals()
     }
 
     /// A ping was not answered in time: a peer that did so before is gone, one that never did is
