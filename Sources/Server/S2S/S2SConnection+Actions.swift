@@ -94,12 +94,18 @@ extension S2SConnection {
         for reply in delivery.management.read(element) {
             switch reply {
             case .send(let element): edge.write(element)
-            case .enabled: requestAcknowledgement()
+            case .enabled:
+                requestAcknowledgement()
+                requestEcho()
             case .refused(let sent):
                 // They were written like any other: the answer to a ping says what became of them.
-                for (pair, stanza) in sent { delivery.noteWritten(stanza, for: pair) }
+                for (pair, stanza) in sent where !S2SEchoes.isPing(stanza) {
+                    delivery.noteWritten(stanza, for: pair)
+                }
                 requestEcho()
             case .acknowledged:
+                delivery.acknowledged()
+                forgetEcho()
                 askedAt = delivery.management.awaitsAnswer ? shard.now : nil
                 requestAcknowledgement()
                 writeHeld()

@@ -42,6 +42,8 @@ extension S2SConnection {
         (echo, lastEcho) = (S2SEcho(id: id, at: shard.now), shard.now)
         service.echoes.expect(id, pair, delivery.serial, on: self)
         transport.withOutput { ping.append(to: &$0) }
+        delivery.notePing(ping, for: pair)
+        requestAcknowledgement()
     }
 
     /// The peer answered: all that was written before has arrived.
