@@ -37,6 +37,8 @@ actor S2SConnection: ShardHomed {
     /// Whom we may write to here, beside those of `machine.pairs` on a stream that we opened.
     var reversible: Set<DomainPair> = []
     var isProved = false
+    /// Pairs of the peer's that the settings do not admit any more, on a stream that ends for that.
+    var unwanted: Set<DomainPair> = []
     /// When an acknowledgement was asked for that has not come.
     var askedAt: ShardInstant?
     /// An acknowledgement is to be asked for soon.
