@@ -78,6 +78,34 @@ struct S2SDeliveryTests {
         #expect(rest() == ["2"])
     }
 
+    // MARK: What is held
+
+    private func stanza(_ id: String, _ size: Int = 0) -> Stanza {
+        Stanza(.message, type: .chat, to: pair.target, from: pair.sender, id: id) { message in
+            message.element("body") { $0.text(String(repeating: "x", count: size)) }
+        }
+    }
+
+    @Test mutating func `no more is held for a pair than may wait in its queue`() throws {
+        let other = DomainPair(sender: pair.sender, target: try JID("other.example"))
+        delivery.hold(["1", "2"].map { stanza($0) }, for: pair)
+        delivery.hold(["a", "b", "c"].map { stanza($0) }, for: other)
+        #expect(delivery.takeExcess(of: pair).isEmpty)
+        delivery.hold(["3", "4", "5"].map { stanza($0) }, for: pair)
+        #expect(delivery.takeExcess(of: pair).map(\.id) == ["4", "5"])
+        #expect(delivery.takeExcess(of: other).isEmpty)
+        #expect(delivery.held.map(\.stanza.id) == ["1", "2", "a", "b", "c", "3"])
+    }
+
+    @Test mutating func `nor more bytes, and nothing that came behind what is refused`() {
+        var limits = S2SLimits()
+        limits.queueBytes = 3_000
+        delivery = S2SDelivery(limits)
+        delivery.hold([stanza("1", 1_000), stanza("2", 3_000), stanza("3")], for: pair)
+        #expect(delivery.takeExcess(of: pair).map(\.id) == ["2", "3"])
+        #expect(delivery.held.map(\.stanza.id) == ["1"])
+    }
+
     // MARK: Acknowledgements that begin later
 
     /// The peer asks for them.

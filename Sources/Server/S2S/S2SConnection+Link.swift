@@ -61,6 +61,13 @@ extension S2SConnection: PeerLink {
         // Another pair's stanzas fill the stream, and this pair's pool was not told.
         if isChoked, !choked.contains(pair) { tellPools([pair]) }
         writeHeld()
+        refuse(delivery.takeExcess(of: pair), for: pair)
+    }
+
+    private func refuse(_ stanzas: [Stanza], for pair: DomainPair) {
+        guard !stanzas.isEmpty else { return }
+        let error = StanzaError(.overloaded, of: pair.target)
+        for stanza in stanzas where stanza.isToldOfFailure { service.router.bounce(stanza, error) }
     }
 
     /// Whether nothing more should be written for now.

@@ -30,11 +30,14 @@ struct S2SDelivery: Sendable {
     private(set) var echoing = Echoing.unknown
     private(set) var written = 0
     private let limit: Int
+    /// What may be held for one pair.
+    private let byteLimit: Int
 
     init(_ limits: S2SLimits) {
         var bounds = StreamManagement.Limits()
         bounds.stanzas = limits.queueStanzas
         limit = limits.queueStanzas
+        byteLimit = limits.queueBytes
         management = StreamManagement(limits: bounds)
     }
 
@@ -61,6 +64,24 @@ struct S2SDelivery: Sendable {
 
     mutating func hold(_ stanzas: [Stanza], for pair: DomainPair) {
         held += stanzas.map { (pair, $0) }
+    }
+
+    /// Takes out what is held for a pair beyond its bounds, the last of it, in order.
+    ///
+    /// A pool that has not heard yet that the stream takes no more may give all that it has in one turn.
+    mutating func takeExcess(of pair: DomainPair) -> [Stanza] {
+        guard !held.isEmpty else { return [] }
+        var (count, bytes, excess): (Int, Int, [Stanza]) = (0, 0, [])
+        held.removeAll { item in
+            guard item.pair == pair else { return false }
+            count += 1
+            bytes += PeerQueue.cost(of: item.stanza)
+            // Once there is too much, nothing that came later is kept.
+            guard count > limit || bytes > byteLimit || !excess.isEmpty else { return false }
+            excess.append(item.stanza)
+            return true
+        }
+        return excess
     }
 
     /// What is to be written next.
