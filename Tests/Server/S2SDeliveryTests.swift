@@ -1,5 +1,6 @@
 import MartletCore
 import MartletStreams
+import MartletXML
 import Testing
 
 @testable import MartletServer
@@ -75,5 +76,74 @@ struct S2SDeliveryTests {
         delivery.echoed(upTo: serial)
         delivery.flushed()
         #expect(rest() == ["2"])
+    }
+
+    // MARK: What is held
+
+    private func stanza(_ id: String, _ size: Int = 0) -> Stanza {
+        Stanza(.message, type: .chat, to: pair.target, from: pair.sender, id: id) { message in
+            message.element("body") { $0.text(String(repeating: "x", count: size)) }
+        }
+    }
+
+    @Test mutating func `no more is held for a pair than may wait in its queue`() throws {
+        let other = DomainPair(sender: pair.sender, target: try JID("other.example"))
+        delivery.hold(["1", "2"].map { stanza($0) }, for: pair)
+        delivery.hold(["a", "b", "c"].map { stanza($0) }, for: other)
+        #expect(delivery.takeExcess(of: pair).isEmpty)
+        delivery.hold(["3", "4", "5"].map { stanza($0) }, for: pair)
+        #expect(delivery.takeExcess(of: pair).map(\.id) == ["4", "5"])
+        #expect(delivery.takeExcess(of: other).isEmpty)
+        #expect(delivery.held.map(\.stanza.id) == ["1", "2", "a", "b", "c", "3"])
+    }
+
+    @Test mutating func `nor more bytes, and nothing that came behind what is refused`() {
+        var limits = S2SLimits()
+        limits.queueBytes = 3_000
+        delivery = S2SDelivery(limits)
+        delivery.hold([stanza("1", 1_000), stanza("2", 3_000), stanza("3")], for: pair)
+        #expect(delivery.takeExcess(of: pair).map(\.id) == ["2", "3"])
+        #expect(delivery.held.map(\.stanza.id) == ["1"])
+    }
+
+    // MARK: Acknowledgements that begin later
+
+    /// The peer asks for them.
+    private mutating func enable() {
+        _ = delivery.management.read(Element("enable", in: Namespace.streamManagement))
+    }
+
+    @Test mutating func `what came before acknowledgements began is asked about yet`() {
+        write("1")
+        enable()
+        #expect(delivery.wantsEcho == pair)
+        delivery.notePing(ping, for: pair)
+        #expect(delivery.management.count == 1, "the peer counts it as well")
+        #expect(delivery.wantsEcho == nil)
+        delivery.echoed(upTo: delivery.serial)
+        #expect(rest() == [], "nor does the ping come back")
+    }
+
+    @Test mutating func `it has arrived when anything later is acknowledged`() {
+        write("1")
+        enable()
+        write("2", "3")
+        #expect(delivery.wantsEcho == nil, "their acknowledgement will tell")
+        let ack = Element("a", in: Namespace.streamManagement, ["h": "1"])
+        let replies = delivery.management.read(ack)
+        #expect(replies.count == 1)
+        delivery.acknowledged()
+        #expect(rest() == ["3"])
+    }
+
+    @Test mutating func `what comes back is in the order of its writing`() {
+        write("1")
+        enable()
+        write("2")
+        #expect(rest() == ["1", "2"])
+    }
+
+    private var ping: Stanza {
+        Stanza(.iq, type: .get, to: pair.target, from: pair.sender, id: S2SEchoes.prefix + "1")
     }
 }

@@ -192,6 +192,7 @@ extension C2SConnection {
         case .success(let id):
             session = id
             bound = full
+            stopReading()
             return machine.receive(.bound(full))
         case .failure(let error): return machine.receive(.bindRefused(error))
         }

@@ -99,6 +99,7 @@ extension C2SConnection {
         switch outcome {
         case .resumed(let id, let count, let missed):
             session = id
+            stopReading()
             edge.write(
                 Element(
                     "resumed",

@@ -98,6 +98,11 @@ actor C2SConnection: ShardHomed {
         }
     }
 
+    /// The server is about to stop: what is not read by now is not acknowledged either.
+    func stopReading() {
+        if session != nil, service.isDeaf.load(ordering: .acquiring) { edge.pause(.stopping) }
+    }
+
     /// The server stops: the client may come back elsewhere or later.
     func shutDown(_ error: StreamError) {
         _ = carryOut(machine.close(error))

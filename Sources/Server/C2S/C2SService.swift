@@ -20,6 +20,8 @@ final class C2SService: Sendable {
     /// For lines about them.
     let valve = LogValve()
     let streams: LiveStreams<C2SConnection>
+    /// Whether no client that has a session is read from any more.
+    let isDeaf = Atomic(false)
     private let settings: Mutex<C2SSettings>
     private let hosts = HostShelf()
 
@@ -111,6 +113,12 @@ final class C2SService: Sendable {
 
     /// How many connections there are, over all shards.
     var connectionCount: Int { streams.count }
+
+    /// Reads no more of any client that has a session, now or later; what they are told still goes out.
+    func stopReading() async {
+        isDeaf.store(true, ordering: .releasing)
+        for place in places { await place.visit { $0.stopReading() } }
+    }
 
     /// Ends every stream, those too that are on their way between shards; returns when all are gone.
     func closeAll(_ error: StreamError) async {

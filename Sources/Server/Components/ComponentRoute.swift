@@ -75,6 +75,11 @@ final class ComponentRoute: StanzaRoute {
         seats.withLock { $0.settings = settings }
     }
 
+    /// Returns what waits, and keeps nothing waiting from now on; connections stay.
+    func stopWaiting() {
+        carryOut(seats.withLock { $0.stopWaiting() }, on: nil)
+    }
+
     /// Ends the connections, and returns what waits; for good.
     func close(_ error: StreamError) {
         carryOut(seats.withLock { $0.close(error) }, on: nil)

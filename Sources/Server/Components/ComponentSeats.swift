@@ -61,7 +61,7 @@ struct ComponentSeats {
         guard !seats.isEmpty else { return hold(item) }
         let index = seat(for: stanza)
         guard seats[index].isCongested else { return give(item, to: index) }
-        guard seats[index].queue.hasRoom(for: stanza, settings) else {
+        guard !isClosed, seats[index].queue.hasRoom(for: stanza, settings) else {
             return Outcome(returned: [(stanza, .resourceConstraint)])
         }
         seats[index].queue.append(item)
@@ -161,6 +161,17 @@ struct ComponentSeats {
             }
         }
         return alarming(outcome, at: now)
+    }
+
+    /// The server is about to stop: what waits goes back while its senders are there, and nobody comes any
+    /// more for whom something could wait.
+    mutating func stopWaiting() -> Outcome {
+        isClosed = true
+        var items = waiting.takeAll()
+        for index in seats.indices where seats[index].isCongested {
+            items += seats[index].queue.takeAll()
+        }
+        return Outcome(returned: items.map { ($0.stanza, StanzaError(.serviceUnavailable, .wait)) })
     }
 
     /// The domain is a component's no more, or the server stops: nothing waits any longer.

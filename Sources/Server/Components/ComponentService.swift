@@ -130,6 +130,11 @@ final class ComponentService: Sendable {
         connection.assumeIsolated { $0.begin() }
     }
 
+    /// Returns what waits for components, and keeps nothing waiting from now on; streams stay.
+    func stopWaiting() {
+        for route in state.withLock({ Array($0.routes.values) }) { route.stopWaiting() }
+    }
+
     /// Ends every stream, and returns what waits for components; returns when all are gone.
     func closeAll(_ error: StreamError) async {
         for route in state.withLock({ Array($0.routes.values) }) { route.close(error) }

@@ -12,6 +12,8 @@ struct StreamPause: OptionSet {
     static let rate = StreamPause(rawValue: 4)
     /// The peer does not read its answers, so its questions are not read either.
     static let congestion = StreamPause(rawValue: 8)
+    /// The server is about to stop.
+    static let stopping = StreamPause(rawValue: 16)
 }
 
 /// When a peer is not read from: back-pressure, and rates (design: a slow reader first stops being

@@ -189,8 +189,8 @@ public final class MartletServer: Service {
     }
 
     /// Ends all streams and the shards, for a server that was never `run`.
-    package func shutDown() async {
-        await drain(within: .seconds(5))
+    package func shutDown(within limit: Duration = .seconds(5)) async {
+        await drain(within: limit)
     }
 
     /// Returns when what is due has happened, and what it began is done; for tests that move the clock.
@@ -226,20 +226,38 @@ public final class MartletServer: Service {
             + (federation?.service.streams.count ?? 0) + (uplinks?.streams.count ?? 0)
         log.info("stopping", metadata: ["streams": "\(count)"])
         let isDone = await Deadline.within(limit) { [self] in
+            await settleTraffic(within: limit / 4)
             await clients.closeAll(StreamError(.systemShutdown))
             for home in router.homes { await home.endAll() }
-            for home in router.homes { await home.drained() }
-            // By now peers have been told who went; what comes back from them has a home yet.
-            await federation?.drain(within: limit / 2)
+            await comeToRest()
+            // By now peers are being told who went; what comes back from them has a home yet.
+            await federation?.settle(within: limit / 8)
+            await federation?.end()
+            await comeToRest()
             await components.closeAll(StreamError(.systemShutdown))
             await uplinks?.closeAll(StreamError(.systemShutdown))
-            for home in router.homes { await home.drained() }
+            await comeToRest()
             await federation?.close()
             await plugins.stopAll()
         }
         if !isDone { log.warning("not all streams ended in time") }
         await stopShards()
         log.info("stopped")
+    }
+
+    /// Has all that clients said arrive elsewhere, or come back while they are there to hear it.
+    private func settleTraffic(within limit: Duration) async {
+        await clients.stopReading()
+        await comeToRest()
+        components.stopWaiting()
+        await federation?.settle(within: limit)
+        await comeToRest()
+    }
+
+    /// Lets what is under way between shards come to where it goes: to a pool, back to a home, and from
+    /// there to another.
+    private func comeToRest() async {
+        for _ in 0..<4 { await settle() }
     }
 
     private func stopShards() async {

@@ -143,12 +143,17 @@ final class Federation: Sendable {
         return shards.map { S2SPool(on: $0, terms) }
     }
 
-    /// Gives what waits for peers some time to leave, and returns the rest to its senders.
-    func drain(within limit: Duration) async {
+    /// Has all that waits for peers arrive, or go back to its senders.
+    func settle(within limit: Duration) async {
         await withTaskGroup(of: Void.self) { group in
-            for pool in pools { group.addTask { await pool.flush(within: limit) } }
+            for pool in pools { group.addTask { await pool.settle(within: limit) } }
         }
+    }
+
+    /// Takes nothing more, and ends the streams, whose pools return what these give back.
+    func end() async {
         for pool in pools { await pool.stop() }
+        await service.closeAll(StreamError(.systemShutdown))
     }
 
     /// Ends the streams, and what was found of peers.

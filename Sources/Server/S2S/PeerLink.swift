@@ -18,6 +18,8 @@ protocol PeerLink: AnyObject, Sendable {
     /// Calls back when the kernel has all that was given before, the stream is over, or some seconds
     /// have passed.
     func afterFlush(_ passed: @escaping @Sendable () -> Void)
+    /// Calls back when all that was given is known to have arrived, or has been given back.
+    func afterArrival(_ passed: @escaping @Sendable () -> Void)
     /// Outgoing, once it is featured: asks for one more pair; `authorized` or `refused` follows.
     func want(_ pair: DomainPair)
     /// Outgoing: asks the authoritative server, to which the stream leads.

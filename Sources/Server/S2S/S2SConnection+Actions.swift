@@ -94,12 +94,18 @@ extension S2SConnection {
         for reply in delivery.management.read(element) {
             switch reply {
             case .send(let element): edge.write(element)
-            case .enabled: break
+            case .enabled:
+                requestAcknowledgement()
+                requestEcho()
             case .refused(let sent):
                 // They were written like any other: the answer to a ping says what became of them.
-                for (pair, stanza) in sent { delivery.noteWritten(stanza, for: pair) }
+                for (pair, stanza) in sent where !S2SEchoes.isPing(stanza) {
+                    delivery.noteWritten(stanza, for: pair)
+                }
                 requestEcho()
             case .acknowledged:
+                delivery.acknowledged()
+                forgetEcho()
                 askedAt = delivery.management.awaitsAnswer ? shard.now : nil
                 requestAcknowledgement()
                 writeHeld()
@@ -108,6 +114,7 @@ extension S2SConnection {
         }
         // Also when it has nothing new to say.
         if !delivery.management.awaitsAnswer { askedAt = nil }
+        noteArrivals()
     }
 
     /// How long a stanza waits for others that are asked about with it.
@@ -147,7 +154,7 @@ extension S2SConnection {
         // With acknowledgements, the peer knows what was not heard.
         if machine.isHearingOut, !delivery.management.isOn { return linger() }
         // Who did not answer before will hardly say goodbye.
-        let isSilent = fault == .timedOut
+        let isSilent = fault == .timedOut || fault == .stopping && !delivery.isEmpty
         edge.end(error, within: isSilent ? .seconds(1) : service.current.limits.closingTime)
     }
 

@@ -20,9 +20,9 @@ extension S2SConnection {
     func requestEcho() {
         guard echo == nil, let pair = delivery.wantsEcho else { return }
         let passed = lastEcho.map { $0.duration(to: shard.now) } ?? Self.echoPause
-        guard passed < Self.echoPause, delivery.inFlightCount < Self.echoStanzas else {
-            return sendEcho(for: pair)
-        }
+        guard passed < Self.echoPause, delivery.inFlightCount < Self.echoStanzas,
+            arrivalWaiters.isEmpty
+        else { return sendEcho(for: pair) }
         guard !isEchoDue else { return }
         isEchoDue = true
         shard.schedule(after: Self.echoPause - passed) { [weak self] in
@@ -42,6 +42,8 @@ extension S2SConnection {
         (echo, lastEcho) = (S2SEcho(id: id, at: shard.now), shard.now)
         service.echoes.expect(id, pair, delivery.serial, on: self)
         transport.withOutput { ping.append(to: &$0) }
+        delivery.notePing(ping, for: pair)
+        requestAcknowledgement()
     }
 
     /// The peer answered: all that was written before has arrived.
@@ -51,6 +53,7 @@ extension S2SConnection {
         delivery.echoed(upTo: serial)
         writeHeld()
         requestEcho()
+        noteArrivals()
     }
 
     /// A ping was not answered in time: a peer that did so before is gone, one that never did is

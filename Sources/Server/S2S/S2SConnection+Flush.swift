@@ -16,6 +16,24 @@ extension S2SConnection {
         }
     }
 
+    /// Asks the peer at once; whoever waits here is about to end.
+    func waitForArrival(_ passed: @escaping @Sendable () -> Void) {
+        guard !isOver, !delivery.isEmpty else { return passed() }
+        arrivalWaiters.append(passed)
+        // For a peer that answers nothing, the kernel's word.
+        transport.reportFlush()
+        if delivery.management.count > 0 { requestAcknowledgement(always: true) }
+        requestEcho()
+    }
+
+    /// The peer has told something, or the stream is over.
+    func noteArrivals() {
+        guard !arrivalWaiters.isEmpty, delivery.isEmpty else { return }
+        let waiters = arrivalWaiters
+        arrivalWaiters = []
+        for passed in waiters { passed() }
+    }
+
     func releaseFlushWaiters() {
         guard !flushWaiters.isEmpty else { return }
         if let flushTimer { shard.cancel(flushTimer) }

@@ -9,6 +9,7 @@ enum S2SErrand: Sendable {
     case ask(DialbackQuestion)
     case end(StreamError?)
     case afterFlush(@Sendable () -> Void)
+    case afterArrival(@Sendable () -> Void)
 }
 
 /// A pool on the same shard calls plainly; another one's errands are fetched once a turn.
@@ -19,6 +20,9 @@ extension S2SConnection: PeerLink {
     nonisolated func end(_ error: StreamError?) { go(.end(error)) }
     nonisolated func afterFlush(_ passed: @escaping @Sendable () -> Void) {
         go(.afterFlush(passed))
+    }
+    nonisolated func afterArrival(_ passed: @escaping @Sendable () -> Void) {
+        go(.afterArrival(passed))
     }
 
     nonisolated var quietSince: ShardInstant? {
@@ -40,8 +44,11 @@ extension S2SConnection: PeerLink {
         case .write(let stanzas, let pair): give(stanzas, for: pair)
         case .want(let pair): carryOut(machine.receive(.wants(pair)))
         case .ask(let question): carryOut(machine.receive(.ask(question)))
-        case .end(let error): carryOut(machine.close(error))
+        case .end(let error):
+            if error?.condition == .systemShutdown, fault == nil { fault = .stopping }
+            carryOut(machine.close(error))
         case .afterFlush(let passed): waitForFlush(passed)
+        case .afterArrival(let passed): waitForArrival(passed)
         }
     }
 
@@ -54,6 +61,13 @@ extension S2SConnection: PeerLink {
         // Another pair's stanzas fill the stream, and this pair's pool was not told.
         if isChoked, !choked.contains(pair) { tellPools([pair]) }
         writeHeld()
+        refuse(delivery.takeExcess(of: pair), for: pair)
+    }
+
+    private func refuse(_ stanzas: [Stanza], for pair: DomainPair) {
+        guard !stanzas.isEmpty else { return }
+        let error = StanzaError(.overloaded, of: pair.target)
+        for stanza in stanzas where stanza.isToldOfFailure { service.router.bounce(stanza, error) }
     }
 
     /// Whether nothing more should be written for now.

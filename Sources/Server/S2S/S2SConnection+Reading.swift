@@ -40,12 +40,18 @@ extension S2SConnection {
         return carryOut(machine.receive(event))
     }
 
+    /// Whether its pair is why the stream ends, which is read on for the others' sake.
+    private func isUnwanted(_ stanza: Stanza) -> Bool {
+        guard !unwanted.isEmpty, let from = stanza.from, let to = stanza.to else { return false }
+        return unwanted.contains(DomainPair(sender: from, target: to))
+    }
+
     /// Hands over what a peer has the right to say.
     func hand(over stanza: Stanza) {
         received += 1
         lastStanza = shard.now
         defer { noteReceipt(for: stanza.to) }
-        if service.echoes.take(stanza) { return }
+        if service.echoes.take(stanza) || isUnwanted(stanza) { return }
         service.router.homes[shard.index].enter(with: stanza) { $0.receive(fromElsewhere: $1) }
     }
 }

@@ -30,6 +30,7 @@ extension S2SConnection: TransportDelegate {
     nonisolated func transportFlushed(_ transport: Transport) {
         assumeIsolated { connection in
             connection.delivery.flushed()
+            connection.noteArrivals()
             // What waits for acknowledgements of others has not left.
             if connection.delivery.held.isEmpty { connection.releaseFlushWaiters() }
         }
@@ -88,12 +89,14 @@ extension S2SConnection: TransportDelegate {
         edge.close()
         leaveStrangers()
         forgetEcho()
-        service.streams.forget(self)
         service.seats.leave(seats, self)
         giveBack()
+        noteArrivals()
         releaseFlushWaiters()
         for pool in poolsConcerned { pool.post(.closed(self, fault ?? .lost("it ended"))) }
         report(.info, "stream ended", ["reason": "\(fault?.description ?? "\(reason)")"])
+        // Last: who waits for the end of all streams may take the pools away.
+        service.streams.forget(self)
     }
 
     /// Returns what this stream did not get rid of to those who gave it.

@@ -30,11 +30,15 @@ actor S2SConnection: ShardHomed {
     /// Told when the kernel has what was written before.
     var flushWaiters: [@Sendable () -> Void] = []
     var flushTimer: TimerID?
+    /// Told when the peer has what was written, or it goes back.
+    var arrivalWaiters: [@Sendable () -> Void] = []
     /// What the peer is to be told of what it sent.
     var receipts = S2SReceipts()
     /// Whom we may write to here, beside those of `machine.pairs` on a stream that we opened.
     var reversible: Set<DomainPair> = []
     var isProved = false
+    /// Pairs of the peer's that the settings do not admit any more, on a stream that ends for that.
+    var unwanted: Set<DomainPair> = []
     /// When an acknowledgement was asked for that has not come.
     var askedAt: ShardInstant?
     /// An acknowledgement is to be asked for soon.

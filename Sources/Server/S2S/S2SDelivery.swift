@@ -6,7 +6,8 @@ import MartletStreams
 ///
 /// How that is known is up to the peer: by acknowledgements (XEP-0198); where it gives none, by its
 /// answer to a ping that was written behind; where it does not answer either (``becameMute()``), the
-/// kernel's word that the bytes are on their way must do.
+/// kernel's word that the bytes are on their way must do. A peer that begins to acknowledge later has
+/// got what came before as soon as it has got anything that counts.
 struct S2SDelivery: Sendable {
     typealias Item = (pair: DomainPair, stanza: Stanza)
 
@@ -22,18 +23,21 @@ struct S2SDelivery: Sendable {
     var management: StreamManagement
     /// Not written: the peer does not read, or owes too many acknowledgements.
     private(set) var held: [Item] = []
-    /// Written on a stream without acknowledgements.
+    /// Written on a stream without acknowledgements, or before they began.
     private var inFlight: [Item] = []
     /// How many were written that way, over all.
     private(set) var serial: UInt64 = 0
     private(set) var echoing = Echoing.unknown
     private(set) var written = 0
     private let limit: Int
+    /// What may be held for one pair.
+    private let byteLimit: Int
 
     init(_ limits: S2SLimits) {
         var bounds = StreamManagement.Limits()
         bounds.stanzas = limits.queueStanzas
         limit = limits.queueStanzas
+        byteLimit = limits.queueBytes
         management = StreamManagement(limits: bounds)
     }
 
@@ -43,8 +47,9 @@ struct S2SDelivery: Sendable {
     var isEmpty: Bool { held.isEmpty && inFlight.isEmpty && management.count == 0 }
     /// How much waits for a ping's answer.
     var inFlightCount: Int { inFlight.count }
-    /// Who was written to last, and has not been heard to have got it: a ping of it would tell.
-    var wantsEcho: DomainPair? { management.isCounting ? nil : inFlight.last?.pair }
+    /// Who was written to last, and has not been heard to have got it: a ping of it would tell, unless the
+    /// acknowledgement of something later will.
+    var wantsEcho: DomainPair? { management.count > 0 ? nil : inFlight.last?.pair }
     /// Whether the kernel's word is of use: it is all there is, or more waits than may.
     var awaitsFlush: Bool { spareable > 0 }
 
@@ -59,6 +64,24 @@ struct S2SDelivery: Sendable {
 
     mutating func hold(_ stanzas: [Stanza], for pair: DomainPair) {
         held += stanzas.map { (pair, $0) }
+    }
+
+    /// Takes out what is held for a pair beyond its bounds, the last of it, in order.
+    ///
+    /// A pool that has not heard yet that the stream takes no more may give all that it has in one turn.
+    mutating func takeExcess(of pair: DomainPair) -> [Stanza] {
+        guard !held.isEmpty else { return [] }
+        var (count, bytes, excess): (Int, Int, [Stanza]) = (0, 0, [])
+        held.removeAll { item in
+            guard item.pair == pair else { return false }
+            count += 1
+            bytes += PeerQueue.cost(of: item.stanza)
+            // Once there is too much, nothing that came later is kept.
+            guard count > limit || bytes > byteLimit || !excess.isEmpty else { return false }
+            excess.append(item.stanza)
+            return true
+        }
+        return excess
     }
 
     /// What is to be written next.
@@ -77,6 +100,16 @@ struct S2SDelivery: Sendable {
         guard !management.isCounting else { return management.sent(stanza, for: pair) }
         serial += 1
         inFlight.append((pair, stanza))
+    }
+
+    /// A ping was written: where stanzas are counted, it is one.
+    mutating func notePing(_ ping: Stanza, for pair: DomainPair) {
+        management.sent(ping, for: pair)
+    }
+
+    /// The peer has acknowledged something, and so got all that was written before anything counted.
+    mutating func acknowledged() {
+        inFlight = []
     }
 
     /// The kernel has all that was written.
@@ -98,7 +131,9 @@ struct S2SDelivery: Sendable {
 
     /// What each pair has to hear of, in the order of its writing; nothing is left here.
     mutating func settle() -> [(pair: DomainPair, unwritten: [Stanza], unacknowledged: [Stanza])] {
-        let sent = management.unacknowledged.map { Item($0.0, $0.1) } + inFlight
+        // A ping has nobody to come back to.
+        let counted = management.unacknowledged.filter { !S2SEchoes.isPing($0.1) }
+        let sent = inFlight + counted.map { Item($0.0, $0.1) }
         let unwritten = takeHeld()
         inFlight = []
         management = StreamManagement()

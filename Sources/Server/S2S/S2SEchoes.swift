@@ -43,4 +43,9 @@ final class S2SEchoes: Sendable {
     }
 
     static let prefix = "echo-"
+
+    /// Whether it is one of ours.
+    static func isPing(_ stanza: Stanza) -> Bool {
+        stanza.kind == .iq && stanza.type == .get && stanza.id?.hasPrefix(prefix) == true
+    }
 }

@@ -101,6 +101,7 @@ extension S2SPool {
         end = .stopping
         for entry in Array(entries.values) { tell(entry, .bar(.stopping, nil)) }
         endFlushing()
+        endAwaiting()
         if let sweep { shard.cancel(sweep) }
         sweep = nil
     }

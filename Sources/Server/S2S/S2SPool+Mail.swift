@@ -10,6 +10,7 @@ extension S2SPool {
         case .mail(let mail): read(mail)
         case .dialled(let pair, let attempt, let dial): note(dial, attempt, pair)
         case .finished(let link, let fault): forget(link, fault)
+        case .arrived(let link): noteArrival(of: link)
         }
     }
 
@@ -105,6 +106,7 @@ extension S2SPool {
         let concerned = entries(of: link)
         links[ObjectIdentifier(link)] = nil
         for entry in concerned { tell(entry, .closed(link, fault)) }
+        noteArrival(of: link)
     }
 
     // MARK: What routes want

@@ -53,6 +53,8 @@ actor S2SPool: ShardHomed, PeerPool {
         case dialled(DomainPair, UInt64, PeerDial)
         /// `closed`, and nothing can be on its way to or from the link any more.
         case finished(any PeerLink, S2SFault)
+        /// What it was given is with the peer, or on its way back.
+        case arrived(any PeerLink)
     }
 
     /// A pair, and what belongs to it outside of its route.
@@ -81,6 +83,9 @@ actor S2SPool: ShardHomed, PeerPool {
     /// Why nothing is taken any more.
     var end: S2SFault?
     var flushing: [CheckedContinuation<Void, Never>] = []
+    /// Links that have something under way, when the server stops; and who waits for them.
+    var awaited: [ObjectIdentifier: any PeerLink] = [:]
+    var awaiting: [CheckedContinuation<Void, Never>] = []
     private var chance: any RandomNumberGenerator
     private var lastSerial: UInt32 = 0
     /// The pair of the stanza before: that of the next, as a rule.

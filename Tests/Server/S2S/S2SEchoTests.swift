@@ -163,4 +163,32 @@ struct S2SEchoTests {
             #expect(await host.heard("<ping "), "\(host.text)")
         }
     }
+
+    @Test func `a peer that begins to acknowledge has what it got before`() async throws {
+        try await Siege.with { siege in
+            let (guest, _) = try await reached(siege, by: .peer)
+            let romeo = try #require(siege.romeo)
+            try await echo(siege, guest, guest)
+            romeo.send(message("two"))
+            try #require(await guest.heard("<body>two</body>"), "\(guest.text)")
+            await siege.server.settle()
+            guest.forget()
+            guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
+            try #require(await guest.heard("<enabled"), "\(guest.text)")
+            await siege.server.settle()
+            siege.clock.advance(by: .seconds(1))
+            try #require(await guest.heard("<ping "), "\(guest.text)")
+            await siege.server.settle()
+            siege.clock.advance(by: .milliseconds(50))
+            try #require(await guest.heard("<r xmlns"), "\(guest.text)")
+            guest.send(
+                "<a xmlns='urn:xmpp:sm:3' h='1'/>"
+                    + Speak.message("settled", from: "x@\(peer)", to: Siege.romeo)
+            )
+            try #require(await romeo.heard("<body>settled</body>"), "\(romeo.text)")
+            guest.drop()
+            await guest.ended()
+            #expect(try await returned(siege) == [])
+        }
+    }
 }

@@ -41,6 +41,7 @@ final class NamedLink: PeerLink {
     func want(_ pair: DomainPair) { note("want \(pair)") }
     func ask(_ question: DialbackQuestion) { note("ask \(question.key)") }
     func afterFlush(_ passed: @escaping @Sendable () -> Void) { passed() }
+    func afterArrival(_ passed: @escaping @Sendable () -> Void) { note("arrive") }
     func end(_ error: StreamError?) { note("end \(error?.condition.rawValue ?? "")") }
 }
 

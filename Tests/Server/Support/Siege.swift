@@ -30,9 +30,11 @@ final class Siege: Sendable {
     private let exchanges = Mutex(0)
     private let isOver = Mutex(false)
 
-    /// Makes one for the length of the body, and sees that the witnesses are unharmed at its end.
+    /// Makes one for the length of the body, and sees that the witnesses are unharmed at its end, unless the
+    /// server is stopped by then.
     static func with(
         store: any Store = MemoryStore(),
+        isStopped: Bool = false,
         _ change: @Sendable (inout S2SSettings) -> Void = { _ in },
         _ body: (Siege) async throws -> Void
     ) async throws {
@@ -41,7 +43,7 @@ final class Siege: Sendable {
             do {
                 try await siege.callWitnesses()
                 try await body(siege)
-                await siege.seeUnharmed()
+                if !isStopped { await siege.seeUnharmed() }
             } catch {
                 await siege.end()
                 throw error
@@ -88,23 +90,30 @@ final class Siege: Sendable {
         shard.start()
     }
 
-    /// Time goes on meanwhile, so that whoever does not leave is made to.
     private func end() async {
         for peer in peers.withLock({ $0 }) { peer.drop() }
         trap.cutAll()
+        if !isOver.withLock({ $0 }) { await stop() }
+        await shard.stop()
+    }
+
+    /// Has the server stop.
+    ///
+    /// Time goes on meanwhile, once `first` has returned, so that whoever does not leave is made to.
+    func stop(_ first: @escaping @Sendable () async -> Void = {}) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
-                await server.shutDown()
+                await server.shutDown(within: .seconds(60))
                 isOver.withLock { $0 = true }
             }
             group.addTask { [self] in
+                await first()
                 while !isOver.withLock({ $0 }) {
                     clock.advance(by: .milliseconds(100))
                     await shard.settle()
                 }
             }
         }
-        await shard.stop()
     }
 
     // MARK: Peers
