@@ -19,6 +19,10 @@ package struct DNSConfiguration: Sendable {
 
     /// A question that is not answered by then gets `DNSFault.timedOut`.
     package var timeout: Duration = .seconds(5)
+    /// How long a server has at least before libunbound asks it again, in whole milliseconds.
+    ///
+    /// One for all of a process: that of the resolver that was made last.
+    package var retryTime: Duration = .milliseconds(50)
     /// Questions that libunbound works on, those included whose time was up before it gave up.
     package var questionsUnderWay = 1024
     /// Questions that wait for their turn; one more gets `DNSFault.overloaded`.

@@ -111,6 +111,7 @@ extension UnboundContext {
             // Servers that were silent are tried again: after an outage all would be for 15 minutes.
             ("infra-keep-probing", "yes"),
             ("infra-host-ttl", "60"),
+            ("infra-cache-min-rtt", "\(Int(configuration.retryTime / .milliseconds(1)))"),
         ]
     }
 

@@ -10,6 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// A component of the library's against a whole server in memory.
+@Suite(.timeLimit(.minutes(5)))
 struct ComponentTests {
     private let echo = JID(prepared: nil, "echo.montague.example")
     private let romeo = JID(prepared: "romeo", "montague.example", "orchard")

@@ -10,6 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// A client over TCP and TLS, against the server's own listener.
+@Suite(.timeLimit(.minutes(5)))
 struct NetworkTests {
     private let romeo = JID(prepared: "romeo", "montague.example")
     private let juliet = JID(prepared: "juliet", "capulet.example", "window")

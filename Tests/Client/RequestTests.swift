@@ -6,6 +6,7 @@ import MartletXML
 import Testing
 
 /// A client against a whole server in memory.
+@Suite(.timeLimit(.minutes(5)))
 struct RequestTests {
     private func inScene(_ work: (Scene) async throws -> Void) async throws {
         let scene = try await Scene()

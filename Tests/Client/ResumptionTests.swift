@@ -4,6 +4,7 @@ import MartletTesting
 import Testing
 
 /// XEP-0198 from the client's side.
+@Suite(.timeLimit(.minutes(5)))
 struct ResumptionTests {
     private let romeo = JID(prepared: "romeo", "montague.example", "balcony")
     private let juliet = JID(prepared: "juliet", "capulet.example", "window")

@@ -1,5 +1,6 @@
 import Glibc
 import MartletNet
+import Synchronization
 import TestSupport
 import Testing
 
@@ -11,30 +12,34 @@ struct DnsmasqTests {
     /// Starts it, which returns when it answers; a shell beside it ends it if this process goes.
     private static let script = """
         set -e
-        port=$1; pid=$2; test=$3; shift 3
-        dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --port="$port" --pid-file="$pid" \
-            --listen-address=127.0.0.1 --bind-interfaces --user="$(id -un)" --local=/example/ "$@"
+        address=$1; pid=$2; test=$3; shift 3
+        dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --port=5298 --pid-file="$pid" \
+            --listen-address="$address" --bind-interfaces --user="$(id -un)" --local=/example/ "$@"
         number=$(cat "$pid")
         setsid sh -c 'while kill -0 $1 && kill -0 $2; do sleep 1; done; kill $2; rm -f "$3"' \
             sh "$test" "$number" "$pid" >/dev/null 2>&1 </dev/null &
         """
 
+    /// How many were started.
+    private static let count = Atomic(1)
+
     private func withZone(_ zone: [String], _ body: (PeerFinder) async throws -> Void) async throws
     {
         let shard = Shard(index: 0)
         shard.start()
-        let listener = try await Listener.listen(on: [shard], at: .loopback(port: 0)) { _ in }
-        await listener.close()
-        let port = listener.address.port
-        let file = "/tmp/martlet-dnsmasq-\(getpid())-\(port)"
-        let words = ["sh", "-c", Self.script, "sh", "\(port)", file, "\(getpid())"] + zone
+        // A port that was free may be another's by the time dnsmasq takes it; an address of its own stays free.
+        // The port is none that anyone is given who asks for any, libunbound's sockets included.
+        let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
+        let host = "127.\(number).\((getpid() >> 8) & 255).\(getpid() & 255)"
+        let address = try #require(SocketAddress(host, port: 5298))
+        let file = "/tmp/martlet-dnsmasq-\(getpid())-\(number)"
+        let words = ["sh", "-c", Self.script, "sh", host, file, "\(getpid())"] + zone
         // On the shard's thread, since others' tests need the pool's.
         let started = await shard.run { Command.run(words) }
         try #require(started.status == 0, "\(started.said)")
         defer { _ = Command.run(["sh", "-c", "kill $(cat \(file)); rm -f \(file)"]) }
-        var configuration = DNSConfiguration()
-        configuration.servers = .these([listener.address])
-        configuration.hostsFile = nil
+        var configuration = DNSConfiguration.test
+        configuration.servers = .these([address])
         let resolver = try DNSResolver(on: shard, configuration)
         try await body(PeerFinder(resolver, chance: SplitMix(state: 5)))
         await resolver.close()

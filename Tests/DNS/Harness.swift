@@ -18,6 +18,19 @@ struct Cast: Sendable {
     }
 }
 
+extension DNSConfiguration {
+    /// What tests begin with: it is their clock and not libunbound's that decides when a server was silent.
+    ///
+    /// It asks again after 11 s at the earliest, and gives up after minutes; with 12 s it would take the
+    /// server for one that is away. All of a process have one such time, so that all tests begin with this.
+    static var test: DNSConfiguration {
+        var configuration = DNSConfiguration()
+        configuration.retryTime = .seconds(11)
+        configuration.hostsFile = nil
+        return configuration
+    }
+}
+
 /// Runs `body`, and checks that nothing is left on the resolver's shard afterwards.
 func withResolver(
     _ zone: @escaping NameServer.Zone,
@@ -29,9 +42,8 @@ func withResolver(
     for shard in shards { shard.start() }
     do {
         let server = try await NameServer(on: shards[1], zone)
-        var configuration = DNSConfiguration()
+        var configuration = DNSConfiguration.test
         configuration.servers = .these([server.address])
-        configuration.hostsFile = nil
         change(&configuration)
         let resolver = try DNSResolver(on: shards[0], configuration)
         try await body(

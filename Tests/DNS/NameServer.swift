@@ -1,6 +1,7 @@
 import Glibc
 import MartletNet
 import Synchronization
+import TestSupport
 
 /// A name server on loopback that says what a test wants, over UDP and TCP.
 final class NameServer: Sendable {
@@ -24,9 +25,13 @@ final class NameServer: Sendable {
 
     private struct Log {
         var questions: [String] = []
-        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
         /// Those to whom `silence` was said, with what would be said to them now.
         var unanswered: [@Sendable (Reply) -> Void] = []
+        /// What is said in the place of silence, once it was broken.
+        var word: Reply?
+
+        /// How many were asked, however often each.
+        var differentCount: Int { Set(questions).count }
     }
 
     let address: SocketAddress
@@ -35,6 +40,7 @@ final class NameServer: Sendable {
     private let listener: Listener
     private let descriptor: CInt
     private let log = Mutex(Log())
+    private let waiters = Waiters<Int, Void>()
 
     init(on shard: Shard, _ zone: @escaping Zone) async throws {
         self.shard = shard
@@ -69,20 +75,20 @@ final class NameServer: Sendable {
     /// What was asked so far, `name type` each.
     var questions: [String] { log.withLock { $0.questions } }
 
-    /// Returns when as many questions came; the test's time limit is the deadline.
+    /// Returns when as many different questions came, or when the test is given up.
+    ///
+    /// libunbound asks again what nobody answers in its own time, which is not the test's.
     func asked(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            log.withLock { log in
-                if log.questions.count >= count { return continuation.resume() }
-                log.waiting.append((count, continuation))
-            }
+        await waiters.wait(for: count) {
+            log.withLock { $0.differentCount } >= count ? () : nil
         }
     }
 
-    /// Answers what it was silent to.
+    /// Answers what it was silent to, and will be asked again.
     func speak(_ reply: Reply) async {
         await shard.run {
             let unanswered = self.log.withLock { log in
+                log.word = reply
                 defer { log.unanswered = [] }
                 return log.unanswered
             }
@@ -91,14 +97,11 @@ final class NameServer: Sendable {
     }
 
     private func note(_ message: Message) {
-        log.withLock { log in
+        let count = log.withLock { log in
             log.questions.append("\(message.name) \(message.kind)")
-            let count = log.questions.count
-            for waiting in log.waiting where waiting.count <= count {
-                waiting.continuation.resume()
-            }
-            log.waiting.removeAll { $0.count <= count }
+            return log.differentCount
         }
+        waiters.tell { $0 <= count ? () : nil }
     }
 
     /// Gives what is to be sent for a question.
@@ -109,9 +112,10 @@ final class NameServer: Sendable {
     ) -> [[UInt8]] {
         guard let message = Message(bytes) else { return [] }
         note(message)
-        let reply = zone(message.name, message.kind)
+        var reply = zone(message.name, message.kind)
         if case .silence = reply {
             log.withLock { log in
+                if let word = log.word { return reply = word }
                 log.unanswered.append { later(message.wire($0, isTCP: isTCP)) }
             }
         }

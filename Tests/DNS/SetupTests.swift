@@ -50,12 +50,12 @@ struct SetupTests {
     @Test func `takes the servers of a file`() async throws {
         let shard = Shard(index: 0)
         try await withFile("search example\nnameserver 127.0.0.1\nnameserver ::1\n") { file in
-            var configuration = DNSConfiguration()
+            var configuration = DNSConfiguration.test
             configuration.servers = .file(file)
             let resolver = try DNSResolver(on: shard, configuration)
             #expect(resolver.complaints.isEmpty)
         }
-        var configuration = DNSConfiguration()
+        var configuration = DNSConfiguration.test
         configuration.servers = .file("/nowhere/resolv.conf")
         let resolver = try DNSResolver(on: shard, configuration)
         #expect(resolver.complaints.count == 1)
@@ -64,7 +64,7 @@ struct SetupTests {
 
     @Test func `refuses trust anchors that are none`() {
         let shard = Shard(index: 0)
-        var configuration = DNSConfiguration()
+        var configuration = DNSConfiguration.test
         configuration.trustAnchors = ["montague.example. IN DS what"]
         #expect(throws: DNSSetupError.self) { try DNSResolver(on: shard, configuration) }
         configuration.trustAnchors = []

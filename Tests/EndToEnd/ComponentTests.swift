@@ -59,7 +59,7 @@ struct ComponentTests {
                 "<message from='hamlet@\(Self.plays)' to='romeo@montague.example/orchard' id='m2'/>"
             )
             try await romeo.expect("message[@id='m2'][@from='hamlet@\(Self.plays)']")
-            let line = await server.log.first("component serves")
+            let line = try await server.log.first("component serves")
             #expect(line.facts["component"] == Self.plays && line.facts["tls"] == "TLSv1.3")
             await component.hangUp()
             await romeo.send("<message to='\(Self.plays)' id='m3'><body>gone?</body></message>")

@@ -26,7 +26,7 @@ struct HandshakeTests {
             #expect(said.contains("RENEGOTIATING\n"))
             #expect(said.contains("no renegotiation"))
             #expect(said.contains("status 1\n"), "refused, not left to wait")
-            _ = await server.log.first("connection closed")
+            _ = try await server.log.first("connection closed")
         }
     }
 
@@ -76,12 +76,12 @@ struct HandshakeTests {
             let message = [1, 1, 0xF0, 0] + [UInt8](repeating: 7, count: 120_000)
             await client.send(records(message, of: size))
             try await client.ended()
-            let end = await server.log.first("connection closed")
+            let end = try await server.log.first("connection closed")
             #expect(end.facts["reason"]?.contains("handshake too large") == true, "\(end)")
             let other = try await RawClient.connect(to: server.direct, on: server.shard)
             await other.send(records([1, 0xFF, 0xFF, 0xFF] + message, of: size))
             try await other.ended()
-            let next = await server.log.first(2, "connection closed")[1]
+            let next = try await server.log.first(2, "connection closed")[1]
             #expect(next.facts["reason"]?.contains("excessive message size") == true, "\(next)")
         }
     }

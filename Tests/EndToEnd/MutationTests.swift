@@ -44,7 +44,7 @@ struct MutationTests {
                 await client.finish()
                 try await client.ended()
             }
-            _ = await server.log.first(40, "connection closed")
+            _ = try await server.log.first(40, "connection closed")
             #expect(server.server.connectionCount == 0)
         }
     }

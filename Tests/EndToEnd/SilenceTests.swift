@@ -23,12 +23,14 @@ struct SilenceTests {
     func `a dropped client's contacts see it go`() async throws {
         try await withServer {
             $0.clients.idleTime = .seconds(1)
-            $0.clients.pingTime = .seconds(1)
+            $0.clients.pingTime = .seconds(2)
         } _: { server in
-            let juliet = try await server.login("juliet@capulet.example", resource: "balcony")
-            await juliet.setAwake(true)
-            let romeo = try await server.login("romeo@montague.example")
-            await romeo.setAwake(true)
+            let juliet = try await server.login(
+                "juliet@capulet.example",
+                resource: "balcony",
+                isAwake: true
+            )
+            let romeo = try await server.login("romeo@montague.example", isAwake: true)
             await romeo.send("<presence to='juliet@capulet.example/balcony'/>")
             try await juliet.expect("presence")
             await romeo.setAwake(false)
@@ -40,7 +42,7 @@ struct SilenceTests {
     func `one that answers in any way stays`(way: String) async throws {
         try await withServer {
             $0.clients.idleTime = .milliseconds(100)
-            $0.clients.pingTime = .seconds(3)
+            $0.clients.pingTime = .seconds(10)
         } _: { server in
             let romeo = try await server.login("romeo@montague.example")
             for _ in 0..<2 {

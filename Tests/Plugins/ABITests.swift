@@ -4,6 +4,7 @@ import MartletTesting
 import Testing
 
 /// The header against the one last released, and plugins that were built with that one.
+@Suite(.timeLimit(.minutes(5)))
 struct ABITests {
     private static let script = Workshop.root.appending(path: "Sources/C/abi-check").path
     private static let released = Workshop.root

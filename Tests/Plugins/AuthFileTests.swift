@@ -12,6 +12,7 @@ import Testing
 import TestSupport
 
 /// `martlet.auth/1` provided by a plugin: a file says who may log in, and nothing else does.
+@Suite(.timeLimit(.minutes(5)))
 struct AuthFileTests {
     private let romeo = JID(prepared: "romeo", "montague.example", nil)
     private let mercutio = JID(prepared: "mercutio", "montague.example", nil)

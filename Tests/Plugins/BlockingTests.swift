@@ -4,6 +4,7 @@ import MartletXML
 import Testing
 
 /// A plugin that blocks holds up its own shard, and nobody else's.
+@Suite(.timeLimit(.minutes(5)))
 struct BlockingTests {
     @Test func `leaves the streams of other shards alone`() async throws {
         try await FaultScene.with("blocker", shards: 4) { test in

@@ -7,7 +7,7 @@ import MartletXML
 import Testing
 
 /// Ad-hoc commands (XEP-0050) that come and go with their plugin, and administrators with the settings.
-@Suite struct CommandReloadTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandReloadTests {
     private func settings(
         _ choice: PluginChoice,
         administrators: [JID] = [CommandScene.administrator]

@@ -9,7 +9,7 @@ import Testing
 
 /// Sessions of ad-hoc commands (XEP-0050 §3.3), what is wrong with requests (§4.4), and commands that come
 /// and go.
-@Suite struct CommandSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandSessionTests {
     @Test func `is canceled, and then over`() async throws {
         try await CommandScene.with { test in
             let session = try await test.begin("repeat")

@@ -6,7 +6,7 @@ import MartletXML
 import Testing
 
 /// Ad-hoc commands (XEP-0050) of a plugin, as clients find and run them.
-@Suite struct CommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandTests {
     @Test func `administrators are shown all, others what is for everybody`() async throws {
         try await CommandScene.with { test in
             #expect(try await test.listed(to: test.romeo).map(\.node) == CommandScene.nodes)

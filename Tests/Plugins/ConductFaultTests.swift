@@ -5,6 +5,7 @@ import MartletXML
 import Testing
 
 /// Plugins that speak as others, reach for what is not theirs, or register nonsense: refused, and said.
+@Suite(.timeLimit(.minutes(5)))
 struct ConductFaultTests {
     @Test func `lets nobody speak in another's name`() async throws {
         try await FaultScene.with("stranger") { test in

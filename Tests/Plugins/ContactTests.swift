@@ -7,7 +7,7 @@ import MartletXML
 import Testing
 
 /// Contact addresses (XEP-0157), which are each domain's own.
-@Suite struct ContactTests {
+@Suite(.timeLimit(.minutes(5))) struct ContactTests {
     private let romeo = JID(prepared: "romeo", "montague.example", "orchard")
     private let juliet = JID(prepared: "juliet", "capulet.example", "balcony")
 

@@ -4,6 +4,7 @@ import MartletXML
 import Testing
 
 /// What plugins may do with stanzas of other servers, before anything was done with these.
+@Suite(.timeLimit(.minutes(5)))
 struct ElsewhereTests {
     @Test func `a plugin drops, refuses and passes, and cannot wait`() async throws {
         try await FaultScene.with("elsewhere") { test in

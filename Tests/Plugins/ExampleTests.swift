@@ -4,6 +4,7 @@ import MartletTesting
 import Testing
 
 /// The example plugin, in each language that the machine has a compiler for.
+@Suite(.timeLimit(.minutes(5)))
 struct ExampleTests {
     static let examples = Workshop.root.appending(path: "Plugins/examples")
 

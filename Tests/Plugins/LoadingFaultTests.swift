@@ -6,6 +6,7 @@ import Testing
 
 /// Files that are no plugins, and plugins that cannot be at work: each is named in the log with why, and
 /// the others go on.
+@Suite(.timeLimit(.minutes(5)))
 struct LoadingFaultTests {
     struct Fault: Sendable, CustomTestStringConvertible {
         let name: String

@@ -2,7 +2,7 @@ import MartletTesting
 import Testing
 
 /// Photos of vCards (XEP-0153) where other plugins have a say.
-@Suite struct PhotoTests {
+@Suite(.timeLimit(.minutes(5))) struct PhotoTests {
     @Test func `a blocked contact is not told of a new photo`() async throws {
         let scene = try await Scene(plugins: ["vcard": "{}", "blocking": "{}"])
         try await Transcript(

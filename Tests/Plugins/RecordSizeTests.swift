@@ -6,7 +6,7 @@ import Testing
 
 /// What the host takes for the whole of a structure, against the header that was released first; and
 /// structures that are smaller or larger than ours.
-@Suite struct RecordSizeTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordSizeTests {
     private static let records: [(name: String, firstSize: Int)] = [
         ("hook", martlet_hook.firstSize), ("iq", martlet_iq.firstSize),
         ("item", martlet_item.firstSize), ("outcome", martlet_outcome.firstSize),

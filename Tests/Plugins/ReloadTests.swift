@@ -7,7 +7,7 @@ import MartletXML
 import Testing
 
 /// Plugins on and off, domain by domain, while clients stay connected.
-@Suite struct ReloadTests {
+@Suite(.timeLimit(.minutes(5))) struct ReloadTests {
     private let romeo = JID(prepared: "romeo", "montague.example", "orchard")
     private let juliet = JID(prepared: "juliet", "capulet.example", "balcony")
 

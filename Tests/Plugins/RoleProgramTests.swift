@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 /// `martlet serve --role`: two processes of the program, by one `config.json`.
+@Suite(.timeLimit(.minutes(5)))
 struct RoleProgramTests {
     /// A folder with the plugin `echo` and a configuration, in which nobody needs an account.
     private func workshop(keptByPlugin: Bool = true) async throws -> Workshop {
@@ -64,6 +65,7 @@ struct RoleProgramTests {
     {
         let workshop = try await workshop()
         let main = try serve(workshop, "--role", "main")
+        defer { main.stop() }
         let ready = try #require(await main.line(with: "ready addresses="), "\(main.lines)")
         let ports = ready.split(separator: "127.0.0.1:").dropFirst().compactMap { part in
             UInt16(part.prefix { $0.isNumber })
@@ -71,6 +73,7 @@ struct RoleProgramTests {
         try #require(ports.count == 2, "\(ready)")
         let join = ["--role", "services", "--join", "127.0.0.1:\(ports[1])"]
         var services = try serve(workshop, join[0], join[1], join[2], join[3])
+        defer { services.stop() }
         #expect(await services.line(with: "uplink stands") != nil, "\(services.lines)")
         let shard = Shard(index: 0)
         shard.start()

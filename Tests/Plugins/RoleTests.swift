@@ -10,6 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// A service that a plugin keeps, within the server and in a process of its own: nobody sees which.
+@Suite(.timeLimit(.minutes(5)))
 struct RoleTests {
     private let info = "http://jabber.org/protocol/disco#info"
     private let items = "http://jabber.org/protocol/disco#items"
@@ -173,6 +174,7 @@ struct RoleTests {
         await services.settle()
         #expect(test.log.lines.count { $0.hasPrefix("one came back") } == 1)
         clock.advance(by: .seconds(61))
+        await test.log.wait(for: "one came back", count: 3)
         await services.settle()
         #expect(test.log.lines.count { $0.hasPrefix("one came back") } == 3)
         await test.end(services)

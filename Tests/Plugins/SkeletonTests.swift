@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// `martlet plugin new` and `martlet plugin test`, as an author of plugins uses them.
+@Suite(.timeLimit(.minutes(5)))
 struct SkeletonTests {
     /// Beside the tests, where a build leaves it.
     private static let martlet = URL(

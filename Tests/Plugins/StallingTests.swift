@@ -3,7 +3,7 @@ import MartletCore
 import MartletXML
 import Testing
 
-/// A handler that waits for seconds: its own stream keeps its order, and all others go on.
+/// A handler that waits: its own stream keeps its order, and all others go on.
 @Suite struct StallingTests {
     @Test(.timeLimit(.minutes(5))) func `one stream waits in order, and no other does`()
         async throws
@@ -21,10 +21,8 @@ import Testing
                 await test.romeo.send(Stanza(.message, type: type, to: address, id: id) { _ in })
             }
             await test.log.wait(for: "stalling")
-            let begin = ContinuousClock.now
-            let latencies = try await Self.latencies(of: benvolio, until: begin + .seconds(2))
-                .sorted()
-            let waited = ContinuousClock.now - begin
+            // They are answered while it waits: it goes on when juliet has got what is sent after them.
+            for _ in 0..<100 { try await ping(as: benvolio) }
             // She was sent nothing meanwhile: what is hers comes behind this, which benvolio sends first.
             await benvolio.send(
                 Stanza(.message, type: .chat, to: address, id: "meanwhile") { _ in }
@@ -40,31 +38,12 @@ import Testing
                 if came.count == 3 { break }
             }
             #expect(came == ["meanwhile", "first", "second"])
-
-            let (median, worst) = (latencies[latencies.count / 2], latencies[latencies.count - 1])
-            print(
-                "beside a handler that waited \(waited): \(latencies.count) requests,",
-                terminator: " "
-            )
-            print("half within \(median), the last within \(worst)")
-            // They were answered while it waited, however busy the machine is.
-            #expect(latencies.count >= 3)
         }
     }
 
-    /// How long a client's requests take, one after the other.
-    private static func latencies(
-        of client: Client,
-        until end: ContinuousClock.Instant
-    ) async throws -> [Duration] {
-        let clock = ContinuousClock()
-        let domain = FaultScene.romeo.domain
-        var latencies: [Duration] = []
-        while clock.now < end {
-            let start = clock.now
-            _ = try await client.request(.get, to: domain, Element("ping", in: "urn:xmpp:ping"))
-            latencies.append(clock.now - start)
-        }
-        return latencies
+    private func ping(as client: Client) async throws {
+        let ping = Element("ping", in: "urn:xmpp:ping")
+        let answer = try await client.request(.get, to: FaultScene.romeo.domain, ping)
+        #expect(answer.type == .result)
     }
 }

@@ -2,6 +2,7 @@ import MartletTesting
 import Testing
 
 /// Plugins at streams without a resource, old and new, and at the end of them.
+@Suite(.timeLimit(.minutes(5)))
 struct StreamFaultTests {
     private func play(_ conversation: String, in test: FaultScene) async throws {
         try await Transcript(conversation, name: "streams").play(in: test.scene)

@@ -3,6 +3,7 @@ import MartletXML
 import Testing
 
 /// Plugins that decide rubbish, twice, too late or never: the sender gets its one answer all the same.
+@Suite(.timeLimit(.minutes(5)))
 struct VerdictFaultTests {
     private let plugin = "verdicts"
 

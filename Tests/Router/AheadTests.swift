@@ -8,7 +8,7 @@ import Testing
 @testable import MartletRouter
 
 /// Messages that begin to be stored before their turn.
-@Suite struct AheadTests {
+@Suite(.timeLimit(.minutes(5))) struct AheadTests {
     /// Has each message stored that has a body, and says so; tells of what passes behind it.
     private final class Storing: Module {
         typealias Done = @Sendable (isolated RouterShard, Verdict) -> Void

@@ -7,7 +7,7 @@ import Testing
 @testable import MartletRouter
 
 /// What a client's count says of stanzas for other servers (XEP-0198 §4).
-@Suite struct ElsewhereFenceTests {
+@Suite(.timeLimit(.minutes(5))) struct ElsewhereFenceTests {
     private func makeTown(_ route: Post) throws -> Town {
         let town = try Town([Domain(try JID("montague.example"), modules: try ModuleSet([]))])
         town.router.connect(elsewhere: route)

@@ -9,7 +9,7 @@ import Testing
 @testable import MartletRouter
 
 /// Where addresses lead that are not ours, and what comes back from there.
-@Suite struct ElsewhereTests {
+@Suite(.timeLimit(.minutes(5))) struct ElsewhereTests {
     private static func domain(
         _ name: String,
         _ modules: [any Module] = []

@@ -5,7 +5,7 @@ import MartletStorage
 import MartletXML
 import Testing
 
-@Suite struct ResumedTests {
+@Suite(.timeLimit(.minutes(5))) struct ResumedTests {
     /// Sends something to whoever comes back.
     private struct Greeter: Module {
         let name = "greeter"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletRouter
 
-@Suite struct SettlingTests {
+@Suite(.timeLimit(.minutes(5))) struct SettlingTests {
     /// Keeps messages for those who are away, but only when the gate is opened.
     private struct SlowOffline: Module {
         let name = "slow-offline"

@@ -7,6 +7,7 @@ import Testing
 
 @testable import MartletServer
 
+@Suite(.timeLimit(.minutes(5)))
 struct AccountsTests {
     private let romeo = JID(prepared: "romeo", "montague.example")
     private let store = MemoryStore()

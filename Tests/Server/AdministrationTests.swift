@@ -10,6 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// What administrators ask: of a running server by its socket, and of its store beside it.
+@Suite(.timeLimit(.minutes(5)))
 struct AdministrationTests {
     private let romeo = JID(prepared: "romeo", "montague.example")
 

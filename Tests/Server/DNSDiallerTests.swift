@@ -109,6 +109,8 @@ struct DNSDiallerTests {
         let door = Door()
         var configuration = DNSConfiguration()
         configuration.servers = .these([.loopback(port: 1)])
+        // All of a process have one: as the tests of the DNS do.
+        configuration.retryTime = .seconds(11)
         let resolver = try DNSResolver(on: shard, configuration)
         var policy = PeerPolicy()
         policy.refusesLocalAddresses = true

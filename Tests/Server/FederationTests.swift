@@ -6,6 +6,7 @@ import Testing
 @testable import MartletServer
 
 /// Two whole servers, their users, and what becomes of what those write to each other.
+@Suite(.timeLimit(.minutes(5)))
 struct FederationTests {
     private static let romeo = "romeo@montague.example"
     private static let juliet = "juliet@capulet.example"

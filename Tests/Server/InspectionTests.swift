@@ -2,7 +2,7 @@ import Foundation
 import MartletServer
 import Testing
 
-@Suite struct InspectionTests {
+@Suite(.timeLimit(.minutes(5))) struct InspectionTests {
     /// A folder of its own, gone when the work is done.
     private func inFolder(_ work: (String) async throws -> Void) async throws {
         let folder = "\(FileManager.default.temporaryDirectory.path)/inspection-\(UUID())"

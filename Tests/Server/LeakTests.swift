@@ -7,6 +7,7 @@ import Testing
 @testable import MartletServer
 
 /// Connections that end at any step of negotiation leave nothing behind (CVE-2026-43506).
+@Suite(.timeLimit(.minutes(5)))
 struct LeakTests {
     /// How far a visitor goes before it vanishes.
     enum Phase: String, CaseIterable {

@@ -12,6 +12,7 @@ import Testing
 
 @testable import MartletServer
 
+@Suite(.timeLimit(.minutes(5)))
 struct DeadlineTests {
     @Test func `returns when the work is done`() async {
         #expect(await Deadline.within(.seconds(600)) {})
@@ -43,6 +44,7 @@ struct DeadlineTests {
 }
 
 /// What becomes of streams when the server stops or takes other settings over.
+@Suite(.timeLimit(.minutes(5)))
 struct LifecycleTests {
     private let romeo = JID(prepared: "romeo", "montague.example", "balcony")
     private let juliet = JID(prepared: "juliet", "capulet.example", "window")

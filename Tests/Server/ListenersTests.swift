@@ -5,6 +5,7 @@ import Testing
 @testable import MartletServer
 
 /// Where connections are taken, and whose.
+@Suite(.timeLimit(.minutes(5)))
 struct ListenersTests {
     @Test func `opens none when one is for those whom this server does not serve`() async throws {
         let scene = try await Scene { _ in }

@@ -10,6 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// `martlet s2s check` where no server runs, against what takes connections on the loopback.
+@Suite(.timeLimit(.minutes(5)))
 struct S2SCheckAloneTests {
     /// Ours, who find the peer at a port of this machine.
     private func settings(_ port: UInt16, _ folder: String) -> ServerSettings {

@@ -7,6 +7,7 @@ import Testing
 @testable import MartletServer
 
 /// `martlet s2s check`, as a running server does it: over pipes, to another whole server.
+@Suite(.timeLimit(.minutes(5)))
 struct S2SCheckTests {
     private func check(
         _ server: MartletServer,

@@ -6,6 +6,7 @@ import Testing
 @testable import MartletServer
 
 /// What administrators are told of other servers.
+@Suite(.timeLimit(.minutes(5)))
 struct S2SListTests {
     private func list(_ server: MartletServer, of peer: String? = nil) async -> AdminReply {
         await server.desk.reply(to: AdminRequest(verb: .listPeers, peer: peer))
@@ -119,6 +120,7 @@ struct S2SListTests {
 }
 
 /// The table as it is made of what is known.
+@Suite(.timeLimit(.minutes(5)))
 struct S2STableTests {
     private let pair = DomainPair(
         sender: JID(prepared: nil, "montague.example"),
@@ -180,6 +182,7 @@ struct S2STableTests {
     }
 }
 
+@Suite(.timeLimit(.minutes(5)))
 struct PeerFailuresTests {
     private func pair(_ number: Int) -> DomainPair {
         DomainPair(

@@ -6,6 +6,7 @@ import Testing
 @testable import MartletServer
 
 /// The lower end of a stream, whatever the stream is for.
+@Suite(.timeLimit(.minutes(5)))
 struct StreamEdgeTests {
     private static let header =
         "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"

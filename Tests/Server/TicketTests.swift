@@ -6,6 +6,7 @@ import Testing
 
 @testable import MartletServer
 
+@Suite(.timeLimit(.minutes(5)))
 struct TicketTests {
     /// Shakes hands with a context, in memory.
     private func visit(_ there: TLSContext, from here: TLSContext, _ ticket: TLSTicket?) throws

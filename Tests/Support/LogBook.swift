@@ -3,39 +3,29 @@ import Synchronization
 
 /// Keeps what is logged, and lets a test wait for it.
 package final class LogBook: Sendable {
-    private struct State {
-        var lines: [String] = []
-        var waiting: [(message: String, continuation: CheckedContinuation<Void, Never>)] = []
-    }
-
-    private let state = Mutex(State())
+    private let said = Mutex<[String]>([])
+    private let waiters = Waiters<(message: String, count: Int), Void>()
 
     package init() {}
 
-    package var lines: [String] { state.withLock { $0.lines } }
+    package var lines: [String] { said.withLock { $0 } }
 
     package var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
 
-    /// Returns when this was logged, now or later.
-    package func wait(for message: String) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                let isThere = state.lines.contains { $0.hasPrefix(message) }
-                if !isThere { state.waiting.append((message, continuation)) }
-                return isThere
-            }
-            if isThere { continuation.resume() }
-        }
+    /// Returns when this was logged, so many times, now or later, or when the test is given up.
+    package func wait(for message: String, count: Int = 1) async {
+        await waiters.wait(for: (message, count)) { isThere(message, count) ? () : nil }
+    }
+
+    private func isThere(_ message: String, _ count: Int) -> Bool {
+        said.withLock { lines in lines.count { $0.hasPrefix(message) } >= count }
     }
 
     private func take(_ line: String) {
-        let ready = state.withLock { state in
-            state.lines.append(line)
-            let ready = state.waiting.filter { line.hasPrefix($0.message) }
-            state.waiting.removeAll { line.hasPrefix($0.message) }
-            return ready.map(\.continuation)
+        said.withLock { $0.append(line) }
+        waiters.tell { wish in
+            line.hasPrefix(wish.message) && isThere(wish.message, wish.count) ? () : nil
         }
-        for waiter in ready { waiter.resume() }
     }
 
     private struct Handler: LogHandler {

@@ -235,22 +235,3 @@ package final class PostgreSQLServer: Sendable {
         echo "$folder"
         """
 }
-
-/// A port of 127.0.0.1 that nobody listens on, at this moment.
-package func freePort() throws -> UInt16 {
-    let socket = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            bind(socket, address, length) == 0 ? getsockname(socket, address, &length) : -1
-        }
-    }
-    guard status == 0 else {
-        throw PostgreSQLServer.Failure(description: "no port of 127.0.0.1 is free")
-    }
-    return UInt16(bigEndian: address.sin_port)
-}

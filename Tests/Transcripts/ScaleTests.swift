@@ -12,7 +12,8 @@ import Testing
         let start = ContinuousClock.now
         let scene = try await Scene(domains: names)
         let taken = start.duration(to: .now)
-        #expect(taken < .seconds(20))
+        // Quadratic work would take hours; whether others have the processors meanwhile is not the point.
+        #expect(taken < .seconds(120))
         let romeo = try await scene.enter(try JID("romeo@d0.example/a"))
         let other = try await scene.enter(try JID("romeo@d9999.example/a"))
         await romeo.send("hello", to: try JID("romeo@d9999.example/a"))

@@ -92,8 +92,8 @@ actor Uplink: ShardHomed {
         guard !isOver else { return }
         let isRefused = !hasStood && fault.isRefusal
         let time = pace.rest(isRefused: isRefused, chance: service.chance())
-        tell(fault, isRefused, time)
         rest = shard.schedule(after: time) { self.assumeIsolated { $0.dial() } }
+        tell(fault, isRefused, time)
     }
 
     /// Says why the uplink is away, once as long as that stays the same.

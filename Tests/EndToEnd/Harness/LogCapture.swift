@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import TestSupport
 
 /// Collects what the server logs, a line an event.
 final class LogCapture: Sendable {
@@ -14,51 +15,36 @@ final class LogCapture: Sendable {
         }
     }
 
-    private struct Waiter {
-        let message: String
-        let count: Int
-        let continuation: CheckedContinuation<[Line], Never>
-    }
+    private let said = Mutex<[Line]>([])
+    private let waiters = Waiters<(message: String, count: Int), [Line]>()
 
-    private struct State {
-        var lines: [Line] = []
-        var waiting: [Waiter] = []
-
-        /// Whether there is what the waiter wants; then it is told.
-        func satisfy(_ waiter: Waiter) -> Bool {
-            let found = lines.filter { $0.message == waiter.message }
-            guard found.count >= waiter.count else { return false }
-            waiter.continuation.resume(returning: found)
-            return true
-        }
-    }
-
-    private let state = Mutex(State())
-
-    var lines: [Line] { state.withLock { $0.lines } }
+    var lines: [Line] { said.withLock { $0 } }
     var text: String { lines.map(\.description).joined(separator: "\n") }
 
     func lines(_ message: String) -> [Line] { lines.filter { $0.message == message } }
 
     /// The first lines with this message, now or later; the test's time limit is the deadline.
-    func first(_ count: Int, _ message: String) async -> [Line] {
-        await withCheckedContinuation { continuation in
-            state.withLock { state in
-                let waiter = Waiter(message: message, count: count, continuation: continuation)
-                if !state.satisfy(waiter) { state.waiting.append(waiter) }
-            }
+    func first(_ count: Int, _ message: String) async throws -> [Line] {
+        let found = await waiters.wait(for: (message, count)) { lines(message, atLeast: count) }
+        guard let found else {
+            throw Disappointment(description: "waited in vain for \(count) × \(message)")
         }
+        return found
     }
 
-    func first(_ message: String) async -> Line {
-        await first(1, message)[0]
+    func first(_ message: String) async throws -> Line {
+        try await first(1, message)[0]
+    }
+
+    private func lines(_ message: String, atLeast count: Int) -> [Line]? {
+        let found = lines(message)
+        return found.count >= count ? found : nil
     }
 
     fileprivate func take(_ line: Line) {
-        state.withLock { state in
-            state.lines.append(line)
-            let waiting = state.waiting
-            state.waiting = waiting.filter { !state.satisfy($0) }
+        said.withLock { $0.append(line) }
+        waiters.tell { wish in
+            wish.message == line.message ? lines(wish.message, atLeast: wish.count) : nil
         }
     }
 

@@ -195,16 +195,21 @@ extension TestServer {
     }
 
     /// A stream that is logged in and not bound.
-    func authenticated(_ account: String) async throws -> RawClient {
+    func authenticated(_ account: String, isAwake: Bool = false) async throws -> RawClient {
         let user = try JID(account)
         let client = try await stream(to: user.domainpart)
+        await client.setAwake(isAwake)
         try await client.authenticate(as: user)
         return client
     }
 
-    /// A client with a bound resource and no presence.
-    func login(_ account: String, resource: String? = nil) async throws -> RawClient {
-        let client = try await authenticated(account)
+    /// A client with a bound resource and no presence; one that is awake answers pings from the first on.
+    func login(
+        _ account: String,
+        resource: String? = nil,
+        isAwake: Bool = false
+    ) async throws -> RawClient {
+        let client = try await authenticated(account, isAwake: isAwake)
         try await client.bind(resource)
         return client
     }

@@ -49,7 +49,11 @@ extension ServerSettings {
         settings.iterations = 4096
         settings.connectionsPerAddress = 1_000
         settings.clients.strangersPerAddress = 1_000
-        // Rates have tests of their own.
+        // Rates and times have tests of their own: between a client's words others' tests may take long.
+        settings.clients.tlsTime = patience * 10
+        settings.clients.loginTime = patience * 10
+        settings.clients.idleTime = patience * 10
+        settings.clients.pingTime = patience * 10
         settings.clients.bytesPerSecond = 100_000_000
         settings.clients.burstBytes = 100_000_000
         settings.clients.stanzasPerSecond = 1_000_000
@@ -71,15 +75,17 @@ typealias StoreMaker = (Logger) async throws -> any Store
 func withServer(
     _ change: (inout ServerSettings) -> Void = { _ in },
     store: StoreMaker = { _ in MemoryStore() },
+    clock: any ShardClock = MonotonicClock(),
     outlives: Bool = true,
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    try await servers.pass { try await runServer(change, store, outlives, body) }
+    try await servers.pass { try await runServer(change, store, clock, outlives, body) }
 }
 
 private func runServer(
     _ change: (inout ServerSettings) -> Void,
     _ makeStore: StoreMaker,
+    _ clock: any ShardClock,
     _ outlives: Bool,
     _ body: (TestServer) async throws -> Void
 ) async throws {
@@ -90,7 +96,7 @@ private func runServer(
     let log = LogCapture()
     let store = try await makeStore(log.logger)
     try await Accounts.create(in: store)
-    let server = try await MartletServer(settings, store: store, log: log.logger)
+    let server = try await MartletServer(settings, store: store, log: log.logger, clock: clock)
     let group = ServiceGroup(services: [server], logger: log.logger)
     let shard = Shard(index: 0)
     shard.start()
@@ -130,11 +136,13 @@ private func runServer(
 extension TestServer {
     /// Two users nobody attacked exchange a message.
     func proveAlive() async throws {
-        let nurse = try await login("nurse@capulet.example", resource: "alive")
-        let mercutio = try await login("mercutio@montague.example", resource: "alive")
+        let nurse = try await login("nurse@capulet.example", resource: "alive", isAwake: true)
+        let mercutio = try await login(
+            "mercutio@montague.example",
+            resource: "alive",
+            isAwake: true
+        )
         let to = try await nurse.jid
-        await nurse.setAwake(true)
-        await mercutio.setAwake(true)
         await mercutio.send("<message to='\(to)' id='alive'><body>ho</body></message>")
         try await nurse.skip(to: "message[@id='alive']")
         await nurse.hangUp()

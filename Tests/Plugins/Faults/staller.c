@@ -27,6 +27,8 @@ static void set_up(martlet_site *site) {
         .phase = MARTLET_PHASE_RECEIVED,
         .match = TEXT("message[@type='headline']"),
         .run = stall,
+        // As long as may be: what ends its waiting is the test, however long that takes.
+        .timeout_ms = 300000,
     };
     core->hook(site, &hook);
     on_request(site, "go-on", go_on, 0);

@@ -8,11 +8,12 @@ final class RunningProgram: Sendable {
     private struct State {
         var lines: [String] = []
         var isOver = false
-        var waiting: [(text: String, continuation: CheckedContinuation<String?, Never>)] = []
     }
 
     private let process: pid_t
     private let state = Mutex(State())
+    /// They are told the line, or nil when there will be none.
+    private let waiters = Waiters<String, String?>()
 
     /// Beside the tests, where a build leaves it.
     static let martlet = URL(
@@ -49,19 +50,22 @@ final class RunningProgram: Sendable {
     /// Sends a signal; only to a process of this test.
     func send(_ signal: CInt) { kill(process, signal) }
 
+    /// Ends it, however the test ends; does nothing to one that is gone.
+    func stop() {
+        if state.withLock({ !$0.isOver }) { send(SIGKILL) }
+    }
+
     var lines: [String] { state.withLock { $0.lines } }
 
-    /// The first line with this in it, now or later; nil when the process ended without.
+    /// The first line with this in it, now or later; nil when the process ended without, or the test did.
     func line(with text: String) async -> String? {
-        await withCheckedContinuation { continuation in
-            let known: String?? = state.withLock { state in
-                if let line = state.lines.first(where: { $0.contains(text) }) { return .some(line) }
-                if state.isOver { return .some(nil) }
-                state.waiting.append((text, continuation))
-                return nil
+        let found = await waiters.wait(for: text) {
+            state.withLock { state in
+                let line = state.lines.first { $0.contains(text) }
+                return line == nil && !state.isOver ? nil : .some(line)
             }
-            if let known { continuation.resume(returning: known) }
         }
+        return found ?? nil
     }
 
     /// Returns when the process is gone.
@@ -84,20 +88,12 @@ final class RunningProgram: Sendable {
         Glibc.close(descriptor)
         var status: CInt = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        let waiting = state.withLock { state in
-            state.isOver = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for waiter in waiting { waiter.continuation.resume(returning: nil) }
+        state.withLock { $0.isOver = true }
+        waiters.tell { _ in .some(nil) }
     }
 
     private func take(_ line: String) {
-        let ready = state.withLock { state in
-            state.lines.append(line)
-            defer { state.waiting.removeAll { line.contains($0.text) } }
-            return state.waiting.filter { line.contains($0.text) }
-        }
-        for waiter in ready { waiter.continuation.resume(returning: line) }
+        state.withLock { $0.lines.append(line) }
+        waiters.tell { line.contains($0) ? .some(line) : nil }
     }
 }

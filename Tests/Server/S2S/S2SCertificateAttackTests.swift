@@ -254,7 +254,7 @@ struct S2SCertificateAttackTests {
     @Test func `a peer that we call cannot put words in front of TLS`() async throws {
         try await Siege.with { siege in
             siege.romeo?.send("<message to='x@\(peer)' id='m1'><body>secret</body></message>")
-            let called = await siege.trap.caller(of: peer)
+            let called = try await siege.trap.caller(of: peer)
             #expect(await called.heard("<stream:stream"))
             called.send(
                 siege.header(of: peer, "one")
@@ -280,7 +280,7 @@ struct S2SCertificateAttackTests {
     @Test func `a peer that we call and that offers no TLS gets nothing`() async throws {
         try await Siege.with { siege in
             siege.romeo?.send("<message to='x@\(peer)' id='m1'><body>secret</body></message>")
-            let called = await siege.trap.caller(of: peer)
+            let called = try await siege.trap.caller(of: peer)
             #expect(await called.heard("<stream:stream"))
             called.send(siege.header(of: peer, "one") + Speak.features(Speak.dialbackFeature))
             #expect(await called.heard("<policy-violation "), "\(called.text)")

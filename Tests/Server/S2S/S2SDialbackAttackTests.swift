@@ -180,7 +180,7 @@ struct S2SDialbackAttackTests {
             #expect(siege.trap.dialled.count == 28)
             let other = try await siege.stranger(as: "other.example", from: "203.0.113.5")
             other.send(Speak.result(from: "other.example"))
-            #expect(await siege.trap.caller(of: "other.example").heard("<stream:stream"))
+            #expect(try await siege.trap.caller(of: "other.example").heard("<stream:stream"))
             #expect(siege.trap.dialled.count == 29)
         }
     }

@@ -24,7 +24,7 @@ struct S2SLogTests {
             )
             #expect(await theirs.heard("</stream:stream>"))
             await theirs.ended()
-            await siege.server.settle()
+            await siege.book.wait(for: "stream ended", count: 2)
             #expect(ends(siege, of: "192.0.2.77").count == 1)
             #expect(
                 ends(siege, of: "192.0.2.77").first?.contains(

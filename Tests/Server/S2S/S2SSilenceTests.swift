@@ -149,7 +149,7 @@ struct S2SSilenceTests {
     {
         try await Siege.with { siege in
             siege.romeo?.send("<message to='x@\(peer)' id='m1'><body>hello</body></message>")
-            let called = await siege.trap.caller(of: peer)
+            let called = try await siege.trap.caller(of: peer)
             #expect(await called.heard("<stream:stream"))
             #expect(await isOver(called, siege, after: 20))
             #expect(await siege.romeo?.heard("<remote-server-timeout") == true)
@@ -160,7 +160,7 @@ struct S2SSilenceTests {
     @Test func `so is who never shakes hands`() async throws {
         try await Siege.with { siege in
             siege.romeo?.send("<message to='x@\(peer)' id='m1'><body>hello</body></message>")
-            let called = await siege.trap.caller(of: peer)
+            let called = try await siege.trap.caller(of: peer)
             #expect(await called.heard("<stream:stream"))
             called.send(
                 siege.header(of: peer, "one")
@@ -188,7 +188,7 @@ struct S2SSilenceTests {
             let stranger = try await siege.stranger(as: peer)
             stranger.forget()
             stranger.send(Speak.result(from: peer))
-            let authority = await siege.trap.caller(of: peer)
+            let authority = try await siege.trap.caller(of: peer)
             #expect(await authority.heard("<stream:stream"))
             await wait(siege, 19)
             #expect(stranger.text.isEmpty)

@@ -77,7 +77,14 @@ final class Cities: Sendable {
             settings.iterations = 4096
             settings.clients.burstStanzas = 1_000_000
             settings.clients.burstBytes = 100_000_000
+            settings.clients.loginTime = .seconds(600)
             settings.s2s.isEnabled = true
+            // The clock is real, and no test is about these.
+            settings.s2s.limits.tlsTime = .seconds(600)
+            settings.s2s.limits.authTime = .seconds(600)
+            settings.s2s.limits.negotiationTime = .seconds(600)
+            settings.s2s.limits.attemptTime = .seconds(600)
+            settings.s2s.limits.verifyTime = .seconds(600)
             settings.s2s.authorities = "\(folder)/prince.pem"
             change(&settings.s2s)
             let server = try await MartletServer(

@@ -185,7 +185,7 @@ final class Siege: Sendable {
     /// under TLS.
     func answer(as domain: String, features: String = Speak.dialbackFeature) async throws -> RawPeer
     {
-        let peer = await trap.caller(of: domain)
+        let peer = try await trap.caller(of: domain)
         try #require(await peer.heard("<stream:stream"))
         let offer = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>"
         peer.send(header(of: domain, "one") + Speak.features(offer))

@@ -1,6 +1,8 @@
 import MartletCore
 import MartletNet
 import Synchronization
+import TestSupport
+import Testing
 
 @testable import MartletServer
 
@@ -8,14 +10,13 @@ import Synchronization
 final class Trap: PeerDialler {
     private struct State {
         var callers: [String: [RawPeer]] = [:]
-        var waiting: [String: [CheckedContinuation<RawPeer, Never>]] = [:]
         var dialled: [String] = []
         var all: [RawPeer] = []
-        var isDirect = false
     }
 
     private let shard: Shard
     private let state = Mutex(State())
+    private let waiters = Waiters<String, RawPeer>()
 
     init(on shard: Shard) {
         self.shard = shard
@@ -27,16 +28,15 @@ final class Trap: PeerDialler {
     /// The server's next connection to a domain.
     ///
     /// Names that begin with `silent` are never found.
-    func caller(of domain: String) async -> RawPeer {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> RawPeer? in
-                if state.callers[domain]?.isEmpty == false {
-                    return state.callers[domain]?.removeFirst()
-                }
-                state.waiting[domain, default: []].append(continuation)
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
+    func caller(of domain: String) async throws -> RawPeer {
+        let peer = await waiters.wait(for: domain) { taken(domain) }
+        return try #require(peer, "\(domain) was not called, but \(dialled)")
+    }
+
+    private func taken(_ domain: String) -> RawPeer? {
+        state.withLock { state in
+            guard state.callers[domain]?.isEmpty == false else { return nil }
+            return state.callers[domain]?.removeFirst()
         }
     }
 
@@ -63,15 +63,11 @@ final class Trap: PeerDialler {
     }
 
     private func hand(_ peer: RawPeer, to domain: String) {
-        let waiter = state.withLock { state -> CheckedContinuation<RawPeer, Never>? in
+        state.withLock { state in
             state.all.append(peer)
-            if state.waiting[domain]?.isEmpty == false {
-                return state.waiting[domain]?.removeFirst()
-            }
             state.callers[domain, default: []].append(peer)
-            return nil
         }
-        waiter?.resume(returning: peer)
+        waiters.tell { $0 == domain ? taken(domain) : nil }
     }
 
     private struct Once: PeerAttempt {
