@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// What a descriptor is ready for.
 struct Readiness {
@@ -21,7 +22,8 @@ struct Interest: OptionSet {
 
 /// An epoll instance, level-triggered, and the eventfd that wakes it.
 ///
-/// All is `let`: `wake` may be called from any thread, the rest from the shard's.
+/// All is `let`: `wake` may be called from any thread, the rest from the shard's. Once it is closed, which
+/// gives the descriptors back, all of it does nothing.
 struct Poller: ~Copyable, Sendable {
     static let batchSize = 256
     private static let wakeToken = UInt64.max
@@ -33,6 +35,9 @@ struct Poller: ~Copyable, Sendable {
     /// It belongs to `wait`, which the shard's thread alone calls, and which is not called from
     /// within itself.
     private nonisolated(unsafe) let events: UnsafeMutableBufferPointer<epoll_event>
+    private let isClosed = Atomic(false)
+    /// How many are about to wake it: the descriptor they have in hand must not become another one.
+    private let wakers = Atomic(0)
 
     init() {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
@@ -45,27 +50,41 @@ struct Poller: ~Copyable, Sendable {
     }
 
     deinit {
-        Glibc.close(epoll)
-        Glibc.close(wakeup)
+        close()
         events.deallocate()
     }
 
     func wake() {
-        eventfd_write(wakeup, 1)
+        wakers.add(1, ordering: .sequentiallyConsistent)
+        if !isClosed.load(ordering: .sequentiallyConsistent) { eventfd_write(wakeup, 1) }
+        wakers.subtract(1, ordering: .sequentiallyConsistent)
     }
+
+    /// Gives the descriptors back; the shard may be kept for long after its end.
+    func close() {
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        while wakers.load(ordering: .sequentiallyConsistent) > 0 { sched_yield() }
+        Glibc.close(epoll)
+        Glibc.close(wakeup)
+    }
+
+    var isOpen: Bool { !isClosed.load(ordering: .relaxed) }
 
     /// - Returns: whether the kernel took it; it refuses for want of memory alone.
     func add(_ descriptor: CInt, _ interest: Interest, token: UInt64) -> Bool {
+        guard isOpen else { return false }
         var event = Self.event(interest, token)
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
     }
 
     func change(_ descriptor: CInt, to interest: Interest, token: UInt64) {
+        guard isOpen else { return }
         var event = Self.event(interest, token)
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
     func remove(_ descriptor: CInt) {
+        guard isOpen else { return }
         var event = epoll_event()
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
     }

@@ -90,7 +90,9 @@ extension Shard {
         timers.removeAll()
         for job in jobs { _ = mailbox.put(.job(job)) }
         jobs.removeAll()
-        if mailbox.loopEnds() == .startLateThread { startLateThread() }
+        let duty = mailbox.loopEnds()
+        poller.close()
+        if duty == .startLateThread { startLateThread() }
     }
 
     /// Serves what reaches a shard after its end, so that nobody waits for ever.

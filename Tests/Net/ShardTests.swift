@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import MartletNet
@@ -124,6 +125,29 @@ struct ShardTests {
         }
         await shard.stop()
         await Shard(index: 1).stop()
+    }
+
+    @Test func `gives its descriptors back at its end, however long it is kept`() async throws {
+        let before = try descriptorCount()
+        var shards: [Shard] = []
+        for index in 0..<500 {
+            let shard = Shard(index: index)
+            shard.start()
+            await shard.stop()
+            shards.append(shard)
+        }
+        // Other tests have some of their own meanwhile; these alone would have 1,000.
+        #expect(try descriptorCount() < before + 500)
+        await shards[0].settle()
+        #expect(shards.allSatisfy { !$0.poller.isOpen })
+    }
+
+    private func descriptorCount() throws -> Int {
+        let folder = try #require(opendir("/proc/self/fd"))
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
     }
 
     @Test func `does work that was submitted before its end`() async {
