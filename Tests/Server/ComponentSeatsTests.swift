@@ -208,4 +208,44 @@ struct ComponentSeatsTests {
         )
         #expect(returned(seats.take(message(2), at: start)) == ["2 service-unavailable cancel"])
     }
+
+    @Test func `returns in time what goes over to a deaf connection when another has to go`() {
+        var seats = makeSeats {
+            $0.connections = 2
+            $0.whenTaken = .replace
+        }
+        let links = (0..<3).map { _ in Link() }
+        for link in links[..<2] { _ = seats.join(link, at: start) }
+        for id in 1...20 {
+            let sender = JID(prepared: "user\(id)", "montague.example")
+            #expect(seats.take(message(id, from: sender), at: start).alarm == nil)
+        }
+        #expect(!seats.next(for: links[1]).isEmpty)
+        _ = seats.putBack([], for: links[1], at: start)
+        // The first goes, and what waits for it is the second's now.
+        let (isSeated, outcome) = seats.join(links[2], at: start)
+        #expect(isSeated && outcome.ended.map { $0.link === links[0] } == [true])
+        #expect(outcome.alarm == .seconds(60))
+        #expect(!seats.expire(at: start.advanced(by: .seconds(60))).returned.isEmpty)
+    }
+
+    @Test func `keeps nothing waiting any more when the server is about to stop`() {
+        var seats = makeSeats { $0.whileAway = .queue }
+        _ = seats.take(message(1), at: start)
+        #expect(returned(seats.stopWaiting()) == ["1 service-unavailable wait"])
+        #expect(returned(seats.take(message(2), at: start)) == ["2 service-unavailable cancel"])
+    }
+
+    @Test func `nor for one that does not read, and serves the others until the end`() {
+        var seats = makeSeats()
+        let link = Link()
+        _ = seats.join(link, at: start)
+        _ = seats.putBack([], for: link, at: start)
+        _ = seats.take(message(1), at: start)
+        #expect(returned(seats.stopWaiting()) == ["1 service-unavailable wait"])
+        #expect(returned(seats.take(message(2), at: start)) == ["2 resource-constraint wait"])
+        #expect(seats.next(for: link).isEmpty)
+        #expect(returned(seats.take(message(3), at: start)) == [])
+        #expect(ids(seats.next(for: link)) == ["3"])
+    }
 }

@@ -130,7 +130,8 @@ struct ComponentSeats {
             outcome.ended.append((oldest.link, StreamError(.conflict)))
         }
         seats.append(Seat(link: link))
-        outcome.woken = share(items + waiting.takeAll(), at: now).woken
+        let shared = share(items + waiting.takeAll(), at: now)
+        (outcome.woken, outcome.alarm) = (shared.woken, shared.alarm)
         return (true, outcome)
     }
 

@@ -6,7 +6,29 @@ extension ConfigKey<ServicesSettings> {
             .hostAndPort,
             "Where `martlet serve --role services` finds the main process: its listener for components.",
             .restart
-        )
+        ),
+        ConfigKey(
+            "tls",
+            \.tls,
+            ConfigKind<ServicesSettings.TLSUse>.word,
+            "Whether that is secured: `direct` for a listener that has `\"tls\": \"direct\"`.",
+            .restart
+        ),
+        ConfigKey(
+            "authorities",
+            \.authorities,
+            ConfigKind.text.orNothing(),
+            "A PEM file with the authorities whose word counts for the main process; null for the system's.",
+            .restart
+        ),
+        ConfigKey(
+            "name",
+            \.name,
+            ConfigKind.text.orNothing(),
+            "Whom the main process's certificate must be for, such as its first domain.",
+            .restart,
+            shown: "(the host of join)"
+        ),
     ]
 }
 

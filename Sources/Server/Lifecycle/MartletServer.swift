@@ -69,13 +69,13 @@ public final class MartletServer: Service {
         uplinkDialler: (any UplinkDialler)? = nil
     ) async throws {
         let settings = given.ofRole
-        self.store = store
-        self.log = log
+        (self.store, self.log) = (store, log)
         self.settings = Current(settings)
         rereadSettings = reread ?? { given }
         let secret = try await ServerSecret.load(from: store)
         let certificates = try ServerCertificates(settings, log: log)
         let terms = try C2SSettings(settings, certificates: certificates)
+        let uplinkTLS = try UplinkTLS(given)
         shards = Self.startShards(settings.shards, clock)
         let router = Router(shards: shards, store: store, domains: [])
         self.router = router
@@ -103,7 +103,7 @@ public final class MartletServer: Service {
             log: log
         )
         let parsers = clients.streams.parsers
-        uplinks = Self.makeUplinks(given, router, parsers, uplinkDialler, log)
+        uplinks = Self.makeUplinks(given, router, parsers, uplinkDialler, uplinkTLS, log)
         var federation: Federation?
         do {
             let base = Federation.Base(certificates, secret, router, parsers, log)

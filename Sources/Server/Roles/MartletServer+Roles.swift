@@ -10,6 +10,7 @@ extension MartletServer {
         _ router: Router,
         _ parsers: ParserPools,
         _ dialler: (any UplinkDialler)?,
+        _ tls: UplinkTLS?,
         _ log: Logger
     ) -> UplinkService? {
         guard settings.role == .services else { return nil }
@@ -18,6 +19,7 @@ extension MartletServer {
             settings: settings,
             parsers: parsers,
             dialler: dialler ?? NetworkUplinkDialler(place: settings.services.join),
+            tls: tls,
             log: log
         )
     }

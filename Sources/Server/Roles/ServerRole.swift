@@ -10,7 +10,19 @@ public enum ServerRole: String, Hashable, Sendable, CaseIterable {
 
 /// How the process of the services finds the main one.
 public struct ServicesSettings: Hashable, Sendable {
+    /// Whether the stream to it is secured.
+    public enum TLSUse: String, Hashable, Sendable, CaseIterable {
+        case none
+        /// TLS before anything else, as its listener is to have it.
+        case direct
+    }
+
     public var join = HostAndPort("127.0.0.1", 5347)
+    public var tls = TLSUse.none
+    /// A PEM file with the authorities whose word on its certificate counts; nil for the system's.
+    public var authorities: String?
+    /// Whom its certificate must be for; nil for the host of ``join``.
+    public var name: String?
 
     public init() {}
 }

@@ -45,8 +45,17 @@ actor UplinkConnection: ShardHomed {
         service.streams.remember(self)
         edge.transport.delegate = self
         edge.arm(within: Self.joinTime) { self.assumeIsolated { $0.timeOut() } }
-        carryOut(machine.receive(.connected))
+        if let tls = service.tls {
+            edge.startTLS(tls.context, role: tls.role)
+        } else {
+            carryOut(machine.receive(.connected))
+        }
         if let error = service.streams.reasonToEnd { shutDown(error) }
+    }
+
+    private func secured() {
+        edge.secured()
+        carryOut(machine.receive(.connected))
     }
 
     func shutDown(_ error: StreamError) {
@@ -167,6 +176,10 @@ extension UplinkConnection: TransportDelegate {
         // Lent for the length of this call, which stays on the shard's thread.
         nonisolated(unsafe) let bytes = bytes
         assumeIsolated { $0.receive(bytes) }
+    }
+
+    nonisolated func transportSecured(_ transport: Transport) {
+        assumeIsolated { $0.secured() }
     }
 
     nonisolated func transportReachedEnd(_ transport: Transport) {

@@ -15,6 +15,7 @@ final class UplinkService: Sendable {
     let router: Router
     let log: Logger
     let dialler: any UplinkDialler
+    let tls: UplinkTLS?
     let streams: LiveStreams<UplinkConnection>
     /// From 0 to 1.
     let chance: @Sendable () -> Double
@@ -28,12 +29,14 @@ final class UplinkService: Sendable {
         settings: ServerSettings,
         parsers: ParserPools,
         dialler: any UplinkDialler,
+        tls: UplinkTLS? = nil,
         log: Logger,
         chance: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
     ) {
         self.router = router
         self.log = log
         self.dialler = dialler
+        self.tls = tls
         self.chance = chance
         streams = LiveStreams(on: router.homes.map(\.shard), parsers: parsers)
         state = Mutex(State(settings: settings))

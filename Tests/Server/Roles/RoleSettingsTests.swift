@@ -92,6 +92,51 @@ struct RoleSettingsTests {
     }
 }
 
+struct UplinkTLSSettingsTests {
+    private func settings(_ services: String, _ role: ServerRole = .services) throws
+        -> ServerSettings
+    {
+        try Configuration(#"{"services": {\#(services)}}"#).settings.with(role: role)
+    }
+
+    @Test func `there is TLS where it is asked for, in the services' process alone`() throws {
+        let direct = #""join": "192.0.2.1:5347", "tls": "direct""#
+        #expect(try UplinkTLS(settings(direct)) != nil)
+        #expect(try UplinkTLS(settings(direct, .main)) == nil)
+        #expect(try UplinkTLS(settings(#""join": "192.0.2.1:5347""#)) == nil)
+    }
+
+    @Test(arguments: [
+        (#""tls": "direct", "join": "192.0.2.1:5347""#, "192.0.2.1"),
+        (
+            #""tls": "direct", "join": "192.0.2.1:5347", "name": "montague.example""#,
+            "montague.example"
+        ),
+        (#""tls": "direct", "name": "bücher.example""#, "xn--bcher-kva.example"),
+    ])
+    func `the certificate must be for the host that is joined, unless a name is given`(
+        text: String,
+        name: String
+    ) throws {
+        let tls = try #require(try UplinkTLS(settings(text)))
+        guard case .client(let serverName, _, _, _, let checksName) = tls.role else {
+            Issue.record("it is not the side that connects")
+            return
+        }
+        #expect(serverName == name && checksName)
+    }
+
+    @Test func `authorities that cannot be read are a fault`() {
+        #expect(throws: (any Error).self) {
+            try UplinkTLS(settings(#""tls": "direct", "authorities": "/nowhere/at/all.pem""#))
+        }
+    }
+
+    @Test func `there is no STARTTLS`() {
+        #expect(throws: ConfigError.self) { try settings(#""tls": "starttls""#) }
+    }
+}
+
 struct UplinkPaceTests {
     private func rests(_ count: Int, isRefused: Bool = false, chance: Double = 0.5) -> [Duration] {
         var pace = UplinkPace()
