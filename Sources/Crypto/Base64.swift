@@ -58,27 +58,33 @@ public enum Base64 {
     private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padded = text.suffix(2).reversed().prefix { $0 == padding }.count
-        let digits = text.count - padded
         let values = values
-        // All values, so that one that is none shows; and what the last four digits stand for.
-        var (seen, group) = (UInt8(0), UInt32(0))
-        let out = filled(text.count / 4 * 3 - padded) { out in
-            for start in stride(from: 0, to: text.count, by: 4) {
-                group = 0
-                for place in start..<start + 4 {
-                    let value = place < digits ? values[Int(text[place])] : 0
-                    seen |= value
-                    group = group << 6 | UInt32(value & 63)
-                }
-                let first = start / 4 * 3
-                for place in first..<min(first + 3, out.count) {
-                    out[place] = UInt8(
-                        truncatingIfNeeded: group >> UInt32(16 - 8 * (place - first))
-                    )
-                }
+        // All values, so that one that is none shows.
+        var (seen, rest) = (UInt8(0), UInt32(0))
+        func group(of count: Int, at place: Int) -> UInt32 {
+            var group: UInt32 = 0
+            for place in place..<place + count {
+                let value = values[Int(text[place])]
+                seen |= value
+                group = group &<< 6 | UInt32(value & 63)
             }
+            return group
         }
-        let rest = group & ((1 << UInt32(8 * padded)) - 1)
+        let whole = text.count / 4 - (padded > 0 ? 1 : 0)
+        let out = filled(text.count / 4 * 3 - padded) { out in
+            for number in 0..<whole {
+                let group = group(of: 4, at: 4 * number)
+                out[3 * number] = UInt8(truncatingIfNeeded: group &>> 16)
+                out[3 * number + 1] = UInt8(truncatingIfNeeded: group &>> 8)
+                out[3 * number + 2] = UInt8(truncatingIfNeeded: group)
+            }
+            guard padded > 0 else { return }
+            // What the last digits stand for, and the bits behind it.
+            let group = group(of: 4 - padded, at: 4 * whole) &<< UInt32(6 * padded)
+            out[3 * whole] = UInt8(truncatingIfNeeded: group &>> 16)
+            if padded == 1 { out[3 * whole + 1] = UInt8(truncatingIfNeeded: group &>> 8) }
+            rest = group & ((1 &<< UInt32(8 * padded)) - 1)
+        }
         return seen < 64 && rest == 0 ? out : nil
     }
 

@@ -31,11 +31,11 @@ public final class Shard: SerialExecutor, @unchecked Sendable {
     // Unchecked for exclusive access, as what is put into these lists, or taken out of them whole, is let
     // go of while nobody changes them.
     @exclusivity(unchecked) var jobs: [UnownedJob] = []
-    var batch: [Mailbox.Item] = []
+    @exclusivity(unchecked) var batch: [Mailbox.Item] = []
     var hasOwnMail = false
     var timers = TimerHeap()
     var sources = SourceTable()
-    package var buffers = BufferPool()
+    @exclusivity(unchecked) package var buffers = BufferPool()
     @exclusivity(unchecked) var dirty: [Transport] = []
     @exclusivity(unchecked) var endings: [Transport] = []
     /// What is to be done when this turn's work is done.

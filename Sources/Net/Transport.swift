@@ -27,25 +27,8 @@ public class Transport: @unchecked Sendable {
     }
 
     public let shard: Shard
-    public let peerAddress: SocketAddress
-    @exclusivity(unchecked) public var limits = WriteLimits()
 
-    /// The owner; nothing is read before there is one.
-    public var delegate: (any TransportDelegate)? {
-        didSet { delegateChanged(had: oldValue != nil) }
-    }
-
-    /// Whether `bufferedBytes` went above the high-water mark and has not drained since.
-    @exclusivity(unchecked) public final internal(set) var isCongested = false
-    @exclusivity(unchecked) public final internal(set) var isReadingPaused = false
-
-    @exclusivity(unchecked) final var phase = Phase.open
-    /// The peer said its last: nothing more is read.
-    @exclusivity(unchecked) final var hasReachedEnd = false
-    /// The medium took less than it was given; nothing is written until it says that it can.
-    @exclusivity(unchecked) final var isBlocked = false
-    /// A place in a table of counted connections, given back at the end.
-    final var admission: Admission?
+    // What is read for each write, together.
 
     /// What goes to the medium, from `outputStart` on.
     @exclusivity(unchecked) final var output: [UInt8] = []
@@ -55,6 +38,26 @@ public class Transport: @unchecked Sendable {
     @exclusivity(unchecked) final var session: TLSSession?
     @exclusivity(unchecked) final var isDirty = false
     @exclusivity(unchecked) final var awaitsFlush = false
+    @exclusivity(unchecked) final var phase = Phase.open
+    /// The peer said its last: nothing more is read.
+    @exclusivity(unchecked) final var hasReachedEnd = false
+    /// The medium took less than it was given; nothing is written until it says that it can.
+    @exclusivity(unchecked) final var isBlocked = false
+    /// Whether `bufferedBytes` went above the high-water mark and has not drained since.
+    @exclusivity(unchecked) public final internal(set) var isCongested = false
+    @exclusivity(unchecked) public final internal(set) var isReadingPaused = false
+    @exclusivity(unchecked) public var limits = WriteLimits()
+
+    public let peerAddress: SocketAddress
+
+    /// The owner; nothing is read before there is one.
+    public var delegate: (any TransportDelegate)? {
+        didSet { delegateChanged(had: oldValue != nil) }
+    }
+
+    /// A place in a table of counted connections, given back at the end.
+    final var admission: Admission?
+
     @exclusivity(unchecked) final var hasShut = false
     @exclusivity(unchecked) final var hasAnnouncedEnd = false
     final var end = TransportEnd.closed

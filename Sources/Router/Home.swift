@@ -4,26 +4,26 @@ public import MartletCore
 ///
 /// Everything that must agree about a user is here; it belongs to the account's `RouterShard` and is
 /// never seen outside of that actor. Exclusive access is unchecked, which each stanza would pay for:
-/// what changes a property in place runs nothing but that property's own methods.
+/// what changes a property in place runs nothing but that property's own methods. What each delivery
+/// reads stands first, as in ``Session``.
 public final class Home {
     /// The account's bare address.
     public let jid: JID
     @exclusivity(unchecked) public internal(set) var domain: Domain
     /// In the order in which they were bound.
     @exclusivity(unchecked) public internal(set) var sessions: [Session] = []
-    /// What modules keep of this account, such as its roster.
-    public let state = ModuleState()
-    /// What plugins keep of it.
-    public var attachment: AnyObject?
     /// What waits for a stanza for this account that is being handled.
     @exclusivity(unchecked) var inbox = WorkQueue<Work>()
-    /// Where the one that is being handled waits for the store, if it does.
-    var gate: Gate?
     /// The bytes of what waits.
     @exclusivity(unchecked) var waitingBytes = 0
     /// Whether the store knows the account, or why it could not say; nil until somebody wants to know.
     @exclusivity(unchecked) var existence: Result<Bool, StanzaError>? = .success(true)
-
+    /// Where the one that is being handled waits for the store, if it does.
+    var gate: Gate?
+    /// What modules keep of this account, such as its roster.
+    public let state = ModuleState()
+    /// What plugins keep of it.
+    public var attachment: AnyObject?
     /// Stanzas of its own sessions whose handling waits; they need its state, even if the session that
     /// sent them has ended.
     var guests = 0

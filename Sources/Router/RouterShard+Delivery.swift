@@ -211,7 +211,7 @@ extension RouterShard {
     /// A home without sessions is kept only while something waits there.
     func forgetIfVacant(_ home: Home) {
         guard home.isVacant, homesByAccount[AccountKey(home.jid)] === home else { return }
-        homesByAccount[AccountKey(home.jid)] = nil
+        forget(home)
     }
 
     private func handle(_ stanza: Stanza, at home: Home) {
@@ -233,13 +233,15 @@ extension RouterShard {
 
     private static func finish(at account: JID) -> Continuation {
         { shard, outcome in
-            guard shard.finishDelivery(outcome, at: account) else { return }
+            guard shard.finishDelivery(outcome, at: shard.home(of: account)) else { return }
             shard.delivered(at: account)
         }
     }
 
     private func finish(_ outcome: ChainOutcome?, at home: Home) {
-        guard let outcome, finishDelivery(outcome, at: home.jid) else {
+        // One that has sessions is the account's still, whatever the chain did.
+        let present = home.sessions.isEmpty ? self.home(of: home.jid) : home
+        guard let outcome, finishDelivery(outcome, at: present) else {
             home.inbox.suspend()
             home.gate = openedGate
             return beginWaiting(at: home)

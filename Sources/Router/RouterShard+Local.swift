@@ -2,17 +2,17 @@ import MartletCore
 
 /// The last step: a stanza that no module took, at the home of the user it is for (RFC 6121 §8.5).
 extension RouterShard {
-    /// Does what the chain at the home came to.
+    /// Does what the chain at the home came to; nothing where the home is gone by now.
     ///
     /// False when something waits now.
-    func finishDelivery(_ outcome: ChainOutcome, at account: JID) -> Bool {
+    func finishDelivery(_ outcome: ChainOutcome, at home: Home?) -> Bool {
         switch outcome {
         case .handled: return true
         case .failed(let error, let stanza):
             bounce(stanza, error)
             return true
         case .passed(let stanza):
-            guard let home = home(of: account) else { return true }
+            guard let home else { return true }
             switch stanza.kind {
             case .message: return deliverMessage(stanza, at: home)
             case .presence: deliverPresence(stanza, at: home)

@@ -16,6 +16,8 @@ public actor RouterShard: ShardHomed {
     var peers: [RouterShard] = []
     @exclusivity(unchecked) var homesByAccount: [AccountKey: Home] = [:]
     @exclusivity(unchecked) var sessionsBySerial: [UInt64: Session] = [:]
+    /// What `home(of:)` found last.
+    @exclusivity(unchecked) private var latest: (account: JID, home: Home)?
     /// Sessions that have ended, while stanzas that their clients sent before that are in line.
     var leavingBySerial: [UInt64: Session] = [:]
     private var lastSerial: UInt64 = 0
@@ -61,8 +63,19 @@ public actor RouterShard: ShardHomed {
     public var time: Duration { .nanoseconds(shard.now.nanoseconds) }
 
     /// The account's home if it is in memory: it has sessions, or something waits for it.
+    ///
+    /// Asked again and again while one stanza is dealt with, so that the last answer is kept.
     public func home(of account: JID) -> Home? {
-        homesByAccount[AccountKey(account)]
+        if let latest, latest.account.isIdentical(to: account) { return latest.home }
+        let home = homesByAccount[AccountKey(account)]
+        if let home { latest = (account, home) }
+        return home
+    }
+
+    /// Lets go of a home that nobody needs.
+    func forget(_ home: Home) {
+        homesByAccount[AccountKey(home.jid)] = nil
+        latest = nil
     }
 
     public func session(_ id: SessionID) -> Session? { sessionsBySerial[id.serial] }

@@ -18,7 +18,8 @@ public struct SessionID: Hashable, Sendable {
 /// A bound resource of an account (RFC 6120 §7): the home's side of one client.
 ///
 /// It belongs to its account's `RouterShard` and is never seen outside of that actor. Exclusive access
-/// is unchecked as for ``Home``.
+/// is unchecked as for ``Home``. What each delivery reads stands first, in as few lines of the
+/// processor's cache as will do: who is told with two hundred others is in none of them.
 public final class Session {
     public let id: SessionID
     @exclusivity(unchecked) public internal(set) var domain: Domain
@@ -26,7 +27,10 @@ public final class Session {
     @exclusivity(unchecked) public internal(set) var sink: (any SessionSink)?
     /// The last presence without a type and without `to`; nil before the first one and after
     /// `unavailable` (RFC 6121 §4.2).
-    public var presence: Stanza?
+    @exclusivity(unchecked) public var presence: Stanza?
+    /// It has left its home; nothing that is sent to it arrives.
+    @exclusivity(unchecked) var isEnded = false
+    @exclusivity(unchecked) var management: SessionManagement?
     /// Between -128 and 127, as the presence said (RFC 6121 §4.7.2.3).
     public var priority = 0
     /// Asked for the roster, so that it is told of changes (RFC 6121 §2.1.6).
@@ -46,9 +50,6 @@ public final class Session {
     var isOwing = false
     /// Ends the wait of what stands in line.
     var hold: TimerID?
-    /// It has left its home; nothing that is sent to it arrives.
-    var isEnded = false
-    @exclusivity(unchecked) var management: SessionManagement?
     /// Of stanzas that left without being acknowledged: answered when all has been flushed.
     var receipts: [Receipt] = []
 
@@ -72,8 +73,11 @@ public final class Session {
 }
 
 /// What modules keep at a place that the router owns: at most one value of each type.
+///
+/// Unchecked for exclusive access: nothing of the values' runs while they change.
 public final class ModuleState {
-    @usableFromInline var values: [(type: ObjectIdentifier, value: Any)] = []
+    @exclusivity(unchecked) @usableFromInline
+    var values: [(type: ObjectIdentifier, value: Any)] = []
 
     /// The value of that type, or nil where none was put yet.
     ///
@@ -84,8 +88,11 @@ public final class ModuleState {
             return place.flatMap { values[$0].value as? Value }
         }
         set {
-            values.removeAll { $0.type == ObjectIdentifier(type) }
+            let place = values.firstIndex { $0.type == ObjectIdentifier(type) }
+            // Let go of when nothing changes any more: what ends with it may look here.
+            let before = place.map { values.remove(at: $0) }
             if let newValue { values.append((ObjectIdentifier(type), newValue)) }
+            withExtendedLifetime(before) {}
         }
     }
 }

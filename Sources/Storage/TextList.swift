@@ -20,6 +20,7 @@ package enum TextList {
 
     private static func read(_ bytes: UnsafeRawBufferPointer) -> [String]? {
         var texts: [String] = []
+        texts.reserveCapacity(4)
         var start = 0
         while start < bytes.count {
             guard bytes.count - start >= 4 else { return nil }
@@ -48,7 +49,7 @@ package enum TextList {
     package static func decodeTable(_ bytes: [UInt8]) throws(StorageError) -> [String: String] {
         let texts = try decode(bytes)
         guard texts.count.isMultiple(of: 2) else { throw .corrupt("a table of texts is cut") }
-        var table: [String: String] = [:]
+        var table: [String: String] = Dictionary(minimumCapacity: texts.count / 2)
         for index in stride(from: 0, to: texts.count, by: 2) {
             table[texts[index]] = texts[index + 1]
         }

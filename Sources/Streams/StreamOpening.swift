@@ -50,10 +50,11 @@ public struct StreamOpening: Sendable {
     private static func append(_ start: String, _ value: String?, to bytes: inout [UInt8]) {
         guard let value else { return }
         bytes += start.utf8
-        if value.utf8.contains(where: isSpecial) {
+        let begin = bytes.count
+        bytes += value.utf8
+        if bytes[begin...].contains(where: isSpecial) {
+            bytes.removeSubrange(begin...)
             escape(value, into: &bytes)
-        } else {
-            bytes += value.utf8
         }
         bytes.append(UInt8(ascii: "'"))
     }

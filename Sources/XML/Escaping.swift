@@ -129,8 +129,9 @@ private func character(of reference: Bytes) -> UInt8 {
 /// Replaces what XML cannot carry, not even as a reference (XML 1.0 §2.2), by U+FFFD.
 func legalText(_ text: String) -> String {
     let isLegal = withUTF8(text) { bytes in
-        bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
-            && !hasNoncharacter(bytes)
+        isPlain(bytes)
+            || bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+                && !hasNoncharacter(bytes)
     }
     guard !isLegal else { return text }
     var result = String.UnicodeScalarView()
@@ -138,6 +139,15 @@ func legalText(_ text: String) -> String {
         result.append(isLegalCharacter(scalar) ? scalar : "\u{FFFD}")
     }
     return String(result)
+}
+
+/// Whether no byte is a control, or the first of U+F000 and above: so nearly all texts are.
+///
+/// All are looked at, so that many are at once.
+private func isPlain(_ bytes: Bytes) -> Bool {
+    var doubts: UInt8 = 0
+    for byte in bytes { doubts |= byte &- 0x20 < 0xEF - 0x20 ? 0 : 1 }
+    return doubts == 0
 }
 
 private func isLegalCharacter(_ scalar: Unicode.Scalar) -> Bool {

@@ -71,6 +71,11 @@ struct LogTests {
         #expect(told.contains("account=\""))
     }
 
+    @Test func `writes facts in the order of their names, whatever they are`() {
+        let told = line(.text, "login", ["z": .stringConvertible(7), "b": "1 2", "a": "x\u{E9}"])
+        #expect(told.hasSuffix(" login a=x\u{E9} b=1 2 peer=127.0.0.1:1 z=7"))
+    }
+
     /// Facts of one event go before those that stay.
     @Test func `tells the newer of two facts`() {
         #expect(line(.text, "x", ["peer": "other"]).hasSuffix(" x peer=other"))

@@ -94,6 +94,20 @@ import Testing
         #expect(try Element.parse(element.description) == element)
     }
 
+    /// U+F000 and above begin as what XML cannot carry does; a control may stand anywhere.
+    @Test(arguments: ["\u{F000}", "\u{FFFD}", "\u{EFFF}", "\t\r\n", "😀", "\u{7F}"])
+    func `leaves what XML can carry`(text: String) {
+        for count in 0..<40 {
+            let long = String(repeating: "x", count: count)
+            let (legal, illegal) = (long + text + long, long + text + "\0" + long)
+            let element = Element("a", ["b": legal]) { $0.text(legal) }
+            #expect(element["b"] == legal && element.text == legal)
+            let mended = Element("a", ["b": illegal]) { $0.text(illegal) }
+            let expected = long + text + "\u{FFFD}" + long
+            #expect(mended["b"] == expected && mended.text == expected)
+        }
+    }
+
     @Test func `takes new attributes and keeps the rest`() throws {
         let message = try Element.parse(Self.text)
         let stamped = message.setting([

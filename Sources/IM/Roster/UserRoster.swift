@@ -7,7 +7,11 @@ import MartletStorage
 /// A change is decided and made here at once, then stored; so two changes never start from the same
 /// state. When storing fails, what is held is read anew before it is used again.
 final class UserRoster {
-    private(set) var items: [JID: RosterItem] = [:]
+    private(set) var items: [JID: RosterItem] = [:] {
+        didSet { listedSubscribers = nil }
+    }
+    /// What `subscribers` found since the items changed.
+    private var listedSubscribers: [JID]?
     var version: Int64
     /// A change could not be stored: this may not be what the store has.
     var isStale = false
@@ -26,8 +30,14 @@ final class UserRoster {
         }
     }
 
-    /// Contacts who see this user's presence.
-    var subscribers: [JID] { items.values.filter(\.subscription.hasFrom).map(\.jid) }
+    /// Contacts who see this user's presence; each change of it asks for them.
+    var subscribers: [JID] {
+        if let listedSubscribers { return listedSubscribers }
+        let subscribers = items.values.lazy.filter(\.subscription.hasFrom).map(\.jid)
+        let listed = Array(subscribers)
+        listedSubscribers = listed
+        return listed
+    }
 
     /// Contacts whose presence this user sees.
     var subscriptions: [JID] { items.values.filter(\.subscription.hasTo).map(\.jid) }

@@ -39,6 +39,6 @@ extension C2SConnection: SessionSink {
     }
 
     private func noteCongestion() {
-        if edge.transport.isCongested { edge.pause(.congestion) }
+        if transport.isCongested { edge.pause(.congestion) }
     }
 }

@@ -11,6 +11,8 @@ import MartletXML
 /// socket was accepted; at bind everything moves into a new connection on the shard of the account's home.
 actor C2SConnection: ShardHomed {
     nonisolated let shard: Shard
+    /// The edge's: what is written needs nothing else of it.
+    let transport: Transport
     nonisolated let service: C2SService
     nonisolated let terms: C2SListenerTerms
     let edge: StreamEdge
@@ -24,7 +26,7 @@ actor C2SConnection: ShardHomed {
     @exclusivity(unchecked) var correspondent: JID?
     /// When a resource has to be bound at the latest, whatever steps lead there.
     let loginBy: ShardInstant
-    var isPinged = false
+    @exclusivity(unchecked) var isPinged = false
     /// Set while the connection is on its way to another shard.
     var departure: Departure?
     /// The work under way for negotiation; ended with the stream.
@@ -46,6 +48,7 @@ actor C2SConnection: ShardHomed {
         self.stranger = stranger
         let limits = service.limits
         self.shard = shard
+        self.transport = transport
         self.service = service
         self.terms = terms
         edge = StreamEdge(
@@ -72,12 +75,11 @@ actor C2SConnection: ShardHomed {
             bytes: limits.makeByteBucket(at: shard.now),
             stanzas: limits.makeStanzaBucket(at: shard.now)
         )
+        transport = edge.transport
         machine = luggage.machine
         loginBy = luggage.loginBy
         tlsVersion = luggage.tlsVersion
     }
-
-    var transport: Transport { edge.transport }
 
     /// Counts no longer as a stranger: it logged in, or is gone.
     func becomeFamiliar() {

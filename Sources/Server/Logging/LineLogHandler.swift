@@ -51,14 +51,27 @@ public struct LineLogHandler: LogHandler {
         line.append(UInt8(ascii: " "))
         line += event.level.rawValue.utf8
         line.append(UInt8(ascii: " "))
-        line += Self.quoted(event.message.description).utf8
-        for (name, value) in facts.sorted(by: { $0.key < $1.key }) {
+        Self.append(event.message.description, to: &line)
+        for place in facts.indices.sorted(by: { facts[$0].key < facts[$1].key }) {
             line.append(UInt8(ascii: " "))
-            line += name.utf8
+            line += facts[place].key.utf8
             line.append(UInt8(ascii: "="))
-            line += Self.quoted(value.description).utf8
+            if case .string(let text) = facts[place].value {
+                Self.append(text, to: &line)
+            } else {
+                Self.append(facts[place].value.description, to: &line)
+            }
         }
         return line
+    }
+
+    /// Writes a text as it is, and looks at the bytes then, which are in one piece.
+    private static func append(_ text: String, to line: inout [UInt8]) {
+        let begin = line.count
+        line += text.utf8
+        guard !line[begin...].allSatisfy(isPlain) else { return }
+        line.removeSubrange(begin...)
+        line += quoted(text).utf8
     }
 
     private func json(_ time: String, _ event: LogEvent, _ facts: Logger.Metadata) -> String {
@@ -72,7 +85,6 @@ public struct LineLogHandler: LogHandler {
 
     /// The text as it is, or as a literal where it could be mistaken for more than one word.
     private static func quoted(_ text: String) -> String {
-        if text.utf8.allSatisfy(isPlain) { return text }
         let isSentence = text.unicodeScalars.allSatisfy {
             !isControl($0) && $0 != "\"" && $0 != "="
         }

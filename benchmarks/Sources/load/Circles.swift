@@ -72,11 +72,16 @@ final class Circles: @unchecked Sendable {
     }
 
     /// Servers may tell one who comes that others are not there: a delivery, too (RFC 6121 §4.3.2).
+    ///
+    /// Who asked for somebody just before that one came may be told twice; it counts once for the group.
     private func listen(_ client: Client, in circle: Circle) {
+        var heard: Set<String> = []
         client.onElement = { [self] _, element in
             guard element.name == "presence" else { return }
             tally.deliveries += 1
-            guard element["type"] == nil else { return }
+            guard element["type"] == nil, heard.insert(element["from"] ?? "").inserted else {
+                return
+            }
             circle.delivered += 1
             look(circle)
         }
