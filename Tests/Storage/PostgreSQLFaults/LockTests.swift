@@ -91,7 +91,8 @@ struct `Locks in PostgreSQL` {
         works.insert(.disabling(romeo), at: 3)
         try await WriterBench.use(place.url) { bench in
             let results = await bench.write(works)
-            #expect(results.map(\.hasSucceeded) == works.indices.map { $0 != 3 })
+            let failures = "\(results.map(\.failure))"
+            #expect(results.map(\.hasSucceeded) == works.indices.map { $0 != 3 }, "\(failures)")
         }
         try await holder.letGo()
         await store.close()
