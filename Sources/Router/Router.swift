@@ -61,6 +61,15 @@ public final class Router: Sendable {
         change { $0.with(elsewhere: route) }
     }
 
+    /// Lets go of the domains and routes, and the homes of each other: together they would keep all of a
+    /// server after its end.
+    ///
+    /// What is sent after that goes nowhere.
+    public func dissolve() {
+        table.withLock { $0 = DomainTable([]) }
+        for home in homes { home.leave() }
+    }
+
     /// Within the lock, so that all homes see all changes in one order.
     private func change(_ make: (DomainTable) -> DomainTable) {
         table.withLock { table in

@@ -9,13 +9,13 @@ extension RouterShard {
         if let home = homesByAccount[AccountKey(to)] { return deliver(stanza, to: home) }
         switch place(of: to) {
         case .home(let index):
-            if index == shard.index { deliver(stanza) } else { peers[index].post(stanza) }
+            if index == shard.index { deliver(stanza) } else { peer(index)?.post(stanza) }
         case .domain(let domain): reach(domain, stanza)
         case .service(let domain, let index):
             if index == shard.index {
                 reach(serviceOf: domain, stanza)
             } else {
-                peers[index].post(stanza)
+                peer(index)?.post(stanza)
             }
         case .elsewhere(let route): route.take(stanza, on: shard.index)
         case .nowhere: turnBack(stanza, .remoteServerNotFound)

@@ -46,7 +46,8 @@ extension RouterShard {
         guard !homes.isEmpty else { return done() }
         let outstanding = Countdown(from: homes.count, done)
         for (account, index) in homes {
-            peers[index].fence(account) { [shard] in shard.submit { outstanding.step() } }
+            guard let peer = peer(index) else { outstanding.step(); continue }
+            peer.fence(account) { [shard] in shard.submit { outstanding.step() } }
         }
     }
 

@@ -104,7 +104,8 @@ extension RouterShard {
             shard.submit { self.assumeIsolated { $0.fencePassed(id) } }
         }
         switch fence {
-        case .home(let account, let index): peers[index].fence(account, passed)
+        case .home(let account, let index):
+            if let peer = peer(index) { peer.fence(account, passed) } else { passed() }
         case .elsewhere(let pair):
             guard case .elsewhere(let route) = place(of: pair.target) else { return passed() }
             route.fence(pair, on: shard.index, passed: passed)

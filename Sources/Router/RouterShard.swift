@@ -13,7 +13,7 @@ public actor RouterShard: ShardHomed {
     private nonisolated let mailbox = PostBox<Stanza>()
     private nonisolated let count: Int
     @exclusivity(unchecked) var domains: DomainTable
-    var peers: [RouterShard] = []
+    private var peers: [RouterShard] = []
     @exclusivity(unchecked) var homesByAccount: [AccountKey: Home] = [:]
     @exclusivity(unchecked) var sessionsBySerial: [UInt64: Session] = [:]
     /// What `home(of:)` found last.
@@ -136,6 +136,14 @@ extension RouterShard {
     nonisolated func join(_ homes: [RouterShard]) {
         shard.submit { self.assumeIsolated { $0.peers = homes } }
     }
+
+    /// Forgets the others, and what domains and routes keep.
+    nonisolated func leave() {
+        shard.submit { self.assumeIsolated { ($0.peers, $0.domains) = ([], DomainTable([])) } }
+    }
+
+    /// The home of another shard, as long as this one has not left.
+    func peer(_ index: Int) -> RouterShard? { index < peers.count ? peers[index] : nil }
 
     /// Puts a stanza down for this shard, from any thread; those of one sender stay in order.
     public nonisolated func post(_ stanza: Stanza) {

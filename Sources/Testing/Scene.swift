@@ -135,11 +135,16 @@ public final class Scene: Sendable {
         return try await Client.connect(login, over: near, tls: tls, isDirectTLS: underTLS)
     }
 
-    /// Moves the server's clock, and returns when what was due has happened.
+    /// Moves the server's clock, once what was done before is dealt with, and returns when what was due has
+    /// happened.
     ///
     /// - Throws: `SceneError` when the scene was not built with a `ManualClock`.
     public func pass(_ time: Duration) async throws {
         guard let clock = clock as? ManualClock else { throw SceneError.clockRunsByItself }
+        // From shard to shard, as far as it goes by itself: a connection that was cut ends its session there.
+        for _ in 0..<4 {
+            for shard in [clientShard] + server.shards { await shard.settle() }
+        }
         clock.advance(by: time)
         await server.settle()
     }

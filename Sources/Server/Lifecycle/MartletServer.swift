@@ -261,6 +261,7 @@ public final class MartletServer: Service {
     }
 
     private func stopShards() async {
+        router.dissolve()
         for shard in shards { await shard.stop() }
         await store.close()
     }
