@@ -22,7 +22,7 @@ struct S2SAcknowledgementTests {
             siege.romeo?.send("<message to='x@\(peer)'><body>\(word)</body></message>")
         }
         for word in words { #expect(await guest.heard("<body>\(word)</body>")) }
-        await siege.server.settle()
+        await siege.settle()
     }
 
     private func requests(_ guest: RawPeer) -> Int {
@@ -33,15 +33,15 @@ struct S2SAcknowledgementTests {
         try await Siege.with { siege in
             let guest = try await guest(siege)
             for word in ["one.", "two.", "three."] { await write([word], siege, guest) }
-            siege.clock.advance(by: .milliseconds(49))
-            await siege.server.settle()
+            await siege.pass(.milliseconds(49))
+            await siege.settle()
             #expect(requests(guest) == 0, "\(guest.text)")
-            siege.clock.advance(by: .milliseconds(1))
+            await siege.pass(.milliseconds(1))
             #expect(await guest.heard("<r xmlns"))
             guest.send("<a xmlns='urn:xmpp:sm:3' h='3'/>")
             guest.forget()
             await write(["four."], siege, guest)
-            siege.clock.advance(by: .milliseconds(50))
+            await siege.pass(.milliseconds(50))
             #expect(await guest.heard("<r xmlns"), "the next ones as well")
             #expect(requests(guest) == 1)
         }
@@ -55,8 +55,8 @@ struct S2SAcknowledgementTests {
             await write(["20."], siege, guest)
             #expect(await guest.heard("<r xmlns"))
             guest.send("<a xmlns='urn:xmpp:sm:3' h='20'/>")
-            siege.clock.advance(by: .milliseconds(50))
-            await siege.server.settle()
+            await siege.pass(.milliseconds(50))
+            await siege.settle()
             #expect(requests(guest) == 1, "nothing is left to be asked about")
         }
     }
@@ -65,11 +65,11 @@ struct S2SAcknowledgementTests {
         try await Siege.with { siege in
             let guest = try await guest(siege)
             await write(["one."], siege, guest)
-            siege.clock.advance(by: .milliseconds(50))
+            await siege.pass(.milliseconds(50))
             #expect(await guest.heard("<r xmlns"))
             await write(["two."], siege, guest)
-            siege.clock.advance(by: .milliseconds(50))
-            await siege.server.settle()
+            await siege.pass(.milliseconds(50))
+            await siege.settle()
             #expect(requests(guest) == 1)
             guest.forget()
             guest.send(
@@ -77,7 +77,7 @@ struct S2SAcknowledgementTests {
                     + Speak.message("x", from: "x@\(peer)", to: Siege.romeo)
             )
             #expect(await siege.romeo?.heard("<body>x</body>") == true)
-            siege.clock.advance(by: .milliseconds(50))
+            await siege.pass(.milliseconds(50))
             #expect(await guest.heard("<r xmlns"))
         }
     }

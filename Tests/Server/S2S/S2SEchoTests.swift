@@ -26,7 +26,7 @@ struct S2SEchoTests {
         switch opener {
         case .peer:
             let guest = try await siege.guest(as: peer, isBidirectional: true)
-            await siege.server.settle()
+            await siege.settle()
             romeo.send(message("one"))
             try #require(await guest.heard("<body>one</body>"), "\(guest.text)")
             return (guest, guest)
@@ -58,13 +58,13 @@ struct S2SEchoTests {
         let next = "read before \(answer.hashValue)"
         speaker.send(answer + Speak.message(next, from: "x@\(peer)", to: Siege.romeo))
         try #require(await siege.romeo?.heard("<body>\(next)</body>") == true)
-        await siege.server.settle()
+        await siege.settle()
     }
 
     /// The errors that romeo has got, when all have come.
     private func returned(_ siege: Siege) async throws -> [String] {
         let romeo = try #require(siege.romeo)
-        await siege.server.settle()
+        await siege.settle()
         romeo.send("<message to='\(Siege.romeo)'><body>that is all</body></message>")
         try #require(await romeo.heard("<body>that is all</body>"))
         return ["one", "two"].filter { romeo.text.contains(" id='\($0)'") }
@@ -92,7 +92,7 @@ struct S2SEchoTests {
         try await Siege.with { siege in
             let (host, _) = try await reached(siege, by: opener)
             _ = try await answer(to: host)
-            await siege.server.settle()
+            await siege.settle()
             host.drop()
             let romeo = try #require(siege.romeo)
             try #require(await romeo.heard(" id='one'"), "\(romeo.text)")
@@ -108,8 +108,8 @@ struct S2SEchoTests {
             let (host, _) = try await reached(siege, by: opener)
             _ = try await answer(to: host)
             for _ in 0..<100 {
-                siege.clock.advance(by: .seconds(1))
-                await siege.server.settle()
+                await siege.pass(.seconds(1))
+                await siege.settle()
             }
             #expect(!host.isOver, "it may go on without")
             host.drop()
@@ -127,8 +127,8 @@ struct S2SEchoTests {
             romeo.send(message("two"))
             try #require(await host.heard("<body>two</body>"), "\(host.text)")
             for _ in 0..<100 {
-                siege.clock.advance(by: .seconds(1))
-                await siege.server.settle()
+                await siege.pass(.seconds(1))
+                await siege.settle()
             }
             #expect(host.text.contains("<ping "))
             #expect(await host.heard("<connection-timeout "), "\(host.text)")
@@ -146,8 +146,7 @@ struct S2SEchoTests {
             let romeo = try #require(siege.romeo)
             for number in 0..<49 { romeo.send(message("n\(number).")) }
             try #require(await host.heard("<body>n48.</body>"), "\(host.text)")
-            await siege.server.settle()
-            await siege.shard.settle()
+            await siege.settle()
             #expect(!host.text.contains("<ping "))
             romeo.send(message("n49."))
             #expect(await host.heard("<ping "), "\(host.text)")
@@ -155,11 +154,10 @@ struct S2SEchoTests {
             host.forget()
             romeo.send(message("two"))
             try #require(await host.heard("<body>two</body>"), "\(host.text)")
-            siege.clock.advance(by: .milliseconds(999))
-            await siege.server.settle()
-            await siege.shard.settle()
+            await siege.pass(.milliseconds(999))
+            await siege.settle()
             #expect(!host.text.contains("<ping "))
-            siege.clock.advance(by: .milliseconds(1))
+            await siege.pass(.milliseconds(1))
             #expect(await host.heard("<ping "), "\(host.text)")
         }
     }
@@ -171,15 +169,15 @@ struct S2SEchoTests {
             try await echo(siege, guest, guest)
             romeo.send(message("two"))
             try #require(await guest.heard("<body>two</body>"), "\(guest.text)")
-            await siege.server.settle()
+            await siege.settle()
             guest.forget()
             guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
             try #require(await guest.heard("<enabled"), "\(guest.text)")
-            await siege.server.settle()
-            siege.clock.advance(by: .seconds(1))
+            await siege.settle()
+            await siege.pass(.seconds(1))
             try #require(await guest.heard("<ping "), "\(guest.text)")
-            await siege.server.settle()
-            siege.clock.advance(by: .milliseconds(50))
+            await siege.settle()
+            await siege.pass(.milliseconds(50))
             try #require(await guest.heard("<r xmlns"), "\(guest.text)")
             guest.send(
                 "<a xmlns='urn:xmpp:sm:3' h='1'/>"

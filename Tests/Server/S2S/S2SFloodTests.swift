@@ -34,8 +34,8 @@ struct S2SFloodTests {
             let before = numbers(in: romeo.text)
             #expect(before.count < 1_000)
             for _ in 0..<40 {
-                siege.clock.advance(by: .seconds(1))
-                await siege.server.settle()
+                await siege.pass(.seconds(1))
+                await siege.settle()
             }
             #expect(await romeo.heard("<body>n2999.</body>"))
             #expect(numbers(in: romeo.text) == Array(0..<3_000))
@@ -62,7 +62,7 @@ struct S2SFloodTests {
             for _ in 0..<500 { _ = await read(by: siege.server) }
             #expect(await read(by: siege.server) < 4_000)
             store.goOn()
-            while await read(by: siege.server) < 8_000 { await siege.server.settle() }
+            while await read(by: siege.server) < 8_000 { await siege.settle() }
         }
     }
 
@@ -140,16 +140,15 @@ struct S2SFloodTests {
                 romeo.send(
                     "<message to='x@\(peer)' id='m\(number).'><body>\(text)</body></message>"
                 )
-                await siege.shard.settle()
-                await siege.server.settle()
+                await siege.settle()
             }
             #expect(await romeo.heard("<resource-constraint"), "\(romeo.text.suffix(1_000))")
             #expect(romeo.text.contains("type='wait'"))
             await siege.seeUnharmed()
             #expect(!guest.isOver)
             for _ in 0..<12 {
-                siege.clock.advance(by: .seconds(10))
-                await siege.server.settle()
+                await siege.pass(.seconds(10))
+                await siege.settle()
             }
             guest.stop(reading: false)
             await guest.ended()
@@ -166,15 +165,15 @@ struct S2SFloodTests {
             let papers = try await siege.papers(of: peer)
             var guests: [RawPeer] = []
             for number in 0..<3 {
-                siege.clock.advance(by: .seconds(1))
-                await siege.server.settle()
+                await siege.pass(.seconds(1))
+                await siege.settle()
                 guests.append(try await siege.guest(as: peer, papers: papers))
                 guests[number].send(
                     Speak.message("from \(number).", from: "x@\(peer)", to: Siege.romeo)
                 )
                 #expect(await siege.romeo?.heard("from \(number).") == true)
             }
-            siege.clock.advance(by: .seconds(1))
+            await siege.pass(.seconds(1))
             guests[0].send(Speak.message("here I am", from: "x@\(peer)", to: Siege.romeo))
             #expect(await siege.romeo?.heard("here I am") == true)
             let last = try await siege.guest(as: peer, papers: papers)
@@ -199,7 +198,7 @@ struct S2SFloodTests {
             guest.send("</stream:stream>")
             #expect(await guest.heard("</stream:stream>"))
             await guest.ended()
-            await siege.server.settle()
+            await siege.settle()
             #expect(seats.count(of: domain) == 0)
         }
     }

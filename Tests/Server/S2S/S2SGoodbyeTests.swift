@@ -10,7 +10,7 @@ struct S2SGoodbyeTests {
     @Test func `what meets our goodbye to a quiet stream is read`() async throws {
         try await Siege.with { siege in
             let guest = try await siege.guest(as: peer)
-            siege.clock.advance(by: .seconds(601))
+            await siege.pass(.seconds(601))
             #expect(await guest.heard("</stream:stream>"), "\(guest.text)")
             guest.send(Speak.message("at last", from: "x@\(peer)", to: Siege.romeo))
             #expect(await siege.romeo?.heard("<body>at last</body>") == true)
@@ -38,11 +38,11 @@ struct S2SGoodbyeTests {
     @Test func `who never says goodbye is left in time`() async throws {
         try await Siege.with { siege in
             let guest = try await siege.guest(as: peer)
-            siege.clock.advance(by: .seconds(601))
+            await siege.pass(.seconds(601))
             #expect(await guest.heard("</stream:stream>"), "\(guest.text)")
             guest.send(" ")
-            siege.clock.advance(by: .seconds(6))
-            siege.clock.advance(by: .seconds(2))
+            await siege.pass(.seconds(6))
+            await siege.pass(.seconds(2))
             await guest.ended()
         }
     }

@@ -53,11 +53,11 @@ struct S2SLogTests {
             }
             // 50 at once, and none a second while the clock stands.
             #expect(siege.book.lines.count - before <= 60, "\(siege.book.lines.count - before)")
-            siege.clock.advance(by: .seconds(1))
+            await siege.pass(.seconds(1))
             let guest = try await siege.guest(as: peer)
             guest.send("</stream:stream>")
             await guest.ended()
-            await siege.server.settle()
+            await siege.settle()
             // What becomes of those who proved something is told all the same.
             #expect(siege.book.lines.contains { $0.hasPrefix("stream from a server") })
         }

@@ -74,11 +74,11 @@ struct S2SReceiptTests {
                 }
             }
             #expect(await guest.heard("id='n19.'"), "\(guest.text)")
-            await siege.server.settle()
+            await siege.settle()
             #expect(!hasPassed.isRaised && !guest.text.contains("id='n20.'"))
             guest.send("<a xmlns='urn:xmpp:sm:3' h='20'/>")
             #expect(await guest.heard("id='n24.'"), "\(guest.text)")
-            await siege.server.settle()
+            await siege.settle()
             #expect(hasPassed.isRaised)
         }
     }

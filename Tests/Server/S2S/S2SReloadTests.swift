@@ -54,7 +54,7 @@ struct S2SReloadTests {
         let guest = try await siege.guest(as: peer, isBidirectional: true)
         guest.send(Speak.result(from: peer, to: "verona.example"))
         try #require(await guest.heard("type='valid'"), "\(guest.text)")
-        await siege.server.settle()
+        await siege.settle()
         return guest
     }
 
@@ -98,7 +98,7 @@ struct S2SReloadTests {
                     + Speak.message("on its way", from: "x@\(peer)", to: Siege.romeo)
             )
             #expect(await siege.romeo?.heard("<body>on its way</body>") == true)
-            await siege.server.settle()
+            await siege.settle()
             escalus.send("<message to='\(Siege.romeo)'><body>that is all</body></message>")
             #expect(await siege.romeo?.heard("<body>that is all</body>") == true)
             #expect(!escalus.text.contains("no more"))

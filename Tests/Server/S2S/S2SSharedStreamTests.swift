@@ -14,8 +14,7 @@ struct S2SSharedStreamTests {
         let text = String(repeating: "o", count: 20_000)
         for number in 0..<500 where !visitor.text.contains(Self.refusal) {
             visitor.send("<message to='x@\(peer)' id='m\(number).'><body>\(text)</body></message>")
-            await siege.shard.settle()
-            for shard in siege.server.shards { await shard.settle() }
+            await siege.settle()
         }
         return await visitor.heard(Self.refusal)
     }

@@ -11,10 +11,9 @@ struct S2SSilenceTests {
 
     /// Moves the clock, in steps, once the server has met who came and read what was sent.
     private func wait(_ siege: Siege, _ seconds: Int) async {
-        await siege.shard.settle()
-        await siege.server.settle()
-        for _ in 0..<seconds { siege.clock.advance(by: .seconds(1)) }
-        await siege.server.settle()
+        await siege.settle()
+        for _ in 0..<seconds { await siege.pass(.seconds(1)) }
+        await siege.settle()
     }
 
     private func isOver(_ peer: RawPeer, _ siege: Siege, after seconds: Int) async -> Bool {
@@ -85,7 +84,7 @@ struct S2SSilenceTests {
     @Test func `no more than a few strangers of one address are heard at a time`() async throws {
         try await Siege.with { siege in
             let first = (0..<20).map { _ in siege.come(from: "203.0.113.9") }
-            await siege.server.settle()
+            await siege.settle()
             let surplus = siege.come(from: "203.0.113.9")
             await surplus.ended()
             #expect(surplus.text.isEmpty)
@@ -106,7 +105,7 @@ struct S2SSilenceTests {
             $0.limits.strangersPerAddress = 2
         } _: { siege in
             let first = (1...2).map { siege.come(from: "2001:db8::\($0)") }
-            await siege.server.settle()
+            await siege.settle()
             await siege.come(from: "2001:db8::3").ended()
             let other = try await siege.stranger(as: peer, from: "2001:db8:0:1::3")
             #expect(!other.isOver && !first[0].isOver && !first[1].isOver)

@@ -49,7 +49,7 @@ struct S2SStopTests {
         try await Siege.with(isStopped: true) { siege in
             let guest = try await siege.guest(as: peer, isBidirectional: true)
             let romeo = try #require(siege.romeo)
-            await siege.server.settle()
+            await siege.settle()
             guest.stop(reading: true)
             let ids = (0..<60).map { "n\($0)." }
             for id in ids { romeo.send(message(id, 20_000)) }
@@ -105,7 +105,7 @@ struct S2SStopTests {
     @Test func `reads no more of its users, and tells those it has heard`() async throws {
         try await Siege.with(isStopped: true) { siege in
             let guest = try await siege.guest(as: peer, isBidirectional: true)
-            await siege.server.settle()
+            await siege.settle()
             guest.stop(reading: true)
             let ids = (0..<400).map { "n\($0)." }
             siege.romeo?.send(Say.enable)

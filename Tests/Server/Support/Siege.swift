@@ -110,9 +110,29 @@ final class Siege: Sendable {
                 await first()
                 while !isOver.withLock({ $0 }) {
                     clock.advance(by: .milliseconds(100))
-                    await shard.settle()
+                    // Time must not outrun who works on the stop meanwhile.
+                    await bringRound()
                 }
             }
+        }
+    }
+
+    /// Returns when what was said has come to where it goes, and all that it began is done.
+    func settle() async {
+        await bringRound()
+        await server.settle()
+    }
+
+    /// Moves the clock, once what was said before is dealt with.
+    func pass(_ time: Duration) async {
+        await bringRound()
+        clock.advance(by: time)
+    }
+
+    /// Lets each shard work through what others gave it, as often as something is handed on.
+    private func bringRound() async {
+        for _ in 0..<4 {
+            for shard in [shard] + server.shards { await shard.settle() }
         }
     }
 
