@@ -143,7 +143,22 @@ struct S2SDeliveryTests {
         #expect(rest() == ["1", "2"])
     }
 
+    @Test mutating func `a user's question comes back, whatever its id`() throws {
+        enable()
+        let romeo = try JID("romeo@montague.example/orchard")
+        let id = S2SEchoes.prefix + "1"
+        for (from, name) in [(romeo, "ping"), (pair.sender, "query")] {
+            let question = Stanza(.iq, type: .get, to: pair.target, from: from, id: id) {
+                $0.element(name, in: Namespace.ping)
+            }
+            delivery.noteWritten(question, for: pair)
+        }
+        #expect(rest() == [id, id])
+    }
+
     private var ping: Stanza {
-        Stanza(.iq, type: .get, to: pair.target, from: pair.sender, id: S2SEchoes.prefix + "1")
+        Stanza(.iq, type: .get, to: pair.target, from: pair.sender, id: S2SEchoes.prefix + "1") {
+            $0.element("ping", in: Namespace.ping)
+        }
     }
 }

@@ -44,8 +44,10 @@ final class S2SEchoes: Sendable {
 
     static let prefix = "echo-"
 
-    /// Whether it is one of ours.
+    /// Whether it is one of ours: users may name what they ask as they like, and hear what becomes of it.
     static func isPing(_ stanza: Stanza) -> Bool {
         stanza.kind == .iq && stanza.type == .get && stanza.id?.hasPrefix(prefix) == true
+            && stanza.from?.hasLocalpart == false
+            && stanza.child("ping", in: Namespace.ping) != nil
     }
 }

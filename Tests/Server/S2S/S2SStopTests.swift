@@ -45,6 +45,16 @@ struct S2SStopTests {
         )
     }
 
+    /// A peer that acknowledges, and has a message of romeo's that it has not acknowledged.
+    private func acknowledgingGuest(_ siege: Siege) async throws -> RawPeer {
+        let guest = try await siege.guest(as: peer, isBidirectional: true)
+        guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
+        try #require(await guest.heard("<enabled"))
+        siege.romeo?.send(message("one"))
+        try #require(await guest.heard("<body>one</body>"))
+        return guest
+    }
+
     @Test func `returns what a peer that reads nothing has not taken`() async throws {
         try await Siege.with(isStopped: true) { siege in
             let guest = try await siege.guest(as: peer, isBidirectional: true)
@@ -62,11 +72,7 @@ struct S2SStopTests {
 
     @Test func `returns what was written and is not acknowledged`() async throws {
         try await Siege.with(isStopped: true) { siege in
-            let guest = try await siege.guest(as: peer, isBidirectional: true)
-            guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
-            try #require(await guest.heard("<enabled"))
-            siege.romeo?.send(message("one"))
-            try #require(await guest.heard("<body>one</body>"))
+            let guest = try await acknowledgingGuest(siege)
             await stop(siege)
             #expect(guest.text.contains("<r xmlns"), "it is asked at once")
             #expect(returned(siege) == ["one"])
@@ -76,11 +82,7 @@ struct S2SStopTests {
 
     @Test func `waits for a peer that says what it has got`() async throws {
         try await Siege.with(isStopped: true) { siege in
-            let guest = try await siege.guest(as: peer, isBidirectional: true)
-            guest.send("<enable xmlns='urn:xmpp:sm:3'/>")
-            try #require(await guest.heard("<enabled"))
-            siege.romeo?.send(message("one"))
-            try #require(await guest.heard("<body>one</body>"))
+            let guest = try await acknowledgingGuest(siege)
             await stop(siege) {
                 guard await guest.heard("<r xmlns") else { return }
                 guest.send("<a xmlns='urn:xmpp:sm:3' h='1'/><r xmlns='urn:xmpp:sm:3'/>")
